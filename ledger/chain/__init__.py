@@ -1,0 +1,1 @@
+"""EVM chains: any RPC endpoint, and the embedded development chain."""

@@ -1,0 +1,1 @@
+"""Bytes and values: canonical JSON, keys, Merkle trees, notes, EVM proofs, trust lists.  Pure."""

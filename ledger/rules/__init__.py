@@ -1,0 +1,1 @@
+"""Code lists shipped as data, each with its source and date."""

@@ -1,0 +1,1 @@
+"""Pytest fixtures for other people's tests: a chain in memory, a node, two jurisdictions."""

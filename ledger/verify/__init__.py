@@ -1,0 +1,1 @@
+"""The evidence bundle, the eleven steps and the report.  Pure."""
