@@ -1,0 +1,221 @@
+"""The anchor contract seen from outside: EIP-712 digests, log ids, storage slots, selectors.
+
+Signed structs, all under the one domain `EIP712Domain(string name,string version)` =
+("evidence-ledger", "1"), without chain id or contract, so that a signature serves offline, on every chain
+and as a proof of fraud:
+
+    Head(bytes32 logId,uint64 size,bytes32 root)
+    Checkpoint(uint256 originChainId,bytes32 genesisHash,address anchor,bytes32 logId,uint64 size,
+               bytes32 root,bytes32 blockHash,uint64 blockNumber,uint64 blockTime,bytes32 setId)
+
+Storage of the contract: `mapping(bytes32 logId => mapping(uint64 size => bytes32)) rootAt` in slot 0,
+`mapping(bytes32 logId => uint64) head` in slot 1.  Addresses are 20 bytes and hashes 32 everywhere in here.
+
+Source: EIP-712; Solidity ABI specification 0.8.37; Solidity storage layout of mappings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core.keccak import HASH_LENGTH, keccak256
+from ledger.errors import MalformedError
+
+ADDRESS_LENGTH = 20
+
+
+def _uint(value: int, bits: int, what: str) -> bytes:
+    if not 0 <= value < 1 << bits:
+        raise MalformedError(f"{what} is {value}; a uint{bits} is required", code="out-of-range")
+    return value.to_bytes(32, "big")
+
+
+def _bytes32(value: bytes, what: str) -> bytes:
+    if len(value) != HASH_LENGTH:
+        raise MalformedError(f"{what} has {len(value)} bytes; 32 are required", code="out-of-range")
+    return value
+
+
+def _address(value: bytes, what: str) -> bytes:
+    if len(value) != ADDRESS_LENGTH:
+        raise MalformedError(f"{what} has {len(value)} bytes; 20 are required", code="out-of-range")
+    return bytes(12) + value
+
+
+def _bytes(value: bytes) -> bytes:
+    return _uint(len(value), 64, "length") + value + bytes(-len(value) % 32)
+
+
+DOMAIN_SEPARATOR = keccak256(
+    keccak256(b"EIP712Domain(string name,string version)") + keccak256(b"evidence-ledger") + keccak256(b"1")
+)
+HEAD_TYPE_HASH = keccak256(b"Head(bytes32 logId,uint64 size,bytes32 root)")
+CHECKPOINT_TYPE_HASH = keccak256(
+    b"Checkpoint(uint256 originChainId,bytes32 genesisHash,address anchor,bytes32 logId,uint64 size,"
+    b"bytes32 root,bytes32 blockHash,uint64 blockNumber,uint64 blockTime,bytes32 setId)"
+)
+
+ANCHORED_TOPIC = keccak256(b"Anchored(bytes32,uint64,bytes32,uint64)")
+ANCHOR_SELECTOR = keccak256(b"anchor(bytes32,address,uint64,bytes32,bytes32[],bytes)")[:4]
+ROOT_AT_SELECTOR = keccak256(b"rootAt(bytes32,uint64)")[:4]
+HEAD_SELECTOR = keccak256(b"head(bytes32)")[:4]
+ERROR_SELECTORS = {
+    keccak256(name.encode() + b"()")[:4]: name
+    for name in ("NotNewer", "ZeroRoot", "BadProof", "BadSignature")
+}
+
+
+def origin_hash(origin: str) -> bytes:
+    """`keccak256(bytes(origin))`, by which the contract knows a log's origin."""
+    return keccak256(origin.encode())
+
+
+def log_id(origin: str, head_address: bytes) -> bytes:
+    """Id of a log under one head key: `keccak256(abi.encode(originHash, headKey))`.
+
+    Whoever signs with another key has another id, so nobody can squat an origin.
+    """
+    return keccak256(origin_hash(origin) + _address(head_address, "head key"))
+
+
+def root_at_slot(log_id: bytes, size: int) -> bytes:
+    """Storage slot of `rootAt[logId][size]`, 32 bytes; the trie key is the keccak of it."""
+    inner = keccak256(_bytes32(log_id, "log id") + bytes(32))
+    return keccak256(_uint(size, 64, "size") + inner)
+
+
+def head_slot(log_id: bytes) -> bytes:
+    """Storage slot of `head[logId]`, 32 bytes."""
+    return keccak256(_bytes32(log_id, "log id") + _uint(1, 8, "slot"))
+
+
+def _typed_data_digest(struct: bytes) -> bytes:
+    return keccak256(b"\x19\x01" + DOMAIN_SEPARATOR + keccak256(struct))
+
+
+def head_digest(log_id: bytes, size: int, root: bytes) -> bytes:
+    """What the log's head key signs, 32 bytes: that the log `log_id` had `root` at `size` leaves."""
+    return _typed_data_digest(
+        HEAD_TYPE_HASH + _bytes32(log_id, "log id") + _uint(size, 64, "size") + _bytes32(root, "root")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointClaim:
+    """What those who vouch for a chain's finality sign: this block, final, holds this root of this log.
+
+    Attributes:
+        origin_chain_id: The number in the chain's CAIP-2 id.
+        genesis: Hash of the chain's first block.
+        anchor: Address of the anchor contract.
+        block_time: POSIX seconds.
+        set_id: Who signs, see `set_id`.
+    """
+
+    origin_chain_id: int
+    genesis: bytes
+    anchor: bytes
+    log_id: bytes
+    size: int
+    root: bytes
+    block_hash: bytes
+    block_number: int
+    block_time: int
+    set_id: bytes
+
+
+def checkpoint_digest(claim: CheckpointClaim) -> bytes:
+    """What the operator or an attester signs for `claim`, 32 bytes.
+
+    Raises:
+        MalformedError: A member does not fit its EVM type.
+    """
+    return _typed_data_digest(
+        CHECKPOINT_TYPE_HASH
+        + _uint(claim.origin_chain_id, 256, "chain id")
+        + _bytes32(claim.genesis, "genesis hash")
+        + _address(claim.anchor, "anchor")
+        + _bytes32(claim.log_id, "log id")
+        + _uint(claim.size, 64, "size")
+        + _bytes32(claim.root, "root")
+        + _bytes32(claim.block_hash, "block hash")
+        + _uint(claim.block_number, 64, "block number")
+        + _uint(claim.block_time, 64, "block time")
+        + _bytes32(claim.set_id, "set id")
+    )
+
+
+def set_id(members: Sequence[bytes], organisations: Sequence[str], threshold: int) -> bytes:
+    """Id of a set of signers: `keccak256(abi.encode(address[], string[], uint256))`.
+
+    The operator alone is one member with threshold 1.
+
+    Args:
+        members: Distinct addresses, in any order; they are encoded in ascending order.
+        organisations: Organisation id of each member, in the order of `members`.
+        threshold: Signatures required, 1 <= threshold <= len(members).
+
+    Raises:
+        MalformedError: No member, a member twice, an organisation too many or too few, or a threshold that
+            can never or always be met.
+    """
+    if len(members) != len(organisations):
+        raise MalformedError(
+            f"signer set has {len(members)} members and {len(organisations)} organisations", code="signer-set"
+        )
+    if len(set(members)) != len(members):
+        raise MalformedError("signer set lists an address twice", code="signer-set")
+    if not 1 <= threshold <= len(members):
+        raise MalformedError(
+            f"signer set has threshold {threshold}; 1 to {len(members)} is required of its members",
+            code="signer-set",
+        )
+    ordered = sorted(zip(members, organisations, strict=True))
+    count = _uint(len(ordered), 64, "members")
+    addresses = count + b"".join(_address(member, "member") for member, _ in ordered)
+    names = count + _offset_array([_bytes(name.encode()) for _, name in ordered])
+    head = 3 * 32
+    return keccak256(
+        _uint(head, 64, "offset")
+        + _uint(head + len(addresses), 64, "offset")
+        + _uint(threshold, 256, "threshold")
+        + addresses
+        + names
+    )
+
+
+def _offset_array(encoded: Sequence[bytes]) -> bytes:
+    """ABI tail of an array of dynamic values: an offset each, counted from the first, then the values."""
+    offsets = []
+    position = 32 * len(encoded)
+    for value in encoded:
+        offsets.append(_uint(position, 64, "offset"))
+        position += len(value)
+    return b"".join(offsets) + b"".join(encoded)
+
+
+def encode_anchor_call(
+    origin: str, head_address: bytes, size: int, root: bytes, consistency: Sequence[bytes], signature: bytes
+) -> bytes:
+    """Call data of `anchor(originHash, headKey, size, root, consistency, headSignature)`.
+
+    Args:
+        origin: The log's origin, as in its checkpoints.
+        head_address: Address of the head key that made `signature`.
+        size: Leaves of the checkpoint to anchor.
+        root: Its root.
+        consistency: Path from the last anchored size; empty for the first anchor.
+        signature: 65 bytes over `head_digest`.
+    """
+    path = _uint(len(consistency), 64, "path") + b"".join(_bytes32(node, "path hash") for node in consistency)
+    head = 6 * 32
+    return (
+        ANCHOR_SELECTOR
+        + origin_hash(origin)
+        + _address(head_address, "head key")
+        + _uint(size, 64, "size")
+        + _bytes32(root, "root")
+        + _uint(head, 64, "offset")
+        + _uint(head + len(path), 64, "offset")
+        + path
+        + _bytes(signature)
+    )
