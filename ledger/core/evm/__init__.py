@@ -1,1 +1,1 @@
-"""What an Ethereum-compatible chain commits to: headers, accounts, storage, receipts, and typed-data digests.  Pure."""
+"""What an Ethereum-compatible chain commits to: headers, accounts, storage, receipts, digests.  Pure."""
