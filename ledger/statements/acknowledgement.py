@@ -1,0 +1,59 @@
+"""TransferAcknowledgement: the importer's word on one transfer record.
+
+Format: docs/spec/transfer-acknowledgement.md.  That its issuer is the importer of that record is checked
+where the record is at hand: `answers`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.core.times import parse_time
+from ledger.statements.codes import OUTCOMES
+from ledger.statements.fields import DIGEST, TIME, Code
+from ledger.statements.reading import Kind, not_in_future, read_subject
+from ledger.statements.shape import Object
+
+if TYPE_CHECKING:
+    from ledger.core.statement import Statement
+    from ledger.statements.transfer import TransferRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAcknowledgement:
+    """What became of a transfer, in the words of its importer."""
+
+    record: bytes
+    """Digest of the TransferRecord, 32 bytes."""
+    outcome: str
+    """accepted, reservation or rejected."""
+    at: int
+    """POSIX seconds."""
+
+    @property
+    def receives(self) -> bool:
+        """Whether the importer says that it received the transfer, with or without reservation."""
+        return self.outcome != "rejected"
+
+
+SHAPE = Object(
+    {"record": DIGEST, "outcome": Code("outcomes", OUTCOMES), "at": TIME},
+    note="The importer's word on one transfer record.",
+)
+KIND = Kind("TransferAcknowledgement", "importer", SHAPE, (not_in_future("at"),))
+
+
+def read(statement: "Statement") -> TransferAcknowledgement:
+    """The acknowledgement that a statement makes.
+
+    Raises:
+        MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
+    """
+    subject = read_subject(KIND, statement)
+    return TransferAcknowledgement(
+        bytes.fromhex(subject["record"]), subject["outcome"], parse_time(subject["at"])
+    )
+
+
+def answers(statement: "Statement", record: "TransferRecord") -> bool:
+    """Whether an acknowledgement was issued by the importer that `record` names."""
+    return statement.issuer == record.importer.did

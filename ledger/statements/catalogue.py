@@ -1,0 +1,164 @@
+"""The types of statement: who signs each, how it is read, its JSON Schema, an example, the errors of a draft."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.core.times import parse_time
+from ledger.errors import MalformedError
+from ledger.statements import acknowledgement, certificate, enrolment, revocation, shape, transfer
+from ledger.statements.envelope import envelope
+from ledger.statements.reading import Kind, subject_problems
+from ledger.statements.shape import Problem
+
+if TYPE_CHECKING:
+    from ledger.core.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StatementType:
+    """What there is to know of one type."""
+
+    kind: Kind
+    read: "Callable[[Statement], object]"
+
+    @property
+    def name(self) -> str:
+        """As in the document's `type`."""
+        return self.kind.name
+
+    @property
+    def role(self) -> str:
+        """The role its signer must have; a KeyRevocation may also be signed by the party itself."""
+        return self.kind.role
+
+
+TYPES: Mapping[str, StatementType] = {
+    module.KIND.name: StatementType(module.KIND, module.read)
+    for module in (enrolment, revocation, transfer, acknowledgement, certificate)
+}
+
+
+def read(statement: "Statement") -> object:
+    """The subject of a statement, as the dataclass of its type.
+
+    Raises:
+        MalformedError: `statement-type`: no such type; `statement-invalid`: its fields are not in order.
+    """
+    return statement_type(statement.type).read(statement)
+
+
+def statement_type(name: str) -> StatementType:
+    """The type of this name.
+
+    Raises:
+        MalformedError: `statement-type`: there is none.
+    """
+    try:
+        return TYPES[name]
+    except KeyError:
+        raise MalformedError(
+            f"no such type of statement; there are {shape.listed(TYPES)}",
+            code="statement-type",
+            pointer="/type/1",
+        ) from None
+
+
+def check(document: object) -> list[Problem]:
+    """Every error of a statement's document, signed or not; signatures are not looked at.
+
+    What a draft has yet to say, `<like this>`, is reported as `not-filled-in`.
+    """
+    if not isinstance(document, dict):
+        return [shape.wrong_type(document, "", dict)]
+    kind = _kind_of(document)
+    if kind is None:
+        detail = f"there is no such type of statement; there are {shape.listed(TYPES)}"
+        return [Problem("/type", "statement-type", detail)]
+    found = shape.problems(envelope(kind.name), document)
+    if "credentialSubject" in document:
+        issuer = document.get("issuer")
+        issuer = issuer if isinstance(issuer, str) else ""
+        found += subject_problems(kind, document["credentialSubject"], issuer, _created(document))
+    return _with_blanks(document, found)
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema 2020-12 of a signed statement of type `name`.
+
+    Raises:
+        MalformedError: `statement-type`: there is none.
+    """
+    kind = statement_type(name).kind
+    made = shape.json_schema(envelope(name, kind.shape, signed=True))
+    return {"$id": f"urn:evidence-ledger:schema:{name}:v1", "title": name, **made}
+
+
+def example(name: str) -> dict[str, Any]:
+    """A complete unsigned statement of type `name`, between invented parties of XA and XB; a fresh copy.
+
+    Raises:
+        MalformedError: `statement-type`: there is none.
+    """
+    from ledger.statements.examples import document
+
+    return document(statement_type(name).name)
+
+
+def commitments(document: Mapping[str, Any]) -> dict[str, str]:
+    """The places of a document that hold commitments: name -> JSON pointer.
+
+    The name is the path below the subject without the last member: `payload`, `document`, `document.number`,
+    `lines.0.volume`.
+    """
+    places: dict[str, str] = {}
+    waiting: list[tuple[object, tuple[str, ...]]] = [(document.get("credentialSubject"), ())]
+    while waiting:
+        value, path = waiting.pop()
+        if isinstance(value, dict):
+            if "commitment" in value:
+                places[".".join(path)] = "/".join(("", "credentialSubject", *path, "commitment"))
+            waiting += [(member, (*path, name)) for name, member in value.items()]
+        elif isinstance(value, list):
+            waiting += [(item, (*path, str(index))) for index, item in enumerate(value)]
+    return dict(sorted(places.items()))
+
+
+def _kind_of(document: Mapping[str, Any]) -> Kind | None:
+    names = document.get("type")
+    if isinstance(names, list):
+        for name in names:
+            if isinstance(name, str) and name in TYPES:
+                return TYPES[name].kind
+    return None
+
+
+def _created(document: Mapping[str, Any]) -> int:
+    """When the document was signed; for a draft, its validFrom."""
+    proof = document.get("proof")
+    for time in (proof.get("created") if isinstance(proof, dict) else None, document.get("validFrom")):
+        if isinstance(time, str):
+            try:
+                return parse_time(time)
+            except MalformedError:
+                continue
+    return 0
+
+
+def _with_blanks(document: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
+    """Report what is still to be filled in as that, in place of what is wrong with its text."""
+    blanks: dict[str, str] = {}
+    waiting: list[tuple[object, str]] = [(document, "")]
+    while waiting:
+        value, at = waiting.pop()
+        if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
+            blanks[at] = value[1:-1]
+        elif isinstance(value, dict):
+            waiting += [(member, f"{at}/{shape.escape(name)}") for name, member in value.items()]
+        elif isinstance(value, list):
+            waiting += [(item, f"{at}/{index}") for index, item in enumerate(value)]
+    left = [problem for problem in found if problem.pointer not in blanks]
+    asked = [
+        Problem(at, "not-filled-in", f"to be filled in: {words}") for at, words in sorted(blanks.items())
+    ]
+    return asked + left

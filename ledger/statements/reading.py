@@ -1,0 +1,88 @@
+"""From a statement to the subject of its type: the shape, then what depends on issuer and time of signing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import MalformedError
+from ledger.statements.shape import Object, Problem, StatementInvalidError, problems
+
+if TYPE_CHECKING:
+    from ledger.core.statement import Statement
+
+SUBJECT = "/credentialSubject"
+CLOCK_TOLERANCE = 300
+"""Seconds by which two honest clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRule:
+    """A condition between the subject and who signed it when."""
+
+    needs: frozenset[str]
+    """Members of the subject that must be there and in order for the rule to be asked."""
+    run: Callable[[dict[str, Any], str, int], Iterable[Problem]]
+    """(subject, issuer, created in POSIX seconds) -> problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of statement."""
+
+    name: str
+    role: str
+    """The role its signer must have; where several may sign, the one that always may."""
+    shape: Object
+    context: tuple[ContextRule, ...] = ()
+
+
+def subject_problems(kind: Kind, subject: object, issuer: str, created: int) -> list[Problem]:
+    """Every error of a subject signed by `issuer` at `created`, POSIX seconds."""
+    found = problems(kind.shape, subject, SUBJECT)
+    if isinstance(subject, dict):
+        wrong = {problem.pointer.split("/")[2] for problem in found if problem.pointer != SUBJECT}
+        for condition in kind.context:
+            if condition.needs <= subject.keys() and wrong.isdisjoint(condition.needs):
+                found.extend(condition.run(subject, issuer, created))
+    return found
+
+
+def read_subject(kind: Kind, statement: "Statement") -> dict[str, Any]:
+    """The subject of a statement, in order.
+
+    Raises:
+        MalformedError: `statement-type`: it is of another type; `statement-invalid`
+            (`StatementInvalidError`): its fields are not in order, `problems` lists every error.
+    """
+    if statement.type != kind.name:
+        detail = f"the statement is a {statement.type}; a {kind.name} is needed"
+        raise MalformedError(detail, code="statement-type")
+    found = subject_problems(kind, statement.subject, statement.issuer, statement.created)
+    if found:
+        raise StatementInvalidError(kind.name, found)
+    subject: dict[str, Any] = statement.subject
+    return subject
+
+
+def signed_by(member: str) -> ContextRule:
+    """The rule that the party under `member` is the issuer."""
+
+    def run(subject: dict[str, Any], issuer: str, _created: int) -> Iterable[Problem]:
+        if subject[member]["did"] != issuer:
+            yield Problem(
+                f"{SUBJECT}/{member}/did", "issuer-mismatch", f"the issuer is another party than the {member}"
+            )
+
+    return ContextRule(frozenset({member}), run)
+
+
+def not_in_future(member: str) -> ContextRule:
+    """The rule that the time under `member` was not after the signature, but for the clocks' difference."""
+
+    def run(subject: dict[str, Any], _issuer: str, created: int) -> Iterable[Problem]:
+        from ledger.core.times import parse_time
+
+        if parse_time(subject[member]) > created + CLOCK_TOLERANCE:
+            yield Problem(f"{SUBJECT}/{member}", "time-order", "later than the signature")
+
+    return ContextRule(frozenset({member}), run)
