@@ -1,0 +1,222 @@
+"""Canonical JSON: the one writer and the one reader of documents.
+
+Statements, trust lists and bundles *are* their RFC 8785 bytes, restricted so that every language agrees:
+
+* numbers are integers, |n| <= 2^53 - 1; member names are ASCII; no null, no lone surrogate;
+* at most `DEPTH_LIMIT` arrays and objects inside each other, and a size bound for each kind of document.
+
+Under these restrictions orjson with sorted keys writes RFC 8785 exactly, at a sixtieth of the cost of a
+writer in Python; the test suite holds it against one.  `encode(decode(b)) == b` for every b that `decode`
+accepts, which rules out duplicate members, white space, odd escapes, reordering and trailing bytes at once.
+"""
+
+from typing import Final
+
+import orjson
+
+from ledger.errors import MalformedError
+
+Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
+
+STATEMENT_LIMIT: Final = 256 * 1024
+TRUST_LIMIT: Final = 4 * 1024 * 1024
+BUNDLE_LIMIT: Final = 16 * 1024 * 1024
+NOTE_LIMIT: Final = 128 * 1024
+DEPTH_LIMIT: Final = 32
+"""Arrays and objects inside each other; the outermost is the first."""
+INTEGER_LIMIT: Final = 2**53 - 1
+
+_SCALARS: Final = frozenset({str, bool, int})
+_TYPES: Final = frozenset({str, bool, int, dict, list})
+_CONTAINERS: Final = frozenset({dict, list})
+
+
+def encode(value: Json, *, what: str = "document") -> bytes:
+    """Canonical bytes of a value made in this process.
+
+    Raises:
+        MalformedError: `not-canonical`, `member-name` or `too-deep`, with the pointer of the value at fault.
+
+    Cost: one walk over the value and one over the text; a 1 KiB statement takes about 4 microseconds.
+    """
+    _require_restrictions(value, what)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        raise MalformedError(f"{what} holds a lone surrogate", code="not-canonical") from None
+
+
+def encode_decoded(value: Json) -> bytes:
+    """Canonical bytes of a value that came out of `decode`, or of members chosen from one; checks nothing."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def decode(data: bytes, *, limit: int, what: str) -> Json:
+    """Read a document that must be canonical.
+
+    Args:
+        data: The whole file or body.
+        limit: Most bytes read, one of the `…_LIMIT` constants.
+        what: Name of the document for messages, such as "statement".
+
+    Raises:
+        MalformedError: `too-large`; `too-deep`; `member-name` for a name that is not ASCII; else
+            `not-canonical`, with `offset` where the bytes are JSON but not the canonical ones.
+
+    Cost: linear in `data`; hostile input of any shape ends as quickly as an honest document of its size.
+    """
+    value = _parse(data, limit=limit, what=what)
+    _require_restrictions(value, what)
+    written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if written != data:
+        offset = _first_difference(written, data)
+        raise MalformedError(
+            f"{what} is not in canonical form (RFC 8785): first difference at byte {offset}",
+            code="not-canonical",
+            offset=offset,
+        )
+    return value
+
+
+def normalise(data: bytes, *, limit: int, what: str) -> Json:
+    """Read JSON written by any tool, for signing; `encode` then gives its canonical bytes.
+
+    White space, order and escapes are free; values are bound as in `decode`, and a duplicate member is
+    refused, since tools differ in which one they see.
+
+    Raises:
+        MalformedError: As `decode`, and `duplicate-member`.
+    """
+    import json
+
+    if data.startswith(b"\xef\xbb\xbf"):  # some editors put a byte order mark
+        data = data[3:]
+    value = _parse(data, limit=limit, what=what)
+    _require_restrictions(value, what)
+
+    def without_duplicates(members: list[tuple[str, Json]]) -> dict[str, Json]:
+        names = [name for name, _ in members]
+        twice = (
+            sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        )
+        if twice:
+            raise MalformedError(
+                f'{what} has the member "{twice[0]}" twice in one object', code="duplicate-member"
+            )
+        return dict(members)
+
+    json.loads(data, object_pairs_hook=without_duplicates)
+    return value
+
+
+def _parse(data: bytes, *, limit: int, what: str) -> Json:
+    if len(data) > limit:
+        raise MalformedError(f"{what} has {len(data)} bytes; at most {limit} are read", code="too-large")
+    try:
+        value: Json = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if error.msg.startswith("depth limit"):  # of the parser, 1,024
+            raise _too_deep(what) from None
+        raise MalformedError(f"{what} is not JSON: {error}", code="not-canonical") from None
+    return value
+
+
+def _require_restrictions(value: Json, what: str) -> None:
+    """Walk the value level by level, so that the common case is a few operations on whole levels."""
+    level: list[Json] = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        kinds = set(map(type, level))
+        if not kinds <= _TYPES:
+            break
+        if int in kinds:
+            integers = [item for item in level if type(item) is int]
+            if max(integers) > INTEGER_LIMIT or min(integers) < -INTEGER_LIMIT:
+                break
+        if kinds <= _SCALARS:
+            return
+        below: list[Json] = []
+        for item in level:
+            if type(item) is dict:
+                below += item.values()
+                if not all(map(_is_ascii_name, item)):
+                    _explain(value, what)
+            elif type(item) is list:
+                below += item
+        level = below
+    _explain(value, what)
+
+
+def _is_ascii_name(name: object) -> bool:
+    return type(name) is str and name.isascii()
+
+
+def _explain(value: Json, what: str) -> None:
+    """Name the first fault of a value that has one; too great a depth goes before all others."""
+    if _is_too_deep(value):
+        raise _too_deep(what)
+    stack: list[tuple[str, Json]] = [("", value)]
+    while stack:
+        pointer, item = stack.pop()
+        fault = _fault_of(item, pointer, what)
+        if fault is not None:
+            raise fault
+        if isinstance(item, dict):
+            stack += [(f"{pointer}/{_escape(name)}", below) for name, below in reversed(item.items())]
+        elif isinstance(item, list):
+            stack += [(f"{pointer}/{index}", item[index]) for index in reversed(range(len(item)))]
+
+
+def _is_too_deep(value: Json) -> bool:
+    level: list[Json] = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        level = [item for item in level if type(item) in _CONTAINERS]
+        if not level:
+            return False
+        level = [
+            below
+            for item in level
+            for below in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+        ]
+    return True
+
+
+def _fault_of(item: object, pointer: str, what: str) -> MalformedError | None:
+    kind = type(item)
+    if isinstance(item, dict) and kind is dict:
+        if all(map(_is_ascii_name, item)):
+            return None
+        return MalformedError(
+            f'{what} has a member name that is not ASCII at "{pointer}"', code="member-name", pointer=pointer
+        )
+    if isinstance(item, int) and kind is int:
+        if -INTEGER_LIMIT <= item <= INTEGER_LIMIT:
+            return None
+        found = "an integer beyond 2^53 - 1"
+    elif kind in _TYPES:
+        return None
+    elif item is None:
+        found = "null"
+    else:
+        found = "a number that is not an integer" if kind is float else "a value that JSON does not have"
+    return MalformedError(f'{what} holds {found} at "{pointer}"', code="not-canonical", pointer=pointer)
+
+
+def _escape(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _too_deep(what: str) -> MalformedError:
+    return MalformedError(
+        f"{what} has more than {DEPTH_LIMIT} arrays and objects inside each other", code="too-deep"
+    )
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

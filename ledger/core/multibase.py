@@ -1,0 +1,52 @@
+"""Multibase base58btc: `z` and the Bitcoin alphabet, as `proofValue` and `publicKeyMultibase` use it.
+
+Strict: one text for one byte string.  A leading `1` is a zero byte; there are no check digits.
+"""
+
+from operator import mul
+
+from ledger.errors import MalformedError
+
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+LENGTH_LIMIT = 256
+"""Longest text read, in characters; decoding costs the square of the length."""
+
+_NOT_A_DIGIT = 255
+_DIGITS = bytes(ALPHABET.find(chr(code)) % 256 for code in range(256))
+_POWERS: list[int] = [58**exponent for exponent in range(LENGTH_LIMIT)]
+
+
+def base58btc_encode(data: bytes) -> str:
+    """Write `data` as `z` and base58btc digits."""
+    number = int.from_bytes(data)
+    digits: list[str] = []
+    while number:
+        number, digit = divmod(number, 58)
+        digits.append(ALPHABET[digit])
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "z" + "1" * zeros + "".join(reversed(digits))
+
+
+def base58btc_decode(text: str) -> bytes:
+    """Read `z` and base58btc digits; the inverse of `base58btc_encode`.
+
+    Raises:
+        MalformedError: `multibase-malformed`: another base, a character outside the alphabet, or too long.
+    """
+    if not text.startswith("z") or not text.isascii():
+        raise MalformedError(
+            "a multibase value starts with z and holds base58btc", code="multibase-malformed"
+        )
+    if len(text) > LENGTH_LIMIT:
+        raise MalformedError(
+            f"multibase value has {len(text)} characters; at most {LENGTH_LIMIT} are read",
+            code="multibase-malformed",
+        )
+    digits = text[1:].encode("ascii").translate(_DIGITS)
+    if _NOT_A_DIGIT in digits:
+        raise MalformedError(
+            "multibase value has a character outside the base58btc alphabet", code="multibase-malformed"
+        )
+    number: int = sum(map(mul, reversed(digits), _POWERS))
+    zeros = len(digits) - len(digits.lstrip(b"\0"))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)

@@ -1,0 +1,206 @@
+"""Signed notes (C2SP signed-note) and the verifier keys that name their signers.
+
+    text, one or more lines
+                                        an empty line
+    — registry.example.xa/XA/2026 okkr+GWTI/BB0gPNIpK6RF2tczgoHJli…
+    — witness.example.xb a1TqsAAAAABrAjDl…
+
+Each signature line holds base64 of a 4-byte key id and the signature.  A verifier key, or vkey, is
+`name+<key id, 8 hex>+base64(type || key)`; its key id is SHA-256(name || 0x0A || type || key)[:4].
+
+A note is bytes as much as a value: `encode_note(parse_note(b)) == b`.
+"""
+
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from ledger.core.canonical import NOTE_LIMIT
+from ledger.errors import MalformedError
+
+ED25519: Final = 0x01
+"""Ed25519 over the note text."""
+ED25519_COSIGNATURE: Final = 0x04
+"""Timestamped Ed25519 cosignature (C2SP tlog-cosignature)."""
+MLDSA44_COSIGNATURE: Final = 0x06
+"""Timestamped ML-DSA-44 cosignature (C2SP tlog-cosignature)."""
+EXPERIMENTAL: Final = 0xFF
+"""Key material beginning with a name of its own; here the head signature."""
+
+KEY_SIZES: Final = {ED25519: 32, ED25519_COSIGNATURE: 32, MLDSA44_COSIGNATURE: 1312}
+SIGNATURE_LINES_LIMIT: Final = 64
+NAME_LIMIT: Final = 255
+
+_KEY_ID_SIZE = 4
+_DASH = "\N{EM DASH} "
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSignature:
+    """One signature line, not verified.
+
+    Attributes:
+        name: Name of the key, as the line has it.
+        key_id: 4 bytes, a hint; anybody may write any key id.
+        payload: What follows the key id: a signature, or a time and a signature.
+    """
+
+    name: str
+    key_id: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text and its signature lines, none of them verified.
+
+    Attributes:
+        text: The signed text, with its last newline.
+        signatures: In the order they stand.
+    """
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VKey:
+    """A verifier key.
+
+    Attributes:
+        name: Name of the signer.
+        key_id: 4 bytes, always `key_id_of(name, type, key)`.
+        type: One of the signature types above.
+        key: 32 bytes for Ed25519, 1312 for ML-DSA-44; for `EXPERIMENTAL` the material after the type byte.
+    """
+
+    name: str
+    key_id: bytes
+    type: int
+    key: bytes
+
+
+def key_id_of(name: str, key_type: int, key: bytes) -> bytes:
+    """The 4-byte key id."""
+    return sha256(name.encode() + b"\n" + bytes([key_type]) + key).digest()[:_KEY_ID_SIZE]
+
+
+def make_vkey(name: str, key_type: int, key: bytes) -> VKey:
+    """The verifier key of these parts."""
+    if not is_key_name(name):
+        raise MalformedError(
+            "a key name is not empty and has no space, plus or control character", code="vkey-malformed"
+        )
+    size = KEY_SIZES.get(key_type, len(key) if key_type == EXPERIMENTAL and key else -1)
+    if len(key) != size:
+        raise MalformedError(
+            f"verifier key of {name} has type {key_type:#04x} and {len(key)} bytes of key material",
+            code="vkey-malformed",
+        )
+    return VKey(name, key_id_of(name, key_type, key), key_type, key)
+
+
+def parse_vkey(text: str) -> VKey:
+    """Read a verifier key.
+
+    Raises:
+        MalformedError: `vkey-malformed`: wrong form, type, key size, or a key id of other parts.
+    """
+    parts = text.split("+", 2)
+    material = _decode_base64(parts[-1])
+    if len(parts) != 3 or not material:  # noqa: PLR2004
+        raise MalformedError("a verifier key is written name+keyid+base64", code="vkey-malformed")
+    vkey = make_vkey(parts[0], material[0], material[1:])
+    if vkey.key_id.hex() != parts[1]:
+        raise MalformedError(
+            f"verifier key of {vkey.name} has key id {vkey.key_id.hex()}, and states another",
+            code="vkey-malformed",
+        )
+    return vkey
+
+
+def encode_vkey(vkey: VKey) -> str:
+    """Write a verifier key; the inverse of `parse_vkey`."""
+    return f"{vkey.name}+{vkey.key_id.hex()}+{_encode_base64(bytes([vkey.type]) + vkey.key)}"
+
+
+def parse_note(data: bytes) -> Note:
+    """Read a note and its signature lines.  Verifies nothing.
+
+    Raises:
+        MalformedError: `too-large` beyond 128 KiB or 64 signature lines; `note-malformed` otherwise.
+    """
+    if len(data) > NOTE_LIMIT:
+        raise MalformedError(f"note has {len(data)} bytes; at most {NOTE_LIMIT} are read", code="too-large")
+    try:
+        whole = data.decode()
+    except UnicodeDecodeError as error:
+        raise _malformed("is not UTF-8", offset=error.start) from None
+    if any(character < " " and character != "\n" for character in set(whole)):
+        raise _malformed("has a control character")
+    end = whole.rfind("\n\n")
+    if end < 0:
+        raise _malformed("has no empty line before its signatures")
+    text, lines = whole[: end + 1], whole[end + 2 :]
+    if not lines.endswith("\n"):
+        raise _malformed("has no signature line, or no newline after the last one")
+    signatures = lines[:-1].split("\n")
+    if len(signatures) > SIGNATURE_LINES_LIMIT:
+        raise MalformedError(
+            f"note has {len(signatures)} signature lines; at most {SIGNATURE_LINES_LIMIT} are read",
+            code="too-large",
+        )
+    return Note(text, tuple(map(parse_signature_line, signatures)))
+
+
+def encode_note(note: Note) -> bytes:
+    """Write a note; the inverse of `parse_note`."""
+    return (
+        note.text + "\n" + "".join(encode_signature_line(line) + "\n" for line in note.signatures)
+    ).encode()
+
+
+def parse_signature_line(line: str) -> NoteSignature:
+    """Read one signature line, without its newline.
+
+    Raises:
+        MalformedError: `note-malformed`.
+    """
+    name, space, encoded = line.removeprefix(_DASH).partition(" ")
+    payload = _decode_base64(encoded)
+    if not line.startswith(_DASH) or not space or not is_key_name(name):
+        raise _malformed("has a signature line that is not an em dash, a key name and base64")
+    if payload is None or len(payload) <= _KEY_ID_SIZE:
+        raise _malformed(f"has a signature line of {name} without strict base64 of a key id and a signature")
+    return NoteSignature(name, payload[:_KEY_ID_SIZE], payload[_KEY_ID_SIZE:])
+
+
+def encode_signature_line(signature: NoteSignature) -> str:
+    """Write one signature line, without its newline."""
+    return f"{_DASH}{signature.name} {_encode_base64(signature.key_id + signature.payload)}"
+
+
+def is_key_name(name: str) -> bool:
+    """Whether `name` may name a key: 1 to 255 characters, no space, plus or control character."""
+    return len(name) <= NAME_LIMIT and name.split() == [name] and "+" not in name and min(name) > " "
+
+
+def _decode_base64(text: str) -> bytes | None:
+    """Bytes of padded standard base64, None if it is written any other way."""
+    if not text.isascii():
+        return None
+    try:
+        data = a2b_base64(text, strict_mode=True)
+    except Base64Error:
+        return None
+    return data if _encode_base64(data) == text else None
+
+
+def _encode_base64(data: bytes) -> str:
+    return b2a_base64(data, newline=False).decode()
+
+
+def _malformed(fault: str, offset: int | None = None) -> MalformedError:
+    return MalformedError(f"note {fault}", code="note-malformed", offset=offset)
