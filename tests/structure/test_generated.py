@@ -1,0 +1,77 @@
+"""What is generated is what its generator makes now; what the README names exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.structure.source import ROOT, name_of, text, tracked
+
+PAGES = [path for path in tracked() if path.suffix == ".md" and "/vectors/" not in name_of(path)]
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def test_every_code_is_on_the_page_of_codes() -> None:
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "generate_errors", "--check"], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    dead = [target for target in LINK.findall(text(page)) if not (page.parent / target).exists()]
+    assert not dead, f"{name_of(page)}: {dead}"
+
+
+def commands(page: Path) -> list[str]:
+    """The command lines of a page's shell blocks: of `console` blocks those after a $."""
+    lines = []
+    for block in FENCE.finditer(text(page)):
+        body = block[1].replace("\\\n", " ")
+        shown = body.splitlines()
+        lines += [line[2:] for line in shown if line.startswith("$ ")] if "$ " in body else shown
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def test_the_readme_shows_both_setup_commands() -> None:
+    shown = commands(ROOT / "README.md")
+    assert any(line.startswith("scripts/demo") for line in shown)
+    assert any(line.startswith("scripts/test") for line in shown)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if FENCE.search(text(page))], ids=name_of)
+def test_commands_of_a_page_exist(page: Path) -> None:
+    missing = []
+    for line in commands(page):
+        first = line.split()[0]
+        if first.startswith("scripts/") and not (ROOT / first).is_file():
+            missing.append(line)
+    assert not missing, f"{name_of(page)}: {missing}"
+
+
+def evidence_commands() -> list[str]:
+    words = set()
+    for page in PAGES:
+        for line in commands(page):
+            for found in re.finditer(r"\bevidence ((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)?)", line):
+                noun, *verb = found[1].split()
+                words.add(noun if noun == "verify" else " ".join([noun, *verb]))
+    return sorted(words)
+
+
+@pytest.mark.parametrize("command", evidence_commands())
+def test_a_command_that_the_pages_show_has_its_help(command: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "ledger.cli", *command.split(), "--help"], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_verification_in_the_readme_is_the_one_the_demo_gave() -> None:
+    shown = re.search(r"<!-- output: (\S+) -->\n```console\n(.*?)^```", text(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+    assert shown, "README.md lost its verification"
+    assert (ROOT / shown[1]).read_text(encoding="utf-8") == shown[2]

@@ -1,0 +1,79 @@
+"""The shape of the sources: small files, small functions, speaking names, documented core."""
+
+import ast
+
+import pytest
+
+from tests.structure.source import ROOT, modules, name_of, python_files, text, tracked, tree
+
+FILE_LINES = 400
+FUNCTION_LINES = 60
+NO_NAME = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager", "managers", "shared", "stuff"}
+GENERATED = ("ledger/store/migrations/versions/",)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_the_tests_see_the_tree() -> None:
+    # An empty list would make every test below pass for nothing.
+    assert ROOT / "ledger" / "errors.py" in modules()
+    assert len(python_files()) > len(modules())
+
+
+@pytest.mark.parametrize("path", python_files(), ids=name_of)
+def test_a_file_stays_short(path) -> None:
+    if name_of(path).startswith(GENERATED):
+        return
+    lines = text(path).count("\n")
+    assert lines < FILE_LINES, f"{name_of(path)} has {lines} lines, {FILE_LINES} are too many"
+
+
+@pytest.mark.parametrize("path", python_files(), ids=name_of)
+def test_a_function_stays_short(path) -> None:
+    if name_of(path).startswith(GENERATED):
+        return
+    long = [
+        f"{node.name} (line {node.lineno}): {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree(path))
+        if isinstance(node, Function) and node.end_lineno - node.lineno + 1 >= FUNCTION_LINES
+    ]
+    assert not long, f"{name_of(path)}: {'; '.join(long)}"
+
+
+@pytest.mark.parametrize("path", [path for path in tracked() if path.suffix == ".sol"], ids=name_of)
+def test_a_contract_stays_short(path) -> None:
+    assert text(path).count("\n") < FILE_LINES
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    nameless = [name_of(path) for path in python_files() if NO_NAME & {path.stem, path.parent.name}]
+    assert not nameless
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_says_what_it_is(path) -> None:
+    assert ast.get_docstring(tree(path)), f"{name_of(path)} has no docstring"
+
+
+def undocumented(body: list[ast.stmt], prefix: str = "") -> list[str]:
+    missing = []
+    for node in body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if not ast.get_docstring(node) and not any(name.endswith((".setter", "overload")) for name in decorators):
+                missing.append(prefix + node.name)
+            if isinstance(node, ast.ClassDef):
+                missing += undocumented(node.body, f"{node.name}.")
+    return missing
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if "core" in path.relative_to(ROOT).parts], ids=name_of
+)
+def test_everything_public_in_core_is_documented(path) -> None:
+    assert not undocumented(tree(path).body), name_of(path)
+
+
+def test_no_work_is_left_marked_in_the_sources() -> None:
+    marks = ("TO" + "DO", "FIX" + "ME", "X" + "XX:")
+    marked = [name_of(path) for path in tracked() if "/vectors/" not in name_of(path) and any(mark in text(path) for mark in marks)]
+    assert not marked
