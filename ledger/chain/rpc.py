@@ -1,0 +1,205 @@
+"""One JSON-RPC node: requests out, results or ChainError back.
+
+A node is somebody else's computer.  Answers are bounded in size and time, nothing is retried, redirects
+are not followed, and an error text of the node is shown as printable text of bounded length.  The URL may
+hold an API key, so that only its host appears in messages.
+"""
+
+import time
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from eth_typing import URI
+from web3.providers.rpc import HTTPProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from ledger.errors import ChainError, SetupError
+
+RESPONSE_LIMIT = 32 * 1024 * 1024
+DEFAULT_TIMEOUT = 15.0
+_CHUNK = 1 << 16
+_TEXT_LIMIT = 300
+_METHOD_MISSING = (-32601, -32004)
+
+
+class Provider(Protocol):
+    """What can be asked: any web3 provider, over HTTP or in this process."""
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """The JSON-RPC response, decoded."""
+        ...
+
+
+class RpcRefusedError(ChainError):
+    """The node answered a request with an error of its own.
+
+    Attributes:
+        number: JSON-RPC error code.
+        data: Revert data, when the node gave any.
+    """
+
+    default_code = "chain-request-refused"
+
+    def __init__(self, message: str, number: int, data: bytes) -> None:
+        super().__init__(message)
+        self.number = number
+        self.data = data
+
+    @property
+    def method_missing(self) -> bool:
+        """Whether the node does not have the method at all."""
+        return self.number in _METHOD_MISSING
+
+
+class BoundedHTTPProvider(HTTPProvider):
+    """web3's HTTP provider with a bound on the answer's size and on the whole time it takes.
+
+    Args:
+        url: Of the node; http or https.
+        timeout: Seconds for a whole request.
+        response_limit: Largest answer, in bytes.
+
+    Raises:
+        SetupError: `chain-url`: not an HTTP URL.
+    """
+
+    def __init__(
+        self, url: str, *, timeout: float = DEFAULT_TIMEOUT, response_limit: int = RESPONSE_LIMIT
+    ) -> None:
+        self.host = host_of(url)
+        self._url = url
+        # web3 would repeat reads, and has in the past repeated sends, on its own.
+        super().__init__(url, exception_retry_configuration=None)
+        self._timeout = timeout
+        self._response_limit = response_limit
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Ask once."""
+        deadline = time.monotonic() + self._timeout
+        with self._request_session_manager.get_response_from_post_request(
+            URI(self._url),
+            data=self.encode_rpc_request(method, params),
+            headers={**self.get_request_headers(), "Accept-Encoding": "identity"},
+            timeout=self._timeout,
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            if response.status_code != requests.codes.ok:
+                raise ChainError(f"chain node at {self.host} answered HTTP {response.status_code}")
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > self._response_limit:
+                    raise ChainError(
+                        f"chain node at {self.host} answered more than {self._response_limit} bytes",
+                        code="chain-answer-invalid",
+                    )
+                if time.monotonic() > deadline:
+                    raise requests.Timeout
+        answer: RPCResponse = orjson.loads(body)
+        return answer
+
+    def close(self) -> None:
+        """Close idle connections."""
+        cache = self._request_session_manager.session_cache
+        for _, session in cache.items():  # noqa: PERF102 - no dict
+            session.close()
+        cache.clear()
+
+
+def host_of(url: str) -> str:
+    """Host and port of `url`, without what may be secret.
+
+    Raises:
+        SetupError: `chain-url`: not an HTTP URL.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SetupError("chain node address is not a URL", code="chain-url") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SetupError("chain node address is not an http or https URL with a host", code="chain-url")
+    return parts.hostname if port is None else f"{parts.hostname}:{port}"
+
+
+class RpcNode:
+    """Requests to one node through any web3 provider.
+
+    Args:
+        provider: Carries the requests.
+        name: Of the node, in messages.
+    """
+
+    def __init__(self, provider: Provider, *, name: str) -> None:
+        self._provider = provider
+        self.name = name
+
+    def request(self, method: str, *params: Any) -> Any:
+        """Result of `method`, not looked at yet.
+
+        Raises:
+            RpcRefusedError: The node answered with an error.
+            ChainError: `chain-unavailable`, `chain-timeout` or `chain-answer-invalid`.
+        """
+        try:
+            response: Any = self._provider.make_request(RPCEndpoint(method), list(params))
+        except ChainError:
+            raise
+        except (requests.Timeout, TimeoutError) as error:
+            raise ChainError(f"{self.name} did not answer {method} in time", code="chain-timeout") from error
+        except orjson.JSONDecodeError as error:
+            raise self._invalid(method, "something that is not JSON") from error
+        except (
+            Exception
+        ) as error:  # a provider may raise anything; none of it says what became of the request
+            raise ChainError(
+                f"{self.name} could not be reached for {method}: {type(error).__name__}"
+            ) from error
+        if not isinstance(response, dict):
+            raise self._invalid(method, "something that is no JSON-RPC response")
+        if response.get("error") is not None:
+            raise self._refusal(method, response["error"])
+        if "result" not in response:
+            raise self._invalid(method, "neither a result nor an error")
+        return response["result"]
+
+    def close(self) -> None:
+        """Release the provider's connections, if it keeps any."""
+        close = getattr(self._provider, "close", None)
+        if callable(close):
+            close()
+
+    def _invalid(self, method: str, what: str) -> ChainError:
+        return ChainError(f"{self.name} answered {method} with {what}", code="chain-answer-invalid")
+
+    def _refusal(self, method: str, error: Any) -> ChainError:
+        if not isinstance(error, dict):
+            return self._invalid(method, "an error of unknown form")
+        number = error.get("code")
+        text = printable(error.get("message"))
+        return RpcRefusedError(
+            f"{self.name} refused {method}: {text}",
+            number if isinstance(number, int) else 0,
+            _revert_data(error.get("data")),
+        )
+
+
+def printable(text: Any) -> str:
+    """A node's text, made safe to show: printable ASCII, bounded."""
+    shown = str(text)[:_TEXT_LIMIT]
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in shown)
+
+
+def _revert_data(value: Any) -> bytes:
+    """Revert data wherever a node puts it: `data`, or a member of it."""
+    if isinstance(value, dict):
+        value = value.get("data", value.get("result"))
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            return b""
+    return b""
