@@ -22,7 +22,9 @@ contract CheckpointAnchor {
     ///      signature serves offline, on every chain, and as evidence of a fork.
     bytes32 private constant _DOMAIN_SEPARATOR = keccak256(
         abi.encode(
-            keccak256("EIP712Domain(string name,string version)"), keccak256("evidence-ledger"), keccak256("1")
+            keccak256("EIP712Domain(string name,string version)"),
+            keccak256("evidence-ledger"),
+            keccak256("1")
         )
     );
 

@@ -65,11 +65,13 @@ library RFC6962 {
     /// @param root2 Root of the newer tree.
     /// @param path The consistency path; every hash must be used.
     /// @return True if and only if the path leads to both roots.
-    function verifyConsistency(uint64 size1, bytes32 root1, uint64 size2, bytes32 root2, bytes32[] calldata path)
-        internal
-        pure
-        returns (bool)
-    {
+    function verifyConsistency(
+        uint64 size1,
+        bytes32 root1,
+        uint64 size2,
+        bytes32 root2,
+        bytes32[] calldata path
+    ) internal pure returns (bool) {
         if (size1 == 0 || size1 > size2) return false;
         if (size1 == size2) return path.length == 0 && root1 == root2;
 
