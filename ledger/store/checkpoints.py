@@ -1,0 +1,95 @@
+"""Signed checkpoints: each head is signed once, stored before anybody sees it, and never signed again."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.errors import StoreError
+from ledger.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed note, verbatim, and when it was signed (POSIX seconds)."""
+
+    size: int
+    note: bytes
+    signed_at: int
+
+
+class Checkpoints:
+    """The checkpoints of the log in `database`.  Safe for threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, checkpoint: StoredCheckpoint) -> None:
+        """Store a checkpoint for ever; durable when this returns.  The same bytes again change nothing.
+
+        Raises:
+            StoreError: Another checkpoint of that size is stored (`checkpoint-exists`), it would be older
+            than the
+                last one (`clock-behind`), or the disk failed.
+        """
+        with self._database.write() as connection:
+            last = connection.execute(
+                "SELECT size, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1"
+            ).fetchone()
+            held = connection.execute(
+                "SELECT note FROM checkpoint WHERE size = ?", (checkpoint.size,)
+            ).fetchone()
+            if held is not None and held[0] == checkpoint.note:
+                return
+            if held is not None:
+                raise StoreError(
+                    f"a checkpoint of size {checkpoint.size} is stored already; no head is signed twice",
+                    code="checkpoint-exists",
+                )
+            if last is not None and (last[0] > checkpoint.size or last[1] > checkpoint.signed_at):
+                raise StoreError(
+                    f"checkpoint of size {checkpoint.size} at {checkpoint.signed_at} is older than the last,"
+                    f" of size {last[0]} at {last[1]}",
+                    code="clock-behind",
+                )
+            _insert(connection, checkpoint)
+
+    def latest(self) -> StoredCheckpoint | None:
+        """The largest checkpoint; None before the first."""
+        return self._one("SELECT size, note, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1", ())
+
+    def at(self, size: int) -> StoredCheckpoint | None:
+        """The checkpoint of exactly `size` entries."""
+        return self._one("SELECT size, note, signed_at FROM checkpoint WHERE size = ?", (size,))
+
+    def earliest_covering(self, index: int) -> StoredCheckpoint | None:
+        """The smallest checkpoint whose tree has an entry `index`; None while none has."""
+        return self._one(
+            "SELECT size, note, signed_at FROM checkpoint WHERE size > ? ORDER BY size LIMIT 1", (index,)
+        )
+
+    def every(self) -> Iterator[StoredCheckpoint]:
+        """All checkpoints by ascending size, read in pages."""
+        size = -1
+        while True:
+            with self._database.read() as connection:
+                rows = connection.exec_driver_sql(
+                    "SELECT size, note, signed_at FROM checkpoint WHERE size > ? ORDER BY size LIMIT 256",
+                    (size,),
+                ).all()
+            if not rows:
+                return
+            for row in rows:
+                yield StoredCheckpoint(*row)
+            size = rows[-1].size
+
+    def _one(self, query: str, values: tuple[int, ...]) -> StoredCheckpoint | None:
+        with self._database.read() as connection:
+            row = connection.exec_driver_sql(query, values).first()
+        return None if row is None else StoredCheckpoint(*row)
+
+
+def _insert(connection: sqlite3.Connection, checkpoint: StoredCheckpoint) -> None:
+    connection.execute(
+        "INSERT INTO checkpoint (size, note, signed_at) VALUES (?, ?, ?)",
+        (checkpoint.size, checkpoint.note, checkpoint.signed_at),
+    )

@@ -1,0 +1,362 @@
+"""The append-only log: entries, head and tiles, moved forward together or not at all.
+
+Entry = the 32-byte digest of a statement; leaf = SHA-256(0x00 ‖ entry); tree of RFC 6962.  One transaction
+writes entries, statements, the tiles that became full, and the head by compare-and-swap: a crash leaves all
+of it or nothing, so that no tile is ever missing for a durable head.  Paths are made from tiles and verified
+before they are given out.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from ledger.core.merkle import (
+    EMPTY_ROOT,
+    HASH_SIZE,
+    Frontier,
+    consistency_path,
+    inclusion_path,
+    leaf_hash,
+    subtree_root,
+    verify_consistency,
+    verify_inclusion,
+)
+from ledger.errors import ConflictError, NotFoundError, ProofError, SetupError, StoreError
+from ledger.store.database import Database
+from ledger.store.integrity import first_difference
+from ledger.store.tiles import WIDTH, Edge, FullTile, TileCache, TreeReader, tile_root
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatement:
+    """A statement to append, already verified; `digest`, the SHA-256 of `body`, is the entry.
+
+    The other members are columns of `StatementRow`; `created` in POSIX seconds.
+    """
+
+    digest: bytes
+    issuer: str
+    statement_id: str
+    type: str
+    created: int
+    body: bytes
+    party: str | None = None
+    record: bytes | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a statement stands.  `first` is False where it stood there before."""
+
+    index: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Size and root of the log, durable but not necessarily signed yet."""
+
+    size: int
+    root: bytes
+
+
+def create_log(database: Database, origin: str) -> None:
+    """Write the head of the empty log `origin`."""
+    with database.write() as connection:
+        connection.execute("INSERT INTO head (origin, size, root) VALUES (?, 0, ?)", (origin, EMPTY_ROOT))
+
+
+class Log:
+    """The log in `database`.  One object a process may append; any number of threads may read.
+
+    Opening verifies the right edge of the tree, stored tiles included, against the head: at most 65,536
+    hashes a tile level, whatever the size.  `services.audit` verifies the rest.
+
+    Raises:
+        SetupError: The database holds no log, or the log of another origin (`log-origin`).
+        StoreError: `store-corrupt`, naming the first entry that differs.
+    """
+
+    def __init__(self, database: Database, origin: str) -> None:
+        self.database = database
+        self.origin = origin
+        self._lock = threading.Lock()
+        self._tiles = TileCache(self._read_tile)
+        self._outcome_unknown = False
+        self._edge, self._frontier, self._head = self._load()
+
+    @property
+    def head(self) -> LogHead:
+        """The durable head."""
+        return self._head
+
+    def append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
+        """Append what is new of `batch`, in order, in one transaction; durable when this returns.
+
+        A digest that is known already answers with its first index.  An (issuer, id) that names another
+        digest is a `ConflictError` (`statement-id-taken`) in its place of the answer, and the rest goes on.
+
+        Raises:
+            ConflictError: `head-moved`: another writer was first.  Nothing was written.
+            StoreError: The disk or the database failed; nothing was acknowledged, the same batch may be
+            tried again.
+        """
+        with self._lock:
+            if self._outcome_unknown:
+                # The last commit may have taken effect although it reported an error.
+                self._edge, self._frontier, self._head = self._load()
+                self._outcome_unknown = False
+            try:
+                return self._append(batch)
+            except BaseException:
+                self._outcome_unknown = True
+                raise
+
+    def _append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
+        with self.database.write() as connection:
+            outcomes, fresh = _sort_out(connection, batch, self._head.size)
+            if not fresh:
+                return outcomes
+            leaves = [leaf_hash(statement.digest) for statement in fresh]
+            edge, full = self._edge.extended(leaves)
+            frontier = Frontier(self._frontier.size, self._frontier.hashes)
+            for statement in fresh:
+                # From the very bytes that are being stored, and by other code: a bit that flips in memory,
+                # or a digest that is not of its body, would otherwise be signed and never be repairable.
+                frontier.append(leaf_hash(sha256(statement.body).digest()))
+            head = LogHead(edge.size, frontier.root())
+            if edge.peaks() != list(frontier.hashes):
+                raise StoreError(
+                    "two computations of the new root differ; nothing was written", code="store-corrupt"
+                )
+            _insert(connection, fresh, self._head.size, full)
+            self._move_head(connection, head)
+        # A crash from here on leaves durable entries that no checkpoint covers yet: the sequencer signs them
+        # at start.
+        self._edge, self._frontier, self._head = edge, frontier, head
+        return outcomes
+
+    def _move_head(self, connection: sqlite3.Connection, head: LogHead) -> None:
+        moved = connection.execute(
+            "UPDATE head SET size = ?, root = ? WHERE origin = ? AND size = ? AND root = ?",
+            (head.size, head.root, self.origin, self._head.size, self._head.root),
+        ).rowcount
+        if moved != 1:
+            raise ConflictError(
+                f"log {self.origin} no longer has {self._head.size} entries; another writer was first",
+                code="head-moved",
+            )
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def root_at(self, size: int) -> bytes:
+        """Root hash of the first `size` entries, 0 <= size <= head."""
+        return subtree_root(self._reader(size), 0, size)
+
+    def inclusion_path(self, index: int, size: int, root: bytes | None = None) -> list[bytes]:
+        """Path of entry `index` in the tree of `size` entries, verified against `root` or the log's own.
+
+        Raises:
+            NotFoundError: No such entry or size.
+            StoreError: `store-corrupt`: what is stored does not prove the entry.
+        """
+        reader = self._reader(size)
+        if not 0 <= index < size:
+            raise NotFoundError(f"log {self.origin} at size {size} has no entry {index}")
+        path = inclusion_path(reader, index, size)
+        try:
+            verify_inclusion(leaf_hash(self.entry(index)), index, size, path, root or self.root_at(size))
+        except ProofError as error:
+            raise StoreError(
+                f"entry {index} of log {self.origin} does not lead to the root at size {size}",
+                code="store-corrupt",
+            ) from error
+        return path
+
+    def consistency_path(self, size1: int, size2: int) -> list[bytes]:
+        """Proof that the tree of `size2` extends that of `size1`, 0 < size1 <= size2; verified here.
+
+        Raises:
+            NotFoundError, StoreError: As `inclusion_path`.
+        """
+        reader = self._reader(size2)
+        if not 0 < size1 <= size2:
+            raise NotFoundError(f"there is no consistency path from size {size1} to size {size2}")
+        path = consistency_path(reader, size1, size2)
+        try:
+            verify_consistency(size1, size2, self.root_at(size1), self.root_at(size2), path)
+        except ProofError as error:
+            raise StoreError(
+                f"log {self.origin} at size {size2} does not extend size {size1}", code="store-corrupt"
+            ) from error
+        return path
+
+    def entry(self, index: int) -> bytes:
+        """The 32-byte entry at `index`."""
+        found = self.entries(index, 1)
+        if not found:
+            raise NotFoundError(f"log {self.origin} has no entry {index}")
+        return found[0]
+
+    def entries(self, first: int, count: int) -> list[bytes]:
+        """Up to `count` entries from `first` on."""
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index",
+                (first, min(first + count, self._head.size)),
+            )
+            return [row[0] for row in rows]
+
+    def tile(self, level: int, number: int, width: int = WIDTH) -> bytes:
+        """The first `width` hashes of a tile, full or open, 32 bytes each.
+
+        Raises:
+            NotFoundError: The log has not so many hashes there.
+        """
+        edge = self._edge
+        held: bytes | None = None
+        if number < edge.size >> (8 * (level + 1)):
+            held = self._tiles.expanded(level, number)[0]
+        elif level < len(edge.levels) and number == edge.size >> (8 * (level + 1)):
+            held = edge.levels[level]
+        if held is None or not 1 <= width <= WIDTH or len(held) < width * HASH_SIZE:
+            raise NotFoundError(f"log {self.origin} has no tile {level}/{number} of {width} hashes")
+        return held[: width * HASH_SIZE]
+
+    def _reader(self, size: int) -> TreeReader:
+        edge = self._edge
+        if not 0 <= size <= edge.size:
+            raise NotFoundError(f"log {self.origin} has {edge.size} entries; size {size} was asked for")
+        return TreeReader(edge, self._tiles)
+
+    def _read_tile(self, level: int, number: int) -> bytes | None:
+        with self.database.read() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT hashes FROM tile WHERE level = ? AND number = ?", (level, number)
+            ).first()
+        return None if row is None else row[0]
+
+    # -- opening ---------------------------------------------------------------------------------------------
+
+    def _load(self) -> tuple[Edge, Frontier, LogHead]:
+        """Read the head and the right edge, and hold one against the other."""
+        with self.database.read() as connection:
+            row = connection.exec_driver_sql("SELECT origin, size, root FROM head").first()
+            last = connection.exec_driver_sql("SELECT max(leaf_index) FROM entry").scalar()
+        if row is None or row.origin != self.origin:
+            holds = "no log" if row is None else f"the log {row.origin}"
+            raise SetupError(
+                f"database {self.database.path} holds {holds}, not {self.origin}", code="log-origin"
+            )
+        head = LogHead(row.size, row.root)
+        held = 0 if last is None else last + 1
+        if held != head.size:
+            raise StoreError(
+                f"log {self.origin} has head {head.size} and {held} entries: entry {min(held, head.size)}"
+                " differs",
+                code="store-corrupt",
+            )
+        edge = Edge(head.size, tuple(self._load_levels(head.size)))
+        frontier = edge.frontier()
+        if frontier.root() != head.root:
+            found = first_difference(self.database)
+            raise StoreError(
+                f"log {self.origin} at size {head.size} does not lead to its root {head.root.hex()}:"
+                f" {'its head differs' if found is None else found}",
+                code="store-corrupt",
+            )
+        return edge, frontier, head
+
+    def _load_levels(self, size: int) -> Iterator[bytes]:
+        first = size - size % WIDTH
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index",
+                (first, size),
+            ).all()
+        yield b"".join(leaf_hash(row[0]) for row in rows)
+        level = 1
+        while size >> (8 * level):
+            count = size >> (8 * level)
+            first = count - count % WIDTH
+            yield b"".join(tile_root(self._stored_tile(level - 1, number)) for number in range(first, count))
+            level += 1
+
+    def _stored_tile(self, level: int, number: int) -> bytes:
+        return self._tiles.expanded(level, number)[0]
+
+
+def _sort_out(
+    connection: sqlite3.Connection, batch: Sequence[NewStatement], size: int
+) -> tuple[list[Appended | ConflictError], list[NewStatement]]:
+    """Each statement's answer, and those that are new, in order; the first of them becomes entry `size`."""
+    known = _indexes(connection, [statement.digest for statement in batch])
+    taken = _names(connection, [statement for statement in batch if statement.digest not in known])
+    outcomes: list[Appended | ConflictError] = []
+    fresh: list[NewStatement] = []
+    for statement in batch:
+        name = (statement.issuer, statement.statement_id)
+        index = known.get(statement.digest)
+        if index is not None:
+            outcomes.append(Appended(index, first=False))
+        elif name in taken:
+            outcomes.append(
+                ConflictError(
+                    f"{statement.issuer} used the id {statement.statement_id} for entry {taken[name]};"
+                    f" statement {statement.digest.hex()} is another",
+                    code="statement-id-taken",
+                )
+            )
+        else:
+            index = size + len(fresh)
+            known[statement.digest] = taken[name] = index
+            outcomes.append(Appended(index, first=True))
+            fresh.append(statement)
+    return outcomes, fresh
+
+
+def _indexes(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+    marks = ",".join("?" * len(digests))
+    query = f"SELECT digest, leaf_index FROM entry WHERE digest IN ({marks})"  # noqa: S608
+    return dict(connection.execute(query, digests))
+
+
+def _names(connection: sqlite3.Connection, statements: Sequence[NewStatement]) -> dict[tuple[str, str], int]:
+    if not statements:
+        return {}
+    marks = ",".join(["(?,?)"] * len(statements))
+    values = [value for statement in statements for value in (statement.issuer, statement.statement_id)]
+    rows = connection.execute(
+        # A join and not `IN (VALUES …)`: SQLite reads the whole index for that.
+        f"WITH wanted (issuer, statement_id) AS (VALUES {marks})"  # noqa: S608
+        " SELECT s.issuer, s.statement_id, s.leaf_index FROM wanted w"
+        " JOIN statement s ON s.issuer = w.issuer AND s.statement_id = w.statement_id",
+        values,
+    )
+    return {(issuer, statement_id): index for issuer, statement_id, index in rows}
+
+
+def _insert(
+    connection: sqlite3.Connection, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]
+) -> None:
+    connection.executemany(
+        "INSERT INTO entry (leaf_index, digest) VALUES (?, ?)",
+        [(size + at, statement.digest) for at, statement in enumerate(fresh)],
+    )
+    connection.executemany(
+        "INSERT INTO statement (leaf_index, issuer, statement_id, type, created, party, record, reference,"
+        " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (size + at, new.issuer, new.statement_id, new.type, new.created, new.party, new.record,
+            new.reference,
+             new.body)
+            for at, new in enumerate(fresh)
+        ],
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?)",
+        [(tile.level, tile.number, tile.hashes) for tile in full],
+    )

@@ -1,0 +1,137 @@
+"""Registered statements: by digest, by issuer and id, by type, by what they are about."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.statement import Statement
+from ledger.store.database import Database
+from ledger.store.log import NewStatement
+
+_COLUMNS = "s.leaf_index, e.digest, s.issuer, s.type, s.created, s.body"
+_FROM = f"SELECT {_COLUMNS} FROM statement s JOIN entry e ON e.leaf_index = s.leaf_index"  # noqa: S608
+PAGE = 256
+
+ABOUT_A_PARTY = ("Enrolment", "KeyRevocation")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatement:
+    """A registered statement: its place in the log and its canonical signed bytes."""
+
+    index: int
+    digest: bytes
+    issuer: str
+    type: str
+    created: int
+    body: bytes
+
+
+def row_of(statement: Statement) -> NewStatement:
+    """What is stored of a statement whose fields are already checked."""
+    document: Any = statement.document
+    subject: Any = document["credentialSubject"]
+    party = subject.get("party") if statement.type in ABOUT_A_PARTY else None
+    record = subject.get("record") if statement.type == "TransferAcknowledgement" else None
+    reference = subject.get("reference")
+    return NewStatement(
+        digest=statement.digest,
+        issuer=statement.issuer,
+        statement_id=statement.id,
+        type=statement.type,
+        created=statement.created,
+        body=statement.encoded,
+        party=party if isinstance(party, str) else None,
+        record=bytes.fromhex(record) if isinstance(record, str) else None,
+        reference=reference if isinstance(reference, str) else None,
+    )
+
+
+class Statements:
+    """The statements of the log in `database`; reads only.  Safe for threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def index_of(self, digest: bytes) -> int | None:
+        """Index of the entry `digest`; None where it is not registered."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT leaf_index FROM entry WHERE digest = ?", (digest,)
+            ).scalar()
+        return None if found is None else int(found)
+
+    def by_digest(self, digest: bytes) -> StoredStatement | None:
+        """The statement whose canonical bytes have this SHA-256."""
+        return self._one(f"{_FROM} WHERE e.digest = ?", (digest,))
+
+    def by_index(self, index: int) -> StoredStatement | None:
+        """The statement at a place in the log."""
+        return self._one(f"{_FROM} WHERE s.leaf_index = ?", (index,))
+
+    def by_name(self, issuer: str, statement_id: str) -> StoredStatement | None:
+        """The statement that `issuer` gave this id."""
+        return self._one(f"{_FROM} WHERE s.issuer = ? AND s.statement_id = ?", (issuer, statement_id))
+
+    def of_type(
+        self,
+        kind: str,
+        *,
+        first: int = 0,
+        since: int | None = None,
+        reference: str | None = None,
+        limit: int = PAGE,
+    ) -> list[StoredStatement]:
+        """Statements of one type in the order of the log.
+
+        Args:
+            kind: The type's name.
+            first: Smallest index; the last index of a page plus one continues the list.
+            since: Smallest claimed time of signing, POSIX seconds.
+            reference: Only those with this document reference.
+            limit: Size of the page.
+        """
+        where, values = ["s.type = ?", "s.leaf_index >= ?"], [kind, first]
+        if since is not None:
+            where.append("s.created >= ?")
+            values.append(since)
+        if reference is not None:
+            where.append("s.reference = ?")
+            values.append(reference)
+        return self._many(
+            f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
+        )
+
+    def acknowledgements_of(self, record: bytes) -> list[StoredStatement]:
+        """The TransferAcknowledgements of the record with this digest, first logged first."""
+        return self._many(f"{_FROM} WHERE s.record = ? ORDER BY s.leaf_index", (record,))
+
+    def about_party(self, party: str) -> list[StoredStatement]:
+        """Enrolments and KeyRevocations of a party, first logged first."""
+        return self._many(f"{_FROM} WHERE s.party = ? ORDER BY s.leaf_index", (party,))
+
+    def count(self, kind: str) -> int:
+        """How many statements of a type are registered."""
+        with self._database.read() as connection:
+            return int(
+                connection.exec_driver_sql(
+                    "SELECT count(*) FROM statement WHERE type = ?", (kind,)
+                ).scalar_one()
+            )
+
+    def every(self, first: int = 0) -> Iterator[StoredStatement]:
+        """All statements in the order of the log, read in pages."""
+        while True:
+            page = self._many(f"{_FROM} WHERE s.leaf_index >= ? ORDER BY s.leaf_index LIMIT ?", (first, PAGE))
+            if not page:
+                return
+            yield from page
+            first = page[-1].index + 1
+
+    def _one(self, query: str, values: tuple[object, ...]) -> StoredStatement | None:
+        found = self._many(query, values)
+        return found[0] if found else None
+
+    def _many(self, query: str, values: Sequence[object]) -> list[StoredStatement]:
+        with self._database.read() as connection:
+            return [StoredStatement(*row) for row in connection.exec_driver_sql(query, tuple(values))]

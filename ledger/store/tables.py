@@ -1,0 +1,179 @@
+"""The tables of one log's database.
+
+Everything is append-only by trigger but `head`, a single row that only grows.  The models describe the
+schema and serve reads; the hot path inserts with the driver.  Names and types are plain SQL: integers, text
+and bytes.
+
+    entry            leaf index → the 32 bytes that are logged
+    statement        leaf index → the signed document and the columns it is found by
+    head             size and root of the log: the row that two writers cannot both move
+    tile             256 hashes each, full tiles only
+    checkpoint       signed notes, one per size, for ever
+    anchor_intent    a transaction, written down before it is sent
+    anchor_event     what became of it
+    anchor_evidence  what proves to others that a checkpoint is on a chain
+"""
+
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+# SQLite makes only INTEGER PRIMARY KEY the row's own key; elsewhere INTEGER would have 32 bits.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class StoreTable(SQLModel):
+    """Keeps these tables apart from those of a program that embeds the ledger."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+class Entry(StoreTable, table=True):
+    """One log entry: the digest of a statement."""
+
+    __tablename__ = "entry"
+    __table_args__ = (CheckConstraint("length(digest) = 32", name="entry_digest_length"),)
+
+    leaf_index: int = Field(sa_type=_Key, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: bytes = Field(sa_type=LargeBinary, unique=True)
+
+
+class StatementRow(StoreTable, table=True):
+    """A registered statement: canonical signed bytes, and what it is found by.
+
+    Attributes:
+        created: What its proof claims, POSIX seconds.  (When it was accepted is the time of the first
+            checkpoint that covers it.)
+        party: Subject of an Enrolment or KeyRevocation.
+        record: Digest of the record that an acknowledgement answers.
+        reference: The signer's own document reference.
+    """
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        Index("statement_issuer_id", "issuer", "statement_id", unique=True),
+        Index("statement_type", "type", "leaf_index"),
+        Index("statement_party", "party", sqlite_where=Column("party").is_not(None)),
+        Index("statement_record", "record", sqlite_where=Column("record").is_not(None)),
+        Index("statement_reference", "reference", sqlite_where=Column("reference").is_not(None)),
+    )
+
+    leaf_index: int = Field(
+        sa_type=_Key,
+        primary_key=True,
+        foreign_key="entry.leaf_index",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    issuer: str = Field(sa_type=Text)
+    statement_id: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    created: int = Field(sa_type=BigInteger)
+    party: str | None = Field(default=None, sa_type=Text)
+    record: bytes | None = Field(default=None, sa_type=LargeBinary)
+    reference: str | None = Field(default=None, sa_type=Text)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class Head(StoreTable, table=True):
+    """Size and root of the log; moved by compare-and-swap, upwards only."""
+
+    __tablename__ = "head"
+
+    origin: str = Field(sa_type=Text, primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    root: bytes = Field(sa_type=LargeBinary)
+
+
+class Tile(StoreTable, table=True):
+    """A full tile: 256 hashes of 32 bytes, tile (level, number) of C2SP tlog-tiles."""
+
+    __tablename__ = "tile"
+    __table_args__ = (CheckConstraint("length(hashes) = 8192", name="tile_hashes_length"),)
+
+    level: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    hashes: bytes = Field(sa_type=LargeBinary)
+
+
+class CheckpointRow(StoreTable, table=True):
+    """A signed checkpoint, verbatim; `signed_at` in POSIX seconds."""
+
+    __tablename__ = "checkpoint"
+
+    size: int = Field(sa_type=_Key, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    note: bytes = Field(sa_type=LargeBinary)
+    signed_at: int = Field(sa_type=BigInteger)
+
+
+class AnchorIntent(StoreTable, table=True):
+    """A signed transaction, stored before it is sent; `sender` and hashes as raw bytes.
+
+    `row_hash`, here and below, is SHA-256 over the other columns, so that an audit sees damage to any of
+    them.
+    """
+
+    __tablename__ = "anchor_intent"
+    __table_args__ = (Index("anchor_intent_chain_size", "chain", "size"),)
+
+    id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
+    chain: str = Field(sa_type=Text)
+    size: int = Field(sa_type=BigInteger)
+    root: bytes = Field(sa_type=LargeBinary)
+    raw_transaction: bytes = Field(sa_type=LargeBinary)
+    transaction_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    nonce: int = Field(sa_type=BigInteger)
+    sender: bytes = Field(sa_type=LargeBinary)
+    created_at: int = Field(sa_type=BigInteger)
+    row_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class AnchorEvidence(StoreTable, table=True):
+    """What shows that a block holds the log's root at `size`; proofs as canonical JSON bytes.
+
+    `intent` is absent for an anchor that somebody else sent.
+    """
+
+    __tablename__ = "anchor_evidence"
+    __table_args__ = (Index("anchor_evidence_chain_size", "chain", "size"),)
+
+    id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
+    intent: int | None = Field(default=None, sa_type=BigInteger, foreign_key="anchor_intent.id")
+    chain: str = Field(sa_type=Text)
+    contract: bytes = Field(sa_type=LargeBinary)
+    size: int = Field(sa_type=BigInteger, foreign_key="checkpoint.size")
+    block_number: int = Field(sa_type=BigInteger)
+    block_hash: bytes = Field(sa_type=LargeBinary)
+    block_time: int = Field(sa_type=BigInteger)
+    header: bytes = Field(sa_type=LargeBinary)
+    finality: bytes = Field(sa_type=LargeBinary)
+    account: bytes = Field(sa_type=LargeBinary)
+    storage: bytes = Field(sa_type=LargeBinary)
+    start: bytes | None = Field(default=None, sa_type=LargeBinary)
+    receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    recorded_at: int = Field(sa_type=BigInteger)
+    row_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class AnchorEvent(StoreTable, table=True):
+    """What became of an intent, or of evidence that a reorganisation took away."""
+
+    __tablename__ = "anchor_event"
+    __table_args__ = (
+        Index("anchor_event_intent", "intent"),
+        Index("anchor_event_evidence", "evidence", sqlite_where=Column("evidence").is_not(None)),
+    )
+
+    id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
+    intent: int | None = Field(default=None, sa_type=BigInteger, foreign_key="anchor_intent.id")
+    evidence: int | None = Field(default=None, sa_type=BigInteger, foreign_key="anchor_evidence.id")
+    kind: str = Field(sa_type=Text)
+    block_number: int | None = Field(default=None, sa_type=BigInteger)
+    block_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    detail: str = Field(default="", sa_type=Text)
+    at: int = Field(sa_type=BigInteger)
+    row_hash: bytes = Field(sa_type=LargeBinary)
+
+
+APPEND_ONLY = ("entry", "statement", "tile", "checkpoint", "anchor_intent", "anchor_event", "anchor_evidence")
+"""Tables whose rows are never changed and never removed."""
