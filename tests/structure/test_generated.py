@@ -66,7 +66,7 @@ def evidence_commands() -> list[str]:
 @pytest.mark.parametrize("command", evidence_commands())
 def test_a_command_that_the_pages_show_has_its_help(command: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", *command.split(), "--help"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", "from ledger.cli import main; main()", *command.split(), "--help"], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
