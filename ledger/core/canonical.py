@@ -135,19 +135,21 @@ def _require_restrictions(value: Json, what: str) -> None:
         if kinds <= _SCALARS:
             return
         below: list[Json] = []
+        names: list[str] = []
         for item in level:
             if type(item) is dict:
+                names += item
                 below += item.values()
-                if not all(map(_is_ascii_name, item)):
-                    _explain(value, what)
             elif type(item) is list:
                 below += item
+        if not _are_ascii(names):
+            break
         level = below
     _explain(value, what)
 
 
-def _is_ascii_name(name: object) -> bool:
-    return type(name) is str and name.isascii()
+def _are_ascii(names: list[str]) -> bool:
+    return {str}.issuperset(map(type, names)) and "".join(names).isascii()
 
 
 def _explain(value: Json, what: str) -> None:
@@ -183,7 +185,7 @@ def _is_too_deep(value: Json) -> bool:
 def _fault_of(item: object, pointer: str, what: str) -> MalformedError | None:
     kind = type(item)
     if isinstance(item, dict) and kind is dict:
-        if all(map(_is_ascii_name, item)):
+        if _are_ascii(list(item)):
             return None
         return MalformedError(
             f'{what} has a member name that is not ASCII at "{pointer}"', code="member-name", pointer=pointer

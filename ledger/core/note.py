@@ -109,7 +109,7 @@ def parse_vkey(text: str) -> VKey:
         MalformedError: `vkey-malformed`: wrong form, type, key size, or a key id of other parts.
     """
     parts = text.split("+", 2)
-    material = _decode_base64(parts[-1])
+    material = decode_base64(parts[-1])
     if len(parts) != 3 or not material:  # noqa: PLR2004
         raise MalformedError("a verifier key is written name+keyid+base64", code="vkey-malformed")
     vkey = make_vkey(parts[0], material[0], material[1:])
@@ -169,7 +169,7 @@ def parse_signature_line(line: str) -> NoteSignature:
         MalformedError: `note-malformed`.
     """
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
-    payload = _decode_base64(encoded)
+    payload = decode_base64(encoded)
     if not line.startswith(_DASH) or not space or not is_key_name(name):
         raise _malformed("has a signature line that is not an em dash, a key name and base64")
     if payload is None or len(payload) <= _KEY_ID_SIZE:
@@ -183,11 +183,16 @@ def encode_signature_line(signature: NoteSignature) -> str:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether `name` may name a key: 1 to 255 characters, no space, plus or control character."""
-    return len(name) <= NAME_LIMIT and name.split() == [name] and "+" not in name and min(name) > " "
+    """Whether `name` may name a key: 1 to 255 bytes of UTF-8, no space, plus or control character."""
+    if name.split() != [name] or "+" in name or min(name) < " ":
+        return False
+    try:
+        return len(name.encode()) <= NAME_LIMIT
+    except UnicodeEncodeError:
+        return False
 
 
-def _decode_base64(text: str) -> bytes | None:
+def decode_base64(text: str) -> bytes | None:
     """Bytes of padded standard base64, None if it is written any other way."""
     if not text.isascii():
         return None

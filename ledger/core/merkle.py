@@ -1,0 +1,291 @@
+"""The Merkle tree of a log: hashes, verification of inclusion and consistency, and building what is verified.
+
+Leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left || right); a tree of n leaves is split at the
+largest power of two below n.  Only complete subtrees are ever stored: they never change as the log grows.
+
+Source: RFC 6962 section 2.1; RFC 9162 section 2.1.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Final, Protocol
+
+from ledger.errors import ProofError
+
+HASH_SIZE: Final = 32
+EMPTY_ROOT: Final = sha256(b"").digest()
+"""Root of the tree without leaves."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Hash of one entry as a leaf."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Root hash of the tree with these leaf hashes.
+
+    Cost: n - 1 hashes, and memory for one level.
+    """
+    level = list(leaves)
+    if not level:
+        return EMPTY_ROOT
+    while len(level) > 1:
+        # A last node without a sibling moves up as it is, which splits at powers of two.
+        odd = level[-1:] if len(level) % 2 else []
+        level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)] + odd
+    return level[0]
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """Check that the tree of `size` leaves with root hash `root` has `leaf` at `index`.
+
+    Args:
+        leaf: Leaf hash of the entry (see `leaf_hash`), 32 bytes.  Not the entry itself.
+        index: Zero-based position of the leaf, 0 <= index < size.
+        size: Number of leaves in the tree the path was built for.
+        path: Sibling hashes from the leaf's level up to the root's child, 32 bytes each.
+            Empty when size is 1.
+        root: Root hash taken from a checkpoint whose signature is already verified.
+
+    Raises:
+        ProofError: The path has the wrong length, a hash has the wrong size, or the
+            path leads to another root.
+
+    Source: RFC 9162 section 2.1.3.2; gives the same answers as RFC 6962 section 2.1.1.
+    Cost: len(path) hashes, at most ceil(log2(size)).
+    """
+    if not 0 <= index < size:
+        raise ProofError(f"leaf index {index} is outside a tree of {size} leaves")
+    # Below `inner` the sibling's side follows the index bits; above it, the path to this
+    # leaf runs along the tree's right edge, where every sibling is on the left.
+    inner = (index ^ (size - 1)).bit_length()
+    expected = inner + (index >> inner).bit_count()
+    if len(path) != expected:
+        raise ProofError(f"inclusion path has {len(path)} hashes; leaf {index} of {size} needs {expected}")
+    _require_hashes(leaf, root, *path)
+
+    computed = leaf
+    for level, sibling in enumerate(path):
+        if level < inner and not (index >> level) & 1:
+            computed = node_hash(computed, sibling)
+        else:
+            computed = node_hash(sibling, computed)
+    if computed != root:
+        raise ProofError(f"inclusion path leads to root {computed.hex()}, checkpoint says {root.hex()}")
+
+
+def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, path: Sequence[bytes]) -> None:
+    """Check that the tree of `size2` leaves with root `root2` begins with that of `size1` and `root1`.
+
+    Args:
+        size1: Leaves of the smaller tree, 0 < size1 <= size2.  Every tree extends the empty one, so that
+            nothing could be shown from size 0.
+        size2: Leaves of the larger tree.
+        root1: Root hash of the smaller tree, from a checkpoint already verified.
+        root2: Root hash of the larger tree, likewise.
+        path: Consistency path, 32 bytes each.  Empty when the sizes are equal; then the roots are equal too.
+
+    Raises:
+        ProofError: The path has the wrong length, a hash has the wrong size, or the path leads to other
+            roots.
+
+    Source: RFC 9162 section 2.1.4.2; gives the same answers as RFC 6962 section 2.1.2.
+    Cost: at most 2 ceil(log2(size2)) hashes.
+    """
+    if not 0 < size1 <= size2:
+        raise ProofError(f"a tree of {size2} leaves cannot be shown to extend one of {size1}")
+    # The path shows the last leaf of the smaller tree in the larger one, but begins at the root of the
+    # largest complete subtree that ends with this leaf, `shift` levels up; below, nothing has changed.
+    shift = (size1 & -size1).bit_length() - 1
+    whole = size1 == 1 << shift
+    inner = ((size1 - 1) ^ (size2 - 1)).bit_length() - shift
+    # That subtree is the smaller tree itself if its size is a power of two; then its root is root1, not sent.
+    expected = (
+        0 if size1 == size2 else (0 if whole else 1) + inner + ((size1 - 1) >> (inner + shift)).bit_count()
+    )
+    if len(path) != expected:
+        raise ProofError(
+            f"consistency path has {len(path)} hashes; from size {size1} to {size2} it needs {expected}"
+        )
+    _require_hashes(root1, root2, *path)
+
+    if size1 == size2:
+        if root1 != root2:
+            raise ProofError(
+                f"two trees of {size1} leaves have different roots: {root1.hex()} and {root2.hex()}"
+            )
+        return
+    seed, rest = (root1, path) if whole else (path[0], path[1:])
+    old = new = seed
+    for level, sibling in enumerate(rest):
+        if level < inner and not ((size1 - 1) >> (shift + level)) & 1:
+            # To the right of the smaller tree: not part of it.
+            new = node_hash(new, sibling)
+        else:
+            old = node_hash(sibling, old)
+            new = node_hash(sibling, new)
+    if old != root1:
+        raise ProofError(f"consistency path leads to old root {old.hex()}, checkpoint says {root1.hex()}")
+    if new != root2:
+        raise ProofError(f"consistency path leads to new root {new.hex()}, checkpoint says {root2.hex()}")
+
+
+def _require_hashes(*hashes: bytes) -> None:
+    for one in hashes:
+        if len(one) != HASH_SIZE:
+            raise ProofError(f"a hash of a proof has {len(one)} bytes; SHA-256 has {HASH_SIZE}")
+
+
+class HashReader(Protocol):
+    """Where the hashes of complete subtrees are kept."""
+
+    def node(self, level: int, index: int) -> bytes:
+        """Hash of the complete subtree of the 2**level leaves from leaf index * 2**level on, 32 bytes."""
+        ...
+
+
+class Frontier:
+    """The roots of the complete subtrees that a growing tree consists of, largest first.
+
+    They are as many as `size` has ones in binary, and are all that is needed to append and to know the root.
+    """
+
+    __slots__ = ("_hashes", "_size")
+
+    def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
+        """Take up a tree of `size` leaves.
+
+        Raises:
+            ProofError: Not as many hashes as a tree of this size has complete subtrees, or of another size.
+        """
+        self._size = size
+        self._hashes = list(hashes)
+        if size < 0 or len(self._hashes) != size.bit_count():
+            raise ProofError(
+                f"a tree of {size} leaves does not consist of {len(self._hashes)} complete subtrees"
+            )
+        if any(len(one) != HASH_SIZE for one in self._hashes):
+            raise ProofError(f"a hash of the frontier does not have {HASH_SIZE} bytes")
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return self._size
+
+    @property
+    def hashes(self) -> tuple[bytes, ...]:
+        """What to give to `Frontier` to continue, together with `size`."""
+        return tuple(self._hashes)
+
+    def copy(self) -> "Frontier":
+        """A tree of the same leaves that grows by itself."""
+        return Frontier(self._size, self._hashes)
+
+    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add one leaf hash.
+
+        Returns the complete subtrees that this leaf finishes, as (level, index, hash) in ascending level;
+        the first is the leaf itself at level 0.
+
+        Cost: one hash on average, log2(size) at most.
+        """
+        finished = [(0, self._size, leaf)]
+        computed = leaf
+        level, index = 0, self._size
+        while index & 1:
+            computed = node_hash(self._hashes.pop(), computed)
+            level, index = level + 1, index >> 1
+            finished.append((level, index, computed))
+        self._hashes.append(computed)
+        self._size += 1
+        return finished
+
+    def root(self) -> bytes:
+        """Root hash of the tree as it is now.
+
+        Cost: at most log2(size) hashes.
+        """
+        if not self._hashes:
+            return EMPTY_ROOT
+        computed = self._hashes[-1]
+        for left in self._hashes[-2::-1]:
+            computed = node_hash(left, computed)
+        return computed
+
+
+def subtree_root(reader: HashReader, start: int, end: int) -> bytes:
+    """Root hash of the leaves `start` to `end` - 1, where `start` is a multiple of the next power of two.
+
+    Cost: one read for each complete subtree, at most log2(end - start).
+    """
+    hashes: list[bytes] = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        hashes.append(reader.node(level, start >> level))
+        start += 1 << level
+    if not hashes:
+        return EMPTY_ROOT
+    computed = hashes.pop()
+    while hashes:
+        computed = node_hash(hashes.pop(), computed)
+    return computed
+
+
+def inclusion_path(reader: HashReader, index: int, size: int) -> list[bytes]:
+    """The path that `verify_inclusion` takes for the leaf at `index` of the tree of `size` leaves.
+
+    Raises:
+        ProofError: `index` is not below `size`.
+
+    Cost: at most 2 log2(size) reads.
+    """
+    if not 0 <= index < size:
+        raise ProofError(f"leaf index {index} is outside a tree of {size} leaves")
+    path: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(subtree_root(reader, middle, end))
+            end = middle
+        else:
+            path.append(subtree_root(reader, start, middle))
+            start = middle
+    return path[::-1]
+
+
+def consistency_path(reader: HashReader, size1: int, size2: int) -> list[bytes]:
+    """The path that `verify_consistency` takes from the tree of `size1` leaves to that of `size2`.
+
+    Raises:
+        ProofError: The sizes are not 0 < size1 <= size2.
+
+    Cost: at most 2 log2(size2) reads.
+    """
+    if not 0 < size1 <= size2:
+        raise ProofError(f"a tree of {size2} leaves cannot be shown to extend one of {size1}")
+    path: list[bytes] = []
+    start, end = 0, size2
+    while end != size1:
+        middle = start + _split(end - start)
+        if size1 <= middle:
+            path.append(subtree_root(reader, middle, end))
+            end = middle
+        else:
+            path.append(subtree_root(reader, start, middle))
+            start = middle
+    if start:
+        # The smaller tree is not itself a complete subtree: the path says where it ends.
+        path.append(subtree_root(reader, start, end))
+    return path[::-1]
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size`."""
+    return 1 << ((size - 1).bit_length() - 1)
