@@ -48,7 +48,16 @@ def need_compiler() -> None:
 @contextmanager
 def anvil(*arguments: str, chain_id: int = 31337) -> Iterator[Anvil]:
     """Run anvil until the block ends; further `arguments` as on its command line (`--block-time`, `1`)."""
-    command = [str(tool("anvil")), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id), *arguments]
+    command = [
+        str(tool("anvil")),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--chain-id",
+        str(chain_id),
+        *arguments,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     drain: threading.Thread | None = None
     try:
