@@ -5,17 +5,14 @@ where the record is at hand: `answers`.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.statements.codes import OUTCOMES
 from ledger.statements.fields import DIGEST, TIME, Code
 from ledger.statements.reading import Kind, not_in_future, read_subject
 from ledger.statements.shape import Object
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
-    from ledger.statements.transfer import TransferRecord
+from ledger.statements.transfer import TransferRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ SHAPE = Object(
 KIND = Kind("TransferAcknowledgement", "importer", SHAPE, (not_in_future("at"),))
 
 
-def read(statement: "Statement") -> TransferAcknowledgement:
+def read(statement: Statement) -> TransferAcknowledgement:
     """The acknowledgement that a statement makes.
 
     Raises:
@@ -54,6 +51,6 @@ def read(statement: "Statement") -> TransferAcknowledgement:
     )
 
 
-def answers(statement: "Statement", record: "TransferRecord") -> bool:
+def answers(statement: Statement, record: TransferRecord) -> bool:
     """Whether an acknowledgement was issued by the importer that `record` names."""
     return statement.issuer == record.importer.did

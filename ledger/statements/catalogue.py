@@ -1,9 +1,10 @@
-"""The types of statement: who signs each, how it is read, its JSON Schema, an example, the errors of a draft."""
+"""The types of statement: who signs each, how it is read, its schema, an example, the errors of a draft."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements import acknowledgement, certificate, enrolment, revocation, shape, transfer
@@ -11,16 +12,13 @@ from ledger.statements.envelope import envelope
 from ledger.statements.reading import Kind, subject_problems
 from ledger.statements.shape import Problem
 
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
-
 
 @dataclass(frozen=True, slots=True)
 class StatementType:
     """What there is to know of one type."""
 
     kind: Kind
-    read: "Callable[[Statement], object]"
+    read: Callable[[Statement], object]
 
     @property
     def name(self) -> str:
@@ -39,7 +37,7 @@ TYPES: Mapping[str, StatementType] = {
 }
 
 
-def read(statement: "Statement") -> object:
+def read(statement: Statement) -> object:
     """The subject of a statement, as the dataclass of its type.
 
     Raises:

@@ -6,8 +6,9 @@ auditableEvidence), it is used.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.statements import codes as lists
 from ledger.statements.fields import (
@@ -28,9 +29,6 @@ from ledger.statements.party import PARTY, Party, party_of
 from ledger.statements.reading import Kind, read_subject, signed_by
 from ledger.statements.scenario import SCENARIO
 from ledger.statements.shape import Array, Object, Problem, rule
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ SHAPE = Object(
 KIND = Kind("ConformityCertificate", "body", SHAPE, (signed_by("body"),))
 
 
-def read(statement: "Statement") -> ConformityCertificate:
+def read(statement: Statement) -> ConformityCertificate:
     """The certificate that a statement grants; says nothing about its status.
 
     Raises:

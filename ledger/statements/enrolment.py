@@ -6,8 +6,9 @@ registrar: that role comes from the trust list alone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ledger.core.statement import Statement
 from ledger.core.suites import PublicKey, check_enrolment_key, parse_multikey
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError, MalformedError
@@ -17,9 +18,6 @@ from ledger.statements.identifiers import identifier_fault
 from ledger.statements.party import IDENTIFIER, SCHEME, Party
 from ledger.statements.reading import CLOCK_TOLERANCE, SUBJECT, ContextRule, Kind, read_subject
 from ledger.statements.shape import Array, Object, Problem, rule
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
 
 MOST_KEYS = 16
 MOST_IDENTIFIERS = 16
@@ -130,7 +128,7 @@ def _not_back_dated(subject: dict[str, Any], _issuer: str, created: int) -> Iter
 KIND = Kind("Enrolment", "registrar", SHAPE, (ContextRule(frozenset({"keys"}), _not_back_dated),))
 
 
-def read(statement: "Statement") -> Enrolment:
+def read(statement: Statement) -> Enrolment:
     """The enrolment that a statement makes; says nothing about whether its signer may make it.
 
     Raises:

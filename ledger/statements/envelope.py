@@ -1,15 +1,16 @@
 """The members around a subject, in the shape language: for drafts and for JSON Schema.
 
-A signed statement is read by `ledger.core.statement`, which alone decides; this says the same with every error
-at once, for a document that its author has not signed yet.
+A signed statement is read by `ledger.core.statement`, which alone decides; this says the same with every
+error at once, for a document that its author has not signed yet.
 """
 
 from typing import Any
 
+from ledger.core import statement as core
 from ledger.statements.fields import DID, TIME, Code, Text
 from ledger.statements.shape import Anything, Object, Problem, Shape
 
-CONTEXT = ["https://www.w3.org/ns/credentials/v2", "urn:evidence-ledger:context:v1"]
+CONTEXT = list(core.CONTEXT)
 
 
 class Constant(Shape):
@@ -40,13 +41,14 @@ ID = Text(
     45,
     screened=False,
 )
+SIGNATURE = Text("64 bytes as z and base58btc", r"z[1-9A-HJ-NP-Za-km-z]{64,88}", 89, screened=False)
 PROOF = Object(
     {
         "@context": Constant(CONTEXT),
         "created": TIME,
         "cryptosuite": Code("suites", frozenset({"eddsa-jcs-2022", "ecdsa-jcs-2019"})),
         "proofPurpose": Constant("assertionMethod"),
-        "proofValue": Text("z and base58btc", r"z[1-9A-HJ-NP-Za-km-z]{64,88}", 89, screened=False),
+        "proofValue": SIGNATURE,
         "type": Constant("DataIntegrityProof"),
         "verificationMethod": Text(
             "a DID URL with a fragment", r"did:[^#\s]+#[A-Za-z0-9._~-]{1,64}", 320, screened=False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ledger.core.did import LENGTH_LIMIT
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements.codes import COUNTRIES, TEST_COUNTRIES
@@ -163,16 +164,15 @@ class Boolean(Shape):
         return {"type": "boolean"}
 
 
+_PART = r"(?:[A-Za-z0-9._-]|%[0-9A-F]{2})+"
 DID = Text(
-    "a DID",
-    r"did:[a-z0-9]+:(?:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})*:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+",
-    255,
+    "a DID, did:web or did:key",
+    rf"did:web:[a-z0-9](?:[a-z0-9.-]|%3A)*(?::{_PART})*|did:key:z[1-9A-HJ-NP-Za-km-z]+",
+    LENGTH_LIMIT,
     screened=False,
 )
-"""W3C DID Core 1.0 section 3.1."""
-KEY_ID = Text(
-    "a fragment of a DID URL, # and 1 to 64 characters", r"#[A-Za-z0-9._~-]{1,64}", 65, screened=False
-)
+"""The shape of `ledger.core.did`."""
+KEY_ID = Text("a key id, # and 1 to 64 of A-Z a-z 0-9 . _ -", r"#[A-Za-z0-9._-]{1,64}", 65, screened=False)
 DIGEST = Text("a digest, 64 lower-case hex digits", r"[0-9a-f]{64}", 64, screened=False)
 MULTIKEY = Text("a Multikey, z and base58btc", r"z[1-9A-HJ-NP-Za-km-z]{1,127}", 128, screened=False)
 URI = Text("an absolute URI", r"[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+", 512)

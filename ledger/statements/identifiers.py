@@ -11,7 +11,7 @@ from functools import lru_cache
 from ledger.statements.codes import TEST_COUNTRIES
 
 _FORMS = {
-    "LEI": (r"[0-9A-Z]{20}", "20 digits and capital letters"),
+    "LEI": (r"[0-9A-Z]{18}[0-9]{2}", "18 digits and capital letters and 2 check digits"),
     "USCC": (r"[0-9A-Z]{18}", "18 digits and capital letters"),
     "VAT": (r"[A-Z]{2}[0-9A-Z+*]{2,13}", "a country prefix and 2 to 13 characters"),
     "GLN": (r"[0-9]{13}", "13 digits"),

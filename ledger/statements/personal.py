@@ -17,7 +17,7 @@ _STANDALONE = r"(?<![0-9A-Za-z.])(?:{})(?![0-9A-Za-z])"
 _PHONES = (
     r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])",  # E.164, however spaced
     r"tel:[0-9+() .-]{6,}",
-    _STANDALONE.format(r"00[1-9][0-9]{0,2}(?:[ .-][0-9]{2,4}){2,4}"),
+    _STANDALONE.format(r"00[1-9][0-9]{0,2}(?:[ -][0-9]{2,4}){3,4}"),
     _STANDALONE.format(r"1[3-9][0-9](?:[0-9]{8}|[ -][0-9]{4}[ -][0-9]{4})"),  # mobile numbers of CN
     _STANDALONE.format(r"(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}"),  # North American plan
     _STANDALONE.format(r"0[1-9][0-9]{1,3}[ -][0-9]{3,4}[ -][0-9]{3,4}"),  # trunk prefix, three groups

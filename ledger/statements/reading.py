@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ledger.core.statement import Statement
 from ledger.errors import MalformedError
 from ledger.statements.shape import Object, Problem, StatementInvalidError, problems
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
 
 SUBJECT = "/credentialSubject"
 CLOCK_TOLERANCE = 300
@@ -47,7 +45,7 @@ def subject_problems(kind: Kind, subject: object, issuer: str, created: int) -> 
     return found
 
 
-def read_subject(kind: Kind, statement: "Statement") -> dict[str, Any]:
+def read_subject(kind: Kind, statement: Statement) -> dict[str, Any]:
     """The subject of a statement, in order.
 
     Raises:
@@ -60,8 +58,7 @@ def read_subject(kind: Kind, statement: "Statement") -> dict[str, Any]:
     found = subject_problems(kind, statement.subject, statement.issuer, statement.created)
     if found:
         raise StatementInvalidError(kind.name, found)
-    subject: dict[str, Any] = statement.subject
-    return subject
+    return statement.subject
 
 
 def signed_by(member: str) -> ContextRule:

@@ -5,16 +5,13 @@ valid key; it may only narrow.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.statements.codes import REVOCATION_REASONS
 from ledger.statements.fields import DID, KEY_ID, TIME, Code
 from ledger.statements.reading import SUBJECT, Kind, read_subject
 from ledger.statements.shape import Object, Problem, StatementInvalidError
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ SHAPE = Object(
 KIND = Kind("KeyRevocation", "registrar", SHAPE)
 
 
-def read(statement: "Statement") -> KeyRevocation:
+def read(statement: Statement) -> KeyRevocation:
     """The revocation that a statement makes; says nothing about whether its signer may make it.
 
     Raises:

@@ -24,7 +24,7 @@ class Problem:
     """One error in a document."""
 
     pointer: str
-    """RFC 6901 JSON pointer of the member; of the object that should hold it when it is missing."""
+    """RFC 6901 JSON pointer of the member, there or missing."""
     code: str
     """Stable kebab-case name of the cause."""
     detail: str
@@ -156,7 +156,7 @@ class Object(Shape):
         bad = self._check_members(value, at, found)
         if not self.required.keys() <= value.keys():
             for name in sorted(self.required.keys() - value.keys()):
-                found.append(Problem(at, "member-missing", f'member "{name}" is missing'))
+                found.append(Problem(f"{at}/{name}", "member-missing", f'member "{name}" is missing'))
                 bad.add(name)
         if self.any_of and not any(name in value for name in self.any_of):
             found.append(

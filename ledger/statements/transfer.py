@@ -6,8 +6,9 @@ numbers stand here as commitments only; counts of persons, categories and legal 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.statements import codes as lists
 from ledger.statements.fields import (
@@ -27,9 +28,6 @@ from ledger.statements.party import PARTY, Party, across_a_border, party_of
 from ledger.statements.reading import SUBJECT, ContextRule, Kind, read_subject, signed_by
 from ledger.statements.scenario import SCENARIO
 from ledger.statements.shape import Array, Object, Problem, listed, rule
-
-if TYPE_CHECKING:
-    from ledger.core.statement import Statement
 
 MOST_LINES = 200
 MOST_PARENTS = 64
@@ -100,10 +98,10 @@ def _persons_fit_category(line: dict[str, Any], at: str, found: list[Problem]) -
             found.append(Problem(f"{at}/persons", "category-conflict", detail))
     elif persons is None:
         detail = f'member "persons" is missing; a line of category {category} counts them'
-        found.append(Problem(at, "member-missing", detail))
+        found.append(Problem(f"{at}/persons", "member-missing", detail))
     elif category == "sensitivePersonal" and "sensitiveCount" not in persons:
         detail = 'member "sensitiveCount" is missing; a line of category sensitivePersonal gives it'
-        found.append(Problem(f"{at}/persons", "member-missing", detail))
+        found.append(Problem(f"{at}/persons/sensitiveCount", "member-missing", detail))
     elif category == "personal" and persons.get("sensitiveCount", 0) > 0:
         detail = "a line of category personal counts no persons with sensitive data"
         found.append(Problem(f"{at}/persons/sensitiveCount", "category-conflict", detail))
@@ -144,7 +142,7 @@ def _mechanism_is_whole(mechanism: dict[str, Any], at: str, found: list[Problem]
     if kind in _EXEMPTING:
         if "exemptionCode" not in mechanism:
             detail = f'member "exemptionCode" is missing; the mechanism {kind} names one'
-            found.append(Problem(at, "member-missing", detail))
+            found.append(Problem(f"{at}/exemptionCode", "member-missing", detail))
     elif "exemptionCode" in mechanism:
         detail = f"the mechanism {kind} has no exemption"
         found.append(Problem(f"{at}/exemptionCode", "mechanism-conflict", detail))
@@ -210,17 +208,17 @@ def _lines_ascend(subject: dict[str, Any], at: str, found: list[Problem]) -> Non
 @rule("lines")
 def _personal_lines_have_grounds(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
     if any(line["category"] != "nonPersonal" for line in subject.get("lines", ())):
-        missing = [name for name in _GROUNDS if name not in subject]
-        if missing:
-            detail = f"{listed(missing)} missing; a record with personal data gives {listed(_GROUNDS)}"
-            found.append(Problem(at, "member-missing", detail))
+        for name in _GROUNDS:
+            if name not in subject:
+                detail = f'member "{name}" is missing; a record with personal data gives {listed(_GROUNDS)}'
+                found.append(Problem(f"{at}/{name}", "member-missing", detail))
 
 
 @rule("flow", "parents")
 def _onward_names_its_origin(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
     if subject["flow"] == "onward" and not subject.get("parents"):
         detail = 'member "parents" is missing; an onward transfer names the one it goes on from'
-        found.append(Problem(at, "member-missing", detail))
+        found.append(Problem(f"{at}/parents", "member-missing", detail))
 
 
 _GROUNDS = ("purpose", "legalBasis", "mechanism")
@@ -287,7 +285,7 @@ KIND = Kind(
 )
 
 
-def read(statement: "Statement") -> TransferRecord:
+def read(statement: Statement) -> TransferRecord:
     """The transfer that a statement records.
 
     Raises:
