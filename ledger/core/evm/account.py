@@ -7,15 +7,14 @@ Source: Ethereum yellow paper, section 4.1; EIP-1186 for the shape of the proofs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.evm import rlp, trie
 from ledger.core.keccak import HASH_LENGTH, keccak256
 from ledger.errors import MalformedError, ProofError
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """An account at one block.
 
     Attributes:

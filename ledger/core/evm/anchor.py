@@ -15,7 +15,7 @@ Source: EIP-712; Solidity ABI specification 0.8.37; Solidity storage layout of m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.keccak import HASH_LENGTH, keccak256
 from ledger.errors import MalformedError
@@ -99,8 +99,7 @@ def head_digest(log_id: bytes, size: int, root: bytes) -> bytes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointClaim:
+class CheckpointClaim(NamedTuple):
     """What those who vouch for a chain's finality sign: this block, final, holds this root of this log.
 
     Attributes:

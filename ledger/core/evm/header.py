@@ -7,7 +7,7 @@ stands after these is kept and not interpreted, so that a fork to come does not 
 Source: Ethereum yellow paper, section 4.4; EIP-1559, 4895, 4844, 4788, 7685.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.evm import rlp
 from ledger.core.keccak import HASH_LENGTH, keccak256
@@ -44,8 +44,7 @@ _REQUIRED = 15
 _INDEX = {name: index for index, (name, _, _) in enumerate(_FIELDS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A well-formed header; nothing says yet that any chain has it.
 
     Attributes:

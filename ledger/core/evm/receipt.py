@@ -9,7 +9,7 @@ Source: Ethereum yellow paper, section 4.3.1; EIP-658, EIP-2718; types of EIP-29
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.evm import rlp, trie
 from ledger.core.evm.anchor import ADDRESS_LENGTH, ANCHORED_TOPIC
@@ -22,8 +22,7 @@ _TYPES = (1, 2, 3, 4)
 _TOPICS_LIMIT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     """One event: who emitted it (20 bytes), up to four topics of 32 bytes, and data."""
 
     address: bytes
@@ -31,8 +30,7 @@ class Log:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionReceipt:
+class TransactionReceipt(NamedTuple):
     """What became of one transaction.
 
     Attributes:
