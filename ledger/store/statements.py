@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.core.statement import Statement
 from ledger.store.database import Database
@@ -29,8 +28,7 @@ class StoredStatement:
 
 def row_of(statement: Statement) -> NewStatement:
     """What is stored of a statement whose fields are already checked."""
-    document: Any = statement.document
-    subject: Any = document["credentialSubject"]
+    subject = statement.subject
     party = subject.get("party") if statement.type in ABOUT_A_PARTY else None
     record = subject.get("record") if statement.type == "TransferAcknowledgement" else None
     reference = subject.get("reference")

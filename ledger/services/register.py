@@ -1,0 +1,234 @@
+"""Registering statements: format, fields, authorship, then a place in the log.
+
+One document, or many in a stream: a stream's signatures are verified on two threads (the signature library
+lets others run meanwhile), and a document that is refused does not stop the rest.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ledger.core.statement import Statement, parse_statement
+from ledger.errors import ConflictError, LedgerError, VerificationError
+from ledger.services.parties import Parties
+from ledger.services.sequencer import Outcome, Sequencer
+from ledger.statements.catalogue import statement_type
+from ledger.statements.enrolment import Enrolment, key_problems
+from ledger.statements.revocation import KeyRevocation
+from ledger.statements.shape import StatementInvalidError
+from ledger.store.log import NewStatement
+from ledger.store.statements import row_of
+from ledger.verify.authorship import acting_party, party_author
+from ledger.verify.keyrule import Times, enrolment_author, revocation_author
+
+THREADS = 2
+"""Threads that verify a stream."""
+CHUNK = 250
+"""Documents verified in one go."""
+AHEAD = 4
+"""Chunks being verified beyond the one that is waited for."""
+IN_FLIGHT = 24
+"""Chunks appended and waiting for their checkpoint."""
+ROOM_SECONDS = 60.0
+"""How long a stream waits for room in a full queue."""
+LOG_SECONDS = 300.0
+"""How long an answer of the sequencer is waited for."""
+
+_CHANGES_PARTIES = (b'"Enrolment"', b'"KeyRevocation"')
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registered statement.  `first` is False where the same bytes were registered before."""
+
+    index: int
+    digest: bytes
+    type: str
+    id: str
+    first: bool
+
+
+Answer = Registration | LedgerError
+_Admitted = tuple[Statement, NewStatement] | LedgerError
+
+
+def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -> Registration:
+    """Verify one statement and append it; returns when a stored checkpoint covers it.
+
+    Registering the same bytes again answers with the first place, whatever became of the key since.
+
+    Args:
+        data: The canonical signed document.
+        parties: Who may sign here.
+        sequencer: Appends to the log.
+        now: POSIX seconds.
+
+    Raises:
+        MalformedError: Not a statement, or its fields are not those of its type (`statement-invalid`, with
+        all
+            problems).
+        SignatureError, VerificationError: The key rule refuses it; see `ledger.verify.keyrule`.
+        ConflictError: `statement-id-taken`.
+        RefusedError: `overloaded`.
+        StoreError: The disk failed; nothing was acknowledged, try again.
+    """
+    admitted = _admit_or_error(data, parties, now)
+    if isinstance(admitted, LedgerError):
+        raise admitted
+    statement, row = admitted
+    (outcome,) = sequencer.submit([row]).result(LOG_SECONDS)
+    answer = _answer(statement, outcome, parties)
+    if isinstance(answer, LedgerError):
+        raise answer
+    return answer
+
+
+def register_many(
+    documents: Iterable[bytes], *, parties: Parties, sequencer: Sequencer, clock: Callable[[], float]
+) -> Iterator[Answer]:
+    """Verify and append a stream of statements; one answer each, in order.
+
+    A document that changes what is known of a party is registered before those after it are looked at.
+    Answers lag: about `CHUNK` * (`AHEAD` + `IN_FLIGHT`) documents are under way at once.
+
+    Raises:
+        RefusedError: `overloaded`, where the queue stayed full; documents without an answer may be sent
+        again. StoreError: The disk failed; likewise.
+    """
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="verify") as pool:
+        verifying: deque[Future[list[_Admitted]]] = deque()
+        appending: deque[_Appending] = deque()
+        for chunk, is_barrier in _chunks(documents):
+            if is_barrier:
+                while verifying:
+                    appending.append(_append(verifying.popleft().result(), sequencer))
+                while appending:
+                    yield from appending.popleft().answers(parties)
+            verifying.append(pool.submit(_admit_all, chunk, parties, int(clock())))
+            if is_barrier:
+                yield from _append(verifying.popleft().result(), sequencer).answers(parties)
+            if len(verifying) > AHEAD:
+                appending.append(_append(verifying.popleft().result(), sequencer))
+            while appending and (len(appending) > IN_FLIGHT or appending[0].is_done()):
+                yield from appending.popleft().answers(parties)
+        while verifying:
+            appending.append(_append(verifying.popleft().result(), sequencer))
+        while appending:
+            yield from appending.popleft().answers(parties)
+
+
+def admit(statement: Statement, *, parties: Parties, now: int) -> None:
+    """Check the fields of a statement and that its signer may sign it here.
+
+    Raises:
+        MalformedError: `statement-type`, `statement-invalid`.
+        SignatureError, VerificationError: As the key rule; `log-jurisdiction`, `party-not-enrolled-so`.
+    """
+    spec = statement_type(statement.type)
+    subject = spec.read(statement)
+    times = Times()
+    if isinstance(subject, Enrolment):
+        problems = key_problems(subject)
+        if problems:
+            raise StatementInvalidError("Enrolment", problems)
+        enrolment_author(
+            statement,
+            subject,
+            trust=parties.trust,
+            log_jurisdiction=parties.jurisdiction,
+            times=times,
+            now=now,
+        )
+        return
+    if isinstance(subject, KeyRevocation):
+        revoked = parties.of(subject.party, now)
+        revocation_author(
+            statement,
+            subject,
+            trust=parties.trust,
+            grants=revoked.grants,
+            revocations=revoked.revocations,
+            times=times,
+            now=now,
+        )
+        return
+    acting = acting_party(subject)
+    if acting is not None and acting.jurisdiction != parties.jurisdiction:
+        raise VerificationError(
+            f"{statement.issuer} acts for {acting.jurisdiction}; this log is of {parties.jurisdiction}",
+            code="log-jurisdiction",
+        )
+    signer = parties.of(statement.issuer, now)
+    party_author(
+        statement, acting, grants=signer.grants, revocations=signer.revocations, times=times, now=now
+    )
+
+
+@dataclass(slots=True)
+class _Appending:
+    """A chunk on its way: refused documents have their answers, the others wait for the log."""
+
+    admitted: list[_Admitted]
+    future: "Future[list[Outcome]] | None"
+
+    def is_done(self) -> bool:
+        return self.future is None or self.future.done()
+
+    def answers(self, parties: Parties) -> Iterator[Answer]:
+        outcomes = iter([] if self.future is None else self.future.result(LOG_SECONDS))
+        for admitted in self.admitted:
+            if isinstance(admitted, LedgerError):
+                yield admitted
+            else:
+                yield _answer(admitted[0], next(outcomes), parties)
+
+
+def _append(admitted: list[_Admitted], sequencer: Sequencer) -> _Appending:
+    rows = [found[1] for found in admitted if not isinstance(found, LedgerError)]
+    return _Appending(admitted, sequencer.submit(rows, wait=ROOM_SECONDS) if rows else None)
+
+
+def _answer(statement: Statement, outcome: Outcome, parties: Parties) -> Answer:
+    if isinstance(outcome, ConflictError):
+        return outcome
+    party = row_of(statement).party
+    if party is not None:
+        parties.forget(party)
+    return Registration(outcome.index, statement.digest, statement.type, statement.id, outcome.first)
+
+
+def _admit_all(chunk: Sequence[bytes], parties: Parties, now: int) -> list[_Admitted]:
+    return [_admit_or_error(data, parties, now) for data in chunk]
+
+
+def _admit_or_error(data: bytes, parties: Parties, now: int) -> _Admitted:
+    try:
+        statement = parse_statement(data)
+        try:
+            admit(statement, parties=parties, now=now)
+        except VerificationError:
+            # What is in the log stays there and answers as it first did, though its key may have ended since.
+            if parties.statements.index_of(statement.digest) is None:
+                raise
+        return statement, row_of(statement)
+    except LedgerError as error:
+        return error
+
+
+def _chunks(documents: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """Documents in chunks; one that may change what is known of a party stands alone, marked True."""
+    waiting: list[bytes] = []
+    for data in documents:
+        if any(mark in data for mark in _CHANGES_PARTIES):
+            if waiting:
+                yield waiting, False
+            yield [data], True
+            waiting = []
+            continue
+        waiting.append(data)
+        if len(waiting) == CHUNK:
+            yield waiting, False
+            waiting = []
+    if waiting:
+        yield waiting, False
