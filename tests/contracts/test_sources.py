@@ -13,7 +13,7 @@ import pytest
 from web3 import Web3
 from web3.contract import Contract
 
-from tests.contracts.chains import ROOT
+from tests.contracts.chains import ARTIFACT, ROOT
 from tests.outside import outside
 from tests.servers import need_compiler, tool
 
@@ -42,6 +42,12 @@ def test_the_artifact_is_what_the_sources_compile_to() -> None:
     )
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout == "equal     ledger/chain/artifacts/CheckpointAnchor.json\n"
+
+
+def test_the_specification_names_the_code_hash_of_the_artifact() -> None:
+    page = (ROOT / "docs" / "spec" / "contract.md").read_text(encoding="utf-8")
+    assert ARTIFACT["runtimeCodeHash"] in page
+    assert f"{len(ARTIFACT['runtimeBytecode']) // 2 - 1:,} bytes of runtime code" in page
 
 
 def test_the_forge_tests_pass_offline() -> None:
