@@ -27,12 +27,19 @@ def theirs(**requests: list[dict]) -> dict:
     if not (HERE / "node_modules").is_dir():
         pytest.skip("the other implementation is missing; install it: npm ci --prefix tests/interop")
     run = subprocess.run(
-        ["node", HERE / "data_integrity.js"], input=json.dumps(requests), capture_output=True, text=True, timeout=60
+        ["node", HERE / "data_integrity.js"],
+        input=json.dumps(requests),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
     # Only addresses of the documents in hand were asked for: nothing would have been fetched.
-    assert all(address.startswith(("did:web:", "urn:", "https://www.w3.org/ns/credentials/")) for address in answer["loaded"])
+    assert all(
+        address.startswith(("did:web:", "urn:", "https://www.w3.org/ns/credentials/"))
+        for address in answer["loaded"]
+    )
     return answer
 
 
@@ -58,7 +65,10 @@ def signing_request(key: dict, fragment: str) -> dict:
 
 
 def test_the_vectors_hold_both_suites() -> None:
-    assert {document_of(entry)["proof"]["cryptosuite"] for entry in OURS} == {"eddsa-jcs-2022", "ecdsa-jcs-2019"}
+    assert {document_of(entry)["proof"]["cryptosuite"] for entry in OURS} == {
+        "eddsa-jcs-2022",
+        "ecdsa-jcs-2019",
+    }
 
 
 def test_our_statements_verify_with_the_other_implementation() -> None:
@@ -74,7 +84,9 @@ def test_a_statement_changed_after_signing_is_refused_by_the_other_implementatio
     for document in changed:
         document["credentialSubject"]["note"] = "changed"
     answer = theirs(
-        verify=[{"document": d, "publicKeyMultibase": e["multikey"]} for d, e in zip(changed, OURS, strict=False)]
+        verify=[
+            {"document": d, "publicKeyMultibase": e["multikey"]} for d, e in zip(changed, OURS, strict=False)
+        ]
     )
     assert not any(verdict["verified"] for verdict in answer["verified"])
 

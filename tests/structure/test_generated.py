@@ -11,12 +11,17 @@ from tests.structure.source import ROOT, name_of, text, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md" and "/vectors/" not in name_of(path)]
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ALONE = {"verify", "commit"}
+"""Commands without a verb."""
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def test_every_code_is_on_the_page_of_codes() -> None:
     run = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "generate_errors", "--check"], capture_output=True, text=True, timeout=60
+        [sys.executable, ROOT / "scripts" / "generate_errors", "--check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert run.returncode == 0, run.stderr
 
@@ -59,19 +64,24 @@ def evidence_commands() -> list[str]:
         for line in commands(page):
             for found in re.finditer(r"\bevidence ((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)?)", line):
                 noun, *verb = found[1].split()
-                words.add(noun if noun == "verify" else " ".join([noun, *verb]))
+                words.add(noun if noun in ALONE else " ".join([noun, *verb]))
     return sorted(words)
 
 
 @pytest.mark.parametrize("command", evidence_commands())
 def test_a_command_that_the_pages_show_has_its_help(command: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from ledger.cli import main; main()", *command.split(), "--help"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", "from ledger.cli import main; main()", *command.split(), "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_verification_in_the_readme_is_the_one_the_demo_gave() -> None:
-    shown = re.search(r"<!-- output: (\S+) -->\n```console\n(.*?)^```", text(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+    shown = re.search(
+        r"<!-- output: (\S+) -->\n```console\n(.*?)^```", text(ROOT / "README.md"), re.MULTILINE | re.DOTALL
+    )
     assert shown, "README.md lost its verification"
     assert (ROOT / shown[1]).read_text(encoding="utf-8") == shown[2]

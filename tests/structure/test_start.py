@@ -6,8 +6,8 @@ from pathlib import Path
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 HEAVY = (
-    "web3", "eth", "eth_account", "sqlmodel", "sqlalchemy", "alembic", "fastapi", "starlette", "pydantic", "typer", "click",
-    "rich", "uvicorn", "httpx2", "requests", "asyncio", "logging", "sqlite3", "http", "ssl",
+    "web3", "eth", "eth_account", "sqlmodel", "sqlalchemy", "alembic", "fastapi", "starlette", "pydantic", "typer",
+    "click", "rich", "uvicorn", "httpx2", "requests", "asyncio", "logging", "sqlite3", "http", "ssl",
 )  # fmt: skip
 LOADED = """
 import sys
@@ -22,8 +22,9 @@ print("loaded:", *sorted(name for name in sys.modules if "." not in name))
 
 
 def modules_after_verify(*arguments: str) -> set[str]:
+    program = LOADED.format(arguments=arguments)
     run = subprocess.run(
-        [sys.executable, "-c", LOADED.format(arguments=arguments)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     return set(run.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
@@ -34,7 +35,7 @@ def test_verify_help_loads_no_framework_database_or_chain_library() -> None:
     assert not loaded & set(HEAVY)
 
 
-def test_verify_of_a_file_loads_no_framework_database_or_chain_library(tmp_path) -> None:
+def test_verify_of_a_file_loads_no_framework_database_or_chain_library(tmp_path: Path) -> None:
     # A real trust list, and a file that is refused in step 1: by then the command has loaded what it loads.
     bundle = tmp_path / "a.evidence.json"
     bundle.write_bytes(b"{}")

@@ -1,6 +1,8 @@
 """What the repository's texts may not say: where one machine keeps things, or where packages are fetched from."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,9 @@ HOSTS = [
 ]  # fmt: skip
 # Absolute paths of one machine. /tmp and /dev are of every machine; so are the paths in a #! line.
 MACHINE = re.compile(r"(?<![\w.:/~$}-])/(work|opt|home|Users|root|usr/local|pypi|mnt|srv)/[A-Za-z0-9]")
-READ = [path for path in tracked() if text(path) and "/vectors/" not in name_of(path) and path.name != "LICENSE"]
+READ = [
+    path for path in tracked() if text(path) and "/vectors/" not in name_of(path) and path.name != "LICENSE"
+]
 
 
 def test_the_texts_are_read() -> None:
@@ -20,7 +24,7 @@ def test_the_texts_are_read() -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_no_text_names_a_package_host(host) -> None:
+def test_no_text_names_a_package_host(host: str) -> None:
     assert not [name_of(path) for path in READ if host in text(path)]
 
 
@@ -40,22 +44,28 @@ def test_the_python_locks_hold_names_versions_and_hashes_only() -> None:
         lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
         assert sum("==" in line for line in lines) > 50
         for number, line in enumerate(lines, 1):
-            plain = line.startswith(("#", "    #", "    --hash=sha256:")) or pinned.fullmatch(line)
+            plain = (
+                not line or line.startswith(("#", "    #", "    --hash=sha256:")) or pinned.fullmatch(line)
+            )
             assert plain, f"requirements/{name}:{number}: {line}"
 
 
 def test_the_runtime_lock_is_part_of_the_full_lock() -> None:
     versions = [
-        {line.split(" ")[0] for line in (ROOT / "requirements" / name).read_text().splitlines() if "==" in line[:60]}
+        {
+            line.split(" ")[0]
+            for line in (ROOT / "requirements" / name).read_text().splitlines()
+            if "==" in line[:60]
+        }
         for name in ("runtime.txt", "lock.txt")
     ]
     assert versions[0] < versions[1]
 
 
-@pytest.mark.parametrize("path", [path for path in tracked() if path.name == "package-lock.json"], ids=name_of)
-def test_a_node_lock_holds_hashes_and_no_places(path) -> None:
-    import json
-
+@pytest.mark.parametrize(
+    "path", [path for path in tracked() if path.name == "package-lock.json"], ids=name_of
+)
+def test_a_node_lock_holds_hashes_and_no_places(path: Path) -> None:
     packages = json.loads(text(path))["packages"]
     assert len(packages) > 1
     for name, entry in packages.items():
