@@ -1,0 +1,184 @@
+"""`evidence verify`: check evidence offline.
+
+Loads the pure floors and argparse only, so that it starts at once; the network is never touched.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
+from ledger.core.times import parse_time
+from ledger.core.trust import TrustList, parse_trust_list
+from ledger.errors import LedgerError, MalformedError, SetupError
+from ledger.verify.content import Content
+from ledger.verify.report import STEPS, Report
+from ledger.verify.text import render
+
+DESCRIPTION = "Verify evidence offline: a bundle, a receipt or a statement.   [runs anywhere]"
+EPILOG = """\
+Exit status: 0 verified; 1 not verified; 2 bad usage; 3 could not finish, so nothing is known; 4 verified then, not now.
+Example: evidence verify transfer.evidence.json --trust trust.json --content payload=invoice.xml
+"""
+COULD_NOT_FINISH = 3
+USAGE = 2
+_OPENINGS_LIMIT = 4 * 1024 * 1024
+_CHUNK = 1 << 20
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out the command and return its exit status; writes the report to standard output."""
+    options = _parser().parse_args(arguments)
+    try:
+        report, name = _verify(options)
+    except LedgerError as error:
+        sys.stderr.write(f"error: could not finish: {error} ({error.code})\n")
+        return COULD_NOT_FINISH
+    if options.json:
+        import orjson
+
+        text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2).decode() + "\n"
+    else:
+        text = render(report, trust_name=name)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+    return report.exit_status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evidence verify",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "file", type=Path, help="bundle, receipt (.tlog-proof) or statement; - for standard input"
+    )
+    parser.add_argument("--trust", type=Path, metavar="FILE", help="believe this trust list for this run")
+    parser.add_argument(
+        "--at", type=_time, metavar="TIME", help="ask for the status at this time, 2026-11-22T00:00:00Z"
+    )
+    parser.add_argument(
+        "--content", action="append", default=[], type=_named, metavar="NAME=FILE", help="a file in hand"
+    )
+    parser.add_argument(
+        "--openings", type=Path, metavar="FILE", help="salts and values that the signer gave you"
+    )
+    parser.add_argument("--statement", type=Path, metavar="FILE", help="the statement that a receipt is of")
+    parser.add_argument(
+        "--require",
+        action="append",
+        default=[],
+        type=_step,
+        metavar="STEP",
+        help="require this step too: 1 to 11, or now",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser
+
+
+def _time(text: str) -> int:
+    try:
+        return parse_time(text)
+    except LedgerError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not name or not equals or not file:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=FILE")
+    return name, Path(file)
+
+
+def _step(text: str) -> int | str:
+    if text == "now":
+        return text
+    if text.isascii() and text.isdigit() and int(text) in STEPS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a step from 1 to {len(STEPS)}, or now")
+
+
+def _verify(options: argparse.Namespace) -> tuple[Report, str]:
+    """Read the files, choose what to believe, and verify."""
+    from ledger.verify.single import kind_of, verify_receipt_file, verify_statement_file
+    from ledger.verify.verifier import verify_bundle
+
+    now = int(time.time())
+    data = _read(options.file, BUNDLE_LIMIT, "the evidence")
+    trust, name = _believed(options.trust)
+    steps = [step for step in options.require if isinstance(step, int)]
+    kind = kind_of(data)
+    if kind == "receipt":
+        statement = (
+            None if options.statement is None else _read(options.statement, STATEMENT_LIMIT, "the statement")
+        )
+        return verify_receipt_file(data, trust, statement=statement, now=now, require=steps), name
+    if kind == "statement":
+        return verify_statement_file(data, trust, now=now, require=steps), name
+    report = verify_bundle(
+        data,
+        trust,
+        at=options.at,
+        now=now,
+        content=_content(options),
+        require=steps,
+        require_now="now" in options.require,
+    )
+    return report, name
+
+
+def _believed(file: Path | None) -> tuple[TrustList, str]:
+    """The trust list for this run, and what to call it.  What is pinned is never overridden by an older list."""
+    from ledger.services.pinned import believed, only_pinned
+
+    if file is None:
+        trust = only_pinned()
+        return trust, trust.publisher.id
+    try:
+        offered = parse_trust_list(_read(file, TRUST_LIMIT, "the trust list"))
+    except MalformedError as error:
+        raise SetupError(f"trust list {file.name} does not load: {error}", code=error.code) from error
+    return believed(offered), file.name
+
+
+def _content(options: argparse.Namespace) -> Content:
+    """Hash the files in hand; they are read in pieces and never kept."""
+    openings = None
+    if options.openings is not None:
+        from ledger.core.commitment import parse_openings
+
+        openings = parse_openings(_read(options.openings, _OPENINGS_LIMIT, "the openings"))
+    return Content(files={name: _sha256(file) for name, file in options.content}, openings=openings)
+
+
+def _read(file: Path, limit: int, what: str) -> bytes:
+    """At most `limit` bytes and one more, so that what is too large is refused by its own rule and not read whole."""
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(limit + 1)
+        with file.open("rb") as opened:
+            return opened.read(limit + 1)
+    except OSError as error:
+        raise SetupError(f"{what} {file} cannot be read: {error.strerror}", code="file-unreadable") from error
+
+
+def _sha256(file: Path) -> bytes:
+    hashed = sha256()
+    try:
+        with file.open("rb") as opened:
+            while piece := opened.read(_CHUNK):
+                hashed.update(piece)
+    except OSError as error:
+        raise SetupError(
+            f"content {file} cannot be read: {error.strerror}", code="file-unreadable"
+        ) from error
+    return hashed.digest()

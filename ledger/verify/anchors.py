@@ -1,0 +1,186 @@
+"""Steps 6 and 7: a checkpoint in the storage of the anchor contract, and who vouches for that block.
+
+Source: docs/spec/chain.md and docs/spec/verification.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core.evm.account import prove_account, prove_slot
+from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, root_at_slot
+from ledger.core.evm.header import Header, parse_header
+from ledger.core.evm.receipt import anchored_event, prove_receipt
+from ledger.core.merkle import verify_consistency
+from ledger.core.secp256k1 import recover
+from ledger.core.times import format_time
+from ledger.core.trust.values import Chain, LogKeys
+from ledger.errors import LedgerError, ProofError, SignatureError
+from ledger.verify.bundle import Anchor, Section
+from ledger.verify.notes import OpenNote, open_note
+from ledger.verify.report import Check
+
+GRADES = ("operator", "attested", "sealed")
+"""Kinds of finality, weakest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorResult:
+    """What one anchor on a listed chain showed.
+
+    Attributes:
+        grade: Kind of finality that was checked and holds; None where none was.
+        unfinished: Why the finality could not be checked by this version; None where it could.
+    """
+
+    checks: tuple[Check, Check]
+    grade: str | None = None
+    block_time: int | None = None
+    unfinished: str | None = None
+
+
+def check_anchor(
+    anchor: Anchor,
+    *,
+    section: Section,
+    number: int,
+    pointer: str,
+    own: OpenNote,
+    log: LogKeys,
+    chain: Chain,
+    required_grade: str,
+) -> AnchorResult:
+    """Both steps for one anchor on a chain of the trust list.
+
+    Args:
+        own: The section's own checkpoint, opened.
+        required_grade: The least finality that the trust list accepts.
+
+    Cost: one account proof, one or two storage proofs, one signature recovery.
+    """
+    try:
+        note = own if anchor.checkpoint is None else open_note(anchor.checkpoint, section.origin, log)
+        header = _prove_anchored(anchor, note, own, section, chain)
+    except LedgerError as error:
+        failed = Check(6, "failed", error.code, f"{chain.id}: {error}", number, pointer)
+        return AnchorResult(
+            (failed, Check(7, "absent", "premise-failed", f"{chain.id}: the anchor fails", number, pointer))
+        )
+    size = "" if note is own else f" at size {note.size}"
+    anchored = Check(6, "passed", "anchored", f"{chain.id} block {header.number}{size}", number, pointer)
+    if anchor.finality.kind != "operator":
+        reason = f"{anchor.finality.kind} finality of {chain.id} is not checked by this version"
+        unchecked = Check(7, "absent", "finality-unsupported", reason, number, pointer)
+        return AnchorResult((anchored, unchecked), unfinished=reason)
+    return _operator_finality(anchor, note, header, anchored, chain, required_grade)
+
+
+def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Section, chain: Chain) -> Header:
+    """Header to account to storage, and the anchored size against the section's."""
+    header = parse_header(anchor.header)
+    account = prove_account(header.state_root, chain.anchor, anchor.account)
+    if account.code_hash != chain.code_hash:
+        raise ProofError(
+            f"code at 0x{chain.anchor.hex()} has hash 0x{account.code_hash.hex()};"
+            f" the trust list has 0x{chain.code_hash.hex()}",
+            code="code-hash",
+        )
+    found = prove_slot(account.storage_root, root_at_slot(note.log_id, note.size), anchor.storage)
+    if found != note.root:
+        raise ProofError(
+            f"contract holds {found.hex()} at size {note.size}; the checkpoint has {note.root.hex()}",
+            code="anchored-root",
+        )
+    _prove_start(anchor, note, account.storage_root)
+    last = max(item.index for item in section.items)
+    if last >= note.size:
+        raise ProofError(f"anchored size {note.size} does not cover entry {last}", code="anchor-too-small")
+    _prove_same_log(anchor, note, own)
+    if anchor.receipt is not None:
+        part = anchor.receipt
+        receipt = prove_receipt(header.receipts_root, part.index, part.encoded, part.nodes)
+        root, _ = anchored_event(receipt, part.log, chain.anchor, note.log_id, note.size)
+        if root != note.root:
+            raise ProofError(
+                f"event has root {root.hex()}; the checkpoint has {note.root.hex()}", code="event-root"
+            )
+    return header
+
+
+def _prove_start(anchor: Anchor, note: OpenNote, storage_root: bytes) -> None:
+    """A later head key's log grew out of the root that the trust list names."""
+    if note.start is None:
+        if anchor.start is not None:
+            raise ProofError("start is given for a log's first head key", code="start-superfluous")
+        return
+    if anchor.start is None:
+        raise ProofError(
+            f"start is required: the head key counts from size {note.start.size}", code="start-missing"
+        )
+    found = prove_slot(storage_root, root_at_slot(note.log_id, note.start.size), anchor.start)
+    if found != note.start.root:
+        raise ProofError(
+            f"contract holds {found.hex()} at the head key's first size {note.start.size};"
+            f" the trust list has {note.start.root.hex()}",
+            code="start-root",
+        )
+
+
+def _prove_same_log(anchor: Anchor, note: OpenNote, own: OpenNote) -> None:
+    """The anchored tree and the section's are one log at two sizes."""
+    if note.size == own.size:
+        if anchor.consistency is not None:
+            raise ProofError("consistency is given between equal sizes", code="consistency-superfluous")
+        if note.root != own.root:
+            raise ProofError(
+                f"two roots for size {own.size}: {note.root.hex()} and {own.root.hex()}", code="split-view"
+            )
+        return
+    if anchor.consistency is None:
+        raise ProofError(
+            f"consistency between sizes {own.size} and {note.size} is missing", code="consistency-missing"
+        )
+    smaller, larger = sorted((own, note), key=lambda one: one.size)
+    verify_consistency(smaller.size, larger.size, smaller.root, larger.root, anchor.consistency)
+
+
+def _operator_finality(
+    anchor: Anchor, note: OpenNote, header: Header, anchored: Check, chain: Chain, required_grade: str
+) -> AnchorResult:
+    """The chain's operator signed for this block."""
+
+    def conclude(outcome: str, code: str, detail: str, *, holds: bool = False) -> AnchorResult:
+        check = Check(7, outcome, code, f"{chain.id}: {detail}", anchored.section, anchored.pointer)  # type: ignore[arg-type]
+        return AnchorResult((anchored, check), "operator" if holds else None, header.time if holds else None)
+
+    if chain.operator is None:
+        return conclude("absent", "operator-unknown", "the trust list names no operator key")
+    claim = CheckpointClaim(
+        origin_chain_id=chain.number,
+        genesis=chain.genesis,
+        anchor=chain.anchor,
+        log_id=note.log_id,
+        size=note.size,
+        root=note.root,
+        block_hash=header.hash,
+        block_number=header.number,
+        block_time=header.time,
+        set_id=chain.operator.set_id,
+    )
+    try:
+        signer = recover(checkpoint_digest(claim), anchor.finality.signatures[0])
+        (operator,) = chain.operator.members
+        if signer != operator:
+            raise SignatureError(f"signed by 0x{signer.hex()}; the operator's key is 0x{operator.hex()}")
+    except LedgerError as error:
+        return conclude("failed", error.code, str(error))
+    said = f"operator only: {chain.operator.organisations[0]} says so, at {format_time(header.time)}"
+    if GRADES.index(required_grade) > GRADES.index("operator"):
+        return conclude(
+            "absent", "finality-insufficient", f"{said}; the trust list asks {required_grade}", holds=True
+        )
+    return conclude("passed", "operator-only", said, holds=True)
+
+
+def no_anchor(number: int, reason: str, code: str) -> Sequence[Check]:
+    """Steps 6 and 7 of a section that has no anchor to check."""
+    return [Check(step, "absent", code, reason, number) for step in (6, 7)]

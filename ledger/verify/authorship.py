@@ -1,0 +1,232 @@
+"""Step 3: each statement is signed by a key and role that the key rule accepts.
+
+Source: docs/spec/key-rule.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ledger.core.statement import Statement
+from ledger.core.trust import TrustList
+from ledger.errors import LedgerError, VerificationError
+from ledger.statements.catalogue import TYPES
+from ledger.statements.certificate import ConformityCertificate
+from ledger.statements.enrolment import Enrolment
+from ledger.statements.party import Party
+from ledger.statements.revocation import KeyRevocation
+from ledger.statements.transfer import TransferRecord
+from ledger.verify.bundle import Item
+from ledger.verify.keyrule import (
+    Grant,
+    Revocation,
+    Times,
+    author_of,
+    enrolment_author,
+    enrolment_grants,
+    require_identity,
+    revocation_author,
+)
+from ledger.verify.report import Check
+from ledger.verify.sections import Examined
+
+Subjects = Mapping[bytes, object]
+"""The subject of each statement, as its type reads it, by digest."""
+
+
+@dataclass(slots=True)
+class Authorship:
+    """Who signed what.
+
+    Attributes:
+        grants: For each digest, the grant under which it was signed; those that failed are not in it.
+    """
+
+    checks: list[Check] = field(default_factory=list)
+    grants: dict[bytes, Grant] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An item with its section."""
+
+    item: Item
+    place: int
+    at: Examined
+
+    @property
+    def statement(self) -> Statement:
+        return self.item.statement
+
+    @property
+    def pointer(self) -> str:
+        return f"/sections/{self.at.number}/items/{self.place}"
+
+
+def check_authorship(
+    examined: Sequence[Examined], subjects: Subjects, trust: TrustList, now: int
+) -> Authorship:
+    """Walk from the trust list over the enrolments to every signature."""
+    found = Authorship()
+    placed = [_Placed(item, place, at) for at in examined for place, item in enumerate(at.section.items)]
+    enrolled = _enrolments(
+        [one for one in placed if one.statement.type == "Enrolment"], subjects, trust, now, found
+    )
+    revoked = [one for one in placed if one.statement.type == "KeyRevocation"]
+    revocations = _revocations(revoked, subjects, trust, enrolled, now, found)
+    for one in placed:
+        if one.statement.type not in ("Enrolment", "KeyRevocation"):
+            _signed(one, subjects, enrolled, revocations, now, found)
+    if not found.checks:
+        found.checks.append(_conclude(placed, examined, found))
+    return found
+
+
+def _enrolments(
+    placed: Sequence[_Placed], subjects: Subjects, trust: TrustList, now: int, found: Authorship
+) -> list[Grant]:
+    """The grants of all enrolments that count; one that does not fails the step."""
+    grants: list[Grant] = []
+    for one in placed:
+        enrolment = subjects[one.statement.digest]
+        assert isinstance(enrolment, Enrolment)
+        if one.at.log is None:
+            continue
+        try:
+            registrar = enrolment_author(
+                one.statement,
+                enrolment,
+                trust=trust,
+                log_jurisdiction=one.at.log.jurisdiction,
+                times=one.at.times,
+                now=now,
+            )
+        except LedgerError as error:
+            _fail(one, error, found)
+            continue
+        found.grants[one.statement.digest] = registrar
+        grants += enrolment_grants(one.statement.issuer, enrolment)
+    return grants
+
+
+def _revocations(
+    placed: Sequence[_Placed],
+    subjects: Subjects,
+    trust: TrustList,
+    grants: Sequence[Grant],
+    now: int,
+    found: Authorship,
+) -> list[Revocation]:
+    """Those by registrars first, since they may silence a party's; a party's never silence one another."""
+    by_registrar: list[Revocation] = []
+    by_party: list[Revocation] = []
+    for own in (False, True):
+        for one in placed:
+            revocation = subjects[one.statement.digest]
+            assert isinstance(revocation, KeyRevocation)
+            if (one.statement.issuer == revocation.party) != own:
+                continue
+            try:
+                effect = revocation_author(
+                    one.statement,
+                    revocation,
+                    trust=trust,
+                    grants=grants,
+                    revocations=by_registrar,
+                    times=one.at.times,
+                    now=now,
+                )
+            except LedgerError as error:
+                _fail(one, error, found)
+                continue
+            (by_party if own else by_registrar).append(effect)
+            if not own and revocation.at < one.statement.created:
+                found.notices.append(
+                    f"{effect.by} revoked {effect.party}{effect.key_id} with effect from an earlier time"
+                )
+    return by_registrar + by_party
+
+
+def _signed(
+    one: _Placed,
+    subjects: Subjects,
+    grants: Sequence[Grant],
+    revocations: Sequence[Revocation],
+    now: int,
+    found: Authorship,
+) -> None:
+    """A statement of a party: its signature, and the jurisdiction in which it acts."""
+    if one.at.log is None:
+        return
+    acting = acting_party(subjects[one.statement.digest])
+    try:
+        if acting is not None and acting.jurisdiction != one.at.log.jurisdiction:
+            raise VerificationError(
+                f"{one.statement.issuer} acts for {acting.jurisdiction};"
+                f" the statement stands in a log of {one.at.log.jurisdiction}",
+                code="log-jurisdiction",
+            )
+        found.grants[one.statement.digest] = party_author(
+            one.statement, acting, grants=grants, revocations=revocations, times=one.at.times, now=now
+        )
+    except LedgerError as error:
+        _fail(one, error, found)
+
+
+def party_author(
+    statement: Statement,
+    acting: Party | None,
+    *,
+    grants: Sequence[Grant],
+    revocations: Sequence[Revocation],
+    times: Times,
+    now: int,
+) -> Grant:
+    """The grant under which a party signed, in the jurisdiction and under the identifier that it names.
+
+    Raises:
+        SignatureError, VerificationError: As `author_of` and `require_identity`.
+    """
+    role = TYPES[statement.type].role
+    if acting is None:
+        return author_of(statement, role=role, grants=grants, revocations=revocations, times=times, now=now)
+    fitting = [grant for grant in grants if grant.jurisdiction == acting.jurisdiction]
+    fitting.sort(key=lambda grant: not grant.identifies(acting))
+    grant = author_of(statement, role=role, grants=fitting, revocations=revocations, times=times, now=now)
+    require_identity(grant, acting)
+    return grant
+
+
+def acting_party(subject: object) -> Party | None:
+    """The issuer as the statement itself names it, with the jurisdiction it acts for; None where it does not."""
+    if isinstance(subject, TransferRecord):
+        return subject.exporter
+    if isinstance(subject, ConformityCertificate):
+        return subject.body
+    return None
+
+
+def _fail(one: _Placed, error: LedgerError, found: Authorship) -> None:
+    detail = f"{one.item.role} {one.statement.digest.hex()}: {error}"
+    found.checks.append(Check(3, "failed", error.code, detail, pointer=one.pointer))
+
+
+def _conclude(placed: Sequence[_Placed], examined: Sequence[Examined], found: Authorship) -> Check:
+    """Nothing failed: passed, unless a premise did."""
+    if any(not at.stands for at in examined):
+        return Check(
+            3,
+            "absent",
+            "premise-failed",
+            "signatures hold as far as checked, but a statement is not shown to be in its log",
+        )
+    subject = next(one for one in placed if one.item.role == "subject").statement
+    grant = found.grants.get(subject.digest)
+    by = (
+        ""
+        if grant is None
+        else f", enrolled by {grant.granted_by}"
+        if grant.granted_by != grant.holder
+        else ""
+    )
+    return Check(3, "passed", "signed", f"{subject.issuer}{by}; {len(placed)} signatures in all")

@@ -1,0 +1,330 @@
+"""The evidence bundle: one file that holds all that is needed to verify one matter offline.
+
+Source: docs/spec/bundle.md.  Reading is step 1 of verification: shape, bounds and the rules that need nothing but
+the file.  What the parts say is the business of the later steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
+from ledger.core.members import Members
+from ledger.core.statement import Statement, statement_of
+from ledger.errors import MalformedError
+
+FORMAT = "evidence-bundle/1"
+WHAT = "bundle"
+SECTION_LIMIT = 16
+ITEM_LIMIT = 1_024
+PATH_LIMIT = 128
+"""Hashes in a path; a tree of 2^53 leaves needs 53 for inclusion and 54 for consistency."""
+NODE_LIMIT = 65
+"""Nodes of a trie proof: 64 nibbles of the key, and the root."""
+
+_MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signatures"), "sealed": ("epoch",)}
+_SIGNATURE_LENGTH = 65
+_DIGEST_DIGITS = 64
+_HEX = frozenset("0123456789abcdef")
+
+TYPE_OF_ROLE: Mapping[str, str | None] = {
+    "subject": None,
+    "acknowledgement": "TransferAcknowledgement",
+    "enrolment": "Enrolment",
+    "keyRevocation": "KeyRevocation",
+    "accreditation": "Accreditation",
+    "certificate": "ConformityCertificate",
+    "arrangement": "RecognitionArrangement",
+    "endorsement": "Endorsement",
+    "recognition": "Recognition",
+    "statusChange": "StatusChange",
+    "statusList": "StatusList",
+    "identityRecognition": "IdentityRecognition",
+    "jurisdictionEntry": "JurisdictionEntry",
+    "measure": "PolicyMeasure",
+    "decision": "Decision",
+    "datasetRegistration": "DatasetRegistration",
+    "parent": "TransferRecord",
+}
+"""Each role an item may play, and the one type of statement that fits it; the subject may be of any type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """An opened commitment: its salt, and either the value or the SHA-256 of the file that was committed to."""
+
+    salt: bytes
+    value: Json
+    file_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement, its place in the section's log, and what it is there for."""
+
+    role: str
+    statement: Statement
+    index: int
+    path: tuple[bytes, ...]
+    disclosures: Mapping[str, Disclosure]
+
+
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """Who vouches for the block: `operator` (one signature), `attested` or `sealed` (an epoch of the trust list)."""
+
+    kind: str
+    signatures: tuple[bytes, ...] = ()
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPart:
+    """A transaction receipt with its trie proof, and the position of the `Anchored` event among its logs."""
+
+    index: int
+    encoded: bytes
+    nodes: tuple[bytes, ...]
+    log: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A checkpoint of the section's log fixed on a chain, with the proof that leads there from a block header.
+
+    Attributes:
+        checkpoint: The anchored note, where it is not the section's own.
+        consistency: From the smaller to the larger of the two sizes; None where they are equal.
+        start: Storage proof that the head key's first root stands in the contract; None where the key is the first.
+    """
+
+    chain: str
+    checkpoint: bytes | None
+    consistency: tuple[bytes, ...] | None
+    header: bytes
+    finality: Finality
+    account: tuple[bytes, ...]
+    storage: tuple[bytes, ...]
+    start: tuple[bytes, ...] | None
+    receipt: ReceiptPart | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One log at one checkpoint.  `extends` is the consistency path from the last section of the same log."""
+
+    origin: str
+    checkpoint: bytes
+    extends: tuple[bytes, ...] | None
+    items: tuple[Item, ...]
+    anchors: tuple[Anchor, ...]
+    foreign: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A parsed bundle.  `subject` is the digest of the statement that the bundle is about."""
+
+    subject: bytes
+    sections: tuple[Section, ...]
+
+    @property
+    def items(self) -> tuple[tuple[Section, Item], ...]:
+        """Every item with its section, in order."""
+        return tuple((section, item) for section in self.sections for item in section.items)
+
+    @property
+    def subject_item(self) -> Item:
+        """The one item whose role is `subject`."""
+        return next(item for _, item in self.items if item.role == "subject")
+
+
+def parse_bundle(data: bytes) -> Bundle:
+    """Read a bundle, strictly.
+
+    Args:
+        data: The canonical bytes of the file; at most 16 MiB.
+
+    Raises:
+        MalformedError: With the code of the first rule broken and the pointer of the member.
+
+    Cost: linear; each statement inside is hashed once.
+    """
+    value = decode(data, limit=BUNDLE_LIMIT, what=WHAT)
+    top = Members(value, what=WHAT, pointer="", required=("format", "sections", "subject"))
+    if top.json("format") != FORMAT:
+        raise top.fault("format", FORMAT, code="format-unknown")
+    subject = top.digest("subject")
+    listed = top.each("sections", ("anchors", "checkpoint", "foreign", "items", "origin"), ("extends",))
+    if not 1 <= len(listed) <= SECTION_LIMIT:
+        raise top.fault("sections", f"1 to {SECTION_LIMIT} sections", code="too-many-sections")
+    sections = tuple(_section(part) for part in listed)
+    _check_whole(subject, sections)
+    return Bundle(subject, sections)
+
+
+def encode_bundle(subject: bytes, sections: Sequence[Mapping[str, Json]]) -> bytes:
+    """The canonical bytes of a bundle made of section documents; reads them back, so what it returns parses."""
+    data = encode(
+        {"format": FORMAT, "sections": [dict(section) for section in sections], "subject": subject.hex()}
+    )
+    parse_bundle(data)
+    return data
+
+
+def _section(part: Members) -> Section:
+    items = part.each("items", ("index", "path", "role", "statement"), ("disclosures",))
+    anchors = part.each(
+        "anchors",
+        ("account", "chain", "finality", "header", "storage"),
+        ("checkpoint", "consistency", "receipt", "start"),
+    )
+    if not items:
+        raise part.fault("items", "at least one item")
+    return Section(
+        origin=part.text("origin"),
+        checkpoint=part.text("checkpoint").encode(),
+        extends=_path(part, "extends") if "extends" in part else None,
+        items=tuple(_item(item) for item in items),
+        anchors=tuple(_anchor(anchor) for anchor in anchors),
+        foreign=tuple(value for _, value in part.items("foreign")),
+    )
+
+
+def _item(part: Members) -> Item:
+    role = part.choice("role", tuple(TYPE_OF_ROLE))
+    try:
+        statement = statement_of(part.json("statement"))
+    except MalformedError as error:
+        inner = f"{part.pointer}/statement{error.pointer or ''}"
+        raise MalformedError(str(error), code=error.code, pointer=inner) from error
+    fitting = TYPE_OF_ROLE[role]
+    if fitting is not None and statement.type != fitting:
+        raise part.fault("role", f"another role than {role} for a {statement.type}", code="role-type")
+    disclosed = part.named("disclosures", ("salt",), ("fileSha256", "value")) if "disclosures" in part else []
+    if "disclosures" in part and not disclosed:
+        raise part.fault("disclosures", "at least one disclosure, or no such member")
+    return Item(
+        role=role,
+        statement=statement,
+        index=part.integer("index"),
+        path=_path(part, "path"),
+        disclosures={pointer: _disclosure(opened) for pointer, opened in disclosed},
+    )
+
+
+def _disclosure(part: Members) -> Disclosure:
+    if ("value" in part) == ("fileSha256" in part):
+        raise part.fault("value", "either this or fileSha256", code="disclosure-shape")
+    fixed = part.digest("fileSha256") if "fileSha256" in part else None
+    return Disclosure(part.digest("salt"), None if fixed is not None else part.json("value"), fixed)
+
+
+def _anchor(part: Members) -> Anchor:
+    receipt = part.below("receipt", ("bytes", "index", "log", "nodes")) if "receipt" in part else None
+    return Anchor(
+        chain=part.text("chain"),
+        checkpoint=part.text("checkpoint").encode() if "checkpoint" in part else None,
+        consistency=_path(part, "consistency") if "consistency" in part else None,
+        header=_hexadecimal(part.text("header"), part, "header"),
+        finality=_finality(part),
+        account=_nodes(part, "account"),
+        storage=_nodes(part, "storage"),
+        start=_nodes(part, "start") if "start" in part else None,
+        receipt=None
+        if receipt is None
+        else ReceiptPart(
+            index=receipt.integer("index"),
+            encoded=_hexadecimal(receipt.text("bytes"), receipt, "bytes"),
+            nodes=_nodes(receipt, "nodes"),
+            log=receipt.integer("log"),
+        ),
+    )
+
+
+def _finality(anchor: Members) -> Finality:
+    every = sorted({name for names in _MEMBERS_OF_FINALITY.values() for name in names})
+    kind = anchor.below("finality", ("kind",), every).choice("kind", tuple(_MEMBERS_OF_FINALITY))
+    part = anchor.below("finality", ("kind", *_MEMBERS_OF_FINALITY[kind]))
+    if kind == "operator":
+        return Finality(kind, (part.evm("signature", _SIGNATURE_LENGTH),))
+    epoch = part.integer("epoch")
+    if kind == "sealed":
+        return Finality(kind, (), epoch)
+    signatures = tuple(_hexadecimal(text, part, "signatures") for text in part.texts("signatures"))
+    if any(len(one) != _SIGNATURE_LENGTH for one in signatures):
+        raise part.fault("signatures", f"signatures of {_SIGNATURE_LENGTH} bytes")
+    return Finality(kind, signatures, epoch)
+
+
+def _path(part: Members, name: str) -> tuple[bytes, ...]:
+    hashes = []
+    for _, value in part.items(name):
+        if not isinstance(value, str) or len(value) != _DIGEST_DIGITS or not _HEX.issuperset(value):
+            raise part.fault(name, f"hashes of {_DIGEST_DIGITS} lower-case hex digits")
+        hashes.append(bytes.fromhex(value))
+    if len(hashes) > PATH_LIMIT:
+        raise part.fault(name, f"at most {PATH_LIMIT} hashes")
+    return tuple(hashes)
+
+
+def _nodes(part: Members, name: str) -> tuple[bytes, ...]:
+    nodes = part.items(name)
+    if len(nodes) > NODE_LIMIT:
+        raise part.fault(name, f"at most {NODE_LIMIT} nodes")
+    return tuple(_hexadecimal(node, part, name) for _, node in nodes)
+
+
+def _hexadecimal(value: Json, part: Members, name: str) -> bytes:
+    if not isinstance(value, str) or value[:2] != "0x" or len(value) % 2 or not _HEX.issuperset(value[2:]):
+        raise part.fault(name, "0x and pairs of lower-case hex digits")
+    return bytes.fromhex(value[2:])
+
+
+def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
+    """The rules of step 1 that span items and sections."""
+    items = [item for section in sections for item in section.items]
+    if len(items) > ITEM_LIMIT:
+        raise MalformedError(
+            f"bundle has {len(items)} items; at most {ITEM_LIMIT}", code="too-many-items", pointer="/sections"
+        )
+    subjects = [item for item in items if item.role == "subject"]
+    if len(subjects) != 1 or subjects[0].statement.digest != subject:
+        raise MalformedError(
+            f"bundle has {len(subjects)} items of role subject; exactly one with digest {subject.hex()} is required",
+            code="subject-missing",
+            pointer="/subject",
+        )
+    named: dict[tuple[str, str], bytes] = {}
+    for item in items:
+        found = item.statement
+        earlier = named.setdefault((found.issuer, found.id), found.digest)
+        if earlier != found.digest:
+            raise MalformedError(
+                f"{found.issuer} signed two statements with the id {found.id}",
+                code="id-reused",
+                pointer="/sections",
+            )
+    if len({item.statement.digest for item in items}) != len(items):
+        raise MalformedError(
+            "a statement stands in the bundle twice", code="digest-twice", pointer="/sections"
+        )
+    origins: set[str] = set()
+    for n, section in enumerate(sections):
+        at = f"/sections/{n}"
+        if section.origin in origins and section.extends is None:
+            raise MalformedError(
+                f"section {n} is a later one of its log and needs extends", code="extends-missing", pointer=at
+            )
+        if section.origin not in origins and section.extends is not None:
+            raise MalformedError(
+                f"section {n} is the first of its log and must not have extends",
+                code="extends-superfluous",
+                pointer=at,
+            )
+        origins.add(section.origin)
+        if any(anchor.checkpoint == section.checkpoint for anchor in section.anchors):
+            raise MalformedError(
+                f"section {n} repeats its own checkpoint in an anchor; leave it out there",
+                code="checkpoint-repeated",
+                pointer=at,
+            )

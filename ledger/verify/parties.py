@@ -1,0 +1,135 @@
+"""Step 9: the receiver acknowledged this very record, and custody has neither gap nor fork.
+
+Source: docs/spec/verification.md.
+"""
+
+from collections.abc import Sequence
+
+from ledger.errors import VerificationError
+from ledger.statements.acknowledgement import TransferAcknowledgement
+from ledger.statements.transfer import TransferRecord
+from ledger.verify.authorship import Authorship, Subjects
+from ledger.verify.bundle import Bundle, Item
+from ledger.verify.keyrule import require_identity
+from ledger.verify.report import Check, Outcome
+from ledger.verify.sections import Examined
+
+_CUSTODY = frozenset(("derivedFrom", "revises", "corrects"))
+"""Relations by which a record goes on from an earlier record."""
+
+
+def check_parties(
+    bundle: Bundle, examined: Sequence[Examined], subjects: Subjects, authorship: Authorship
+) -> Check:
+    """The one check of step 9."""
+    carried = [(at, item) for at in examined for item in at.section.items if item.role == "acknowledgement"]
+    record = subjects[bundle.subject]
+    if not isinstance(record, TransferRecord):
+        if carried:
+            told = f"an acknowledgement of a {bundle.subject_item.statement.type}"
+            return _check("failed", "acknowledgement-stray", told)
+        return _check("absent", "not-a-transfer", "not a transfer record")
+    try:
+        gap = _custody(bundle, subjects)
+        if len(carried) > 1:
+            told = f"{len(carried)} acknowledgements; exactly one is required"
+            return _check("failed", "acknowledgement-twice", told)
+        for at, item in carried:
+            _receiver(record, bundle.subject, at, item, subjects, authorship)
+    except VerificationError as error:
+        return _check("failed", error.code, str(error))
+    return _acknowledged(carried, gap, subjects, authorship)
+
+
+def _acknowledged(
+    carried: Sequence[tuple[Examined, Item]], gap: bytes | None, subjects: Subjects, authorship: Authorship
+) -> Check:
+    """Nothing is wrong: is everything there?"""
+    if not carried:
+        return _check("absent", "not-acknowledged", "no acknowledgement carried")
+    if gap is not None:
+        return _check("absent", "custody-gap", f"the earlier record {gap.hex()} is not carried")
+    at, item = carried[0]
+    if not at.stands or item.statement.digest not in authorship.grants:
+        return _check(
+            "absent", "premise-failed", "the acknowledgement itself is not shown to be signed and logged"
+        )
+    given = subjects[item.statement.digest]
+    assert isinstance(given, TransferAcknowledgement)
+    how = "acknowledged" if given.outcome == "accepted" else "acknowledged with reservation"
+    return _check("passed", given.outcome, f"{how} by {item.statement.issuer}")
+
+
+def _check(outcome: Outcome, code: str, detail: str) -> Check:
+    return Check(9, outcome, code, detail)
+
+
+def _receiver(
+    record: TransferRecord,
+    subject: bytes,
+    at: Examined,
+    item: Item,
+    subjects: Subjects,
+    authorship: Authorship,
+) -> None:
+    """The acknowledgement is the named importer's, of this record, in a log of its own jurisdiction."""
+    given = subjects[item.statement.digest]
+    assert isinstance(given, TransferAcknowledgement)
+    if given.record != subject:
+        raise VerificationError(
+            f"the acknowledgement is of {given.record.hex()}; the subject is {subject.hex()}",
+            code="acknowledgement-of-another",
+        )
+    if item.statement.issuer != record.importer.did:
+        raise VerificationError(
+            f"acknowledged by {item.statement.issuer}; the record names {record.importer.did}",
+            code="acknowledgement-by-another",
+        )
+    grant = authorship.grants.get(item.statement.digest)
+    jurisdiction = record.importer.jurisdiction
+    if grant is not None and grant.jurisdiction != jurisdiction:
+        raise VerificationError(
+            f"{grant.holder} is enrolled in {grant.jurisdiction}; the record names {jurisdiction}",
+            code="importer-jurisdiction",
+        )
+    if grant is not None:
+        require_identity(grant, record.importer)
+    if at.log is not None and at.log.jurisdiction != jurisdiction:
+        raise VerificationError(
+            f"the acknowledgement stands in a log of {at.log.jurisdiction}; the importer acts for {jurisdiction}",
+            code="acknowledgement-log",
+        )
+    if given.outcome == "rejected":
+        raise VerificationError(f"{item.statement.issuer} rejected the transfer", code="transfer-rejected")
+
+
+def _custody(bundle: Bundle, subjects: Subjects) -> bytes | None:
+    """Follow each carried record to those before it.
+
+    Returns:
+        The first earlier record that is referred to and not carried; None where there is no gap.
+
+    Raises:
+        VerificationError: `custody-fork` where two carried records replace the same one, `custody-stray` where a
+            carried record is not an earlier one of any other.
+    """
+    carried = {item.statement.digest: item for _, item in bundle.items if item.role in ("subject", "parent")}
+    replaced: dict[bytes, bytes] = {}
+    named: set[bytes] = set()
+    gap: bytes | None = None
+    for digest in carried:
+        record = subjects[digest]
+        assert isinstance(record, TransferRecord)
+        if record.supersedes is not None:
+            if replaced.setdefault(record.supersedes, digest) != digest:
+                raise VerificationError(f"two records replace {record.supersedes.hex()}", code="custody-fork")
+            named.add(record.supersedes)
+        named.update(parent.digest for parent in record.parents if parent.rel in _CUSTODY)
+    for digest in sorted(named - carried.keys()):
+        gap = digest if gap is None else gap
+    stray = sorted(carried.keys() - named - {bundle.subject})
+    if stray:
+        raise VerificationError(
+            f"the record {stray[0].hex()} is carried and no other one refers to it", code="custody-stray"
+        )
+    return gap

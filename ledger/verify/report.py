@@ -1,0 +1,255 @@
+"""The verifier's answer: what was shown, what failed, and what was not checked.
+
+Source: docs/spec/verification.md.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger.core.canonical import Json
+from ledger.core.times import format_time
+from ledger.core.trust import TrustList
+
+Outcome = Literal["passed", "failed", "absent"]
+Verdict = Literal["verified", "not verified", "could not finish", "verified then, not now"]
+
+STEPS: Mapping[int, str] = {
+    1: "format",
+    2: "content",
+    3: "authorship",
+    4: "inclusion",
+    5: "checkpoint",
+    6: "anchor",
+    7: "finality",
+    8: "foreign",
+    9: "parties",
+    10: "recognition",
+    11: "rules",
+}
+EXIT_STATUS: Mapping[Verdict, int] = {
+    "verified": 0,
+    "not verified": 1,
+    "could not finish": 3,
+    "verified then, not now": 4,
+}
+_WEAKEST: tuple[Outcome, ...] = ("failed", "absent", "passed")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report.
+
+    Attributes:
+        step: Number of the step, 1 to 11.
+        outcome: `absent` means not checked, or not checkable: never that something is wrong.
+        code: Stable name of the cause, for programs.
+        detail: For people; lower case, no full stop.
+        section: Which section of the bundle, counted from 0; None where the step is of the whole bundle.
+        pointer: JSON pointer into the bundle of what failed, where there is one.
+    """
+
+    step: int
+    outcome: Outcome
+    code: str
+    detail: str
+    section: int | None = None
+    pointer: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return STEPS[self.step]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """When one statement was made: as it claims, as is proven, and as only the operator's own chain says."""
+
+    digest: bytes
+    role: str
+    type: str
+    issuer: str
+    claimed: int
+    proven: int | None = None
+    by: tuple[str, ...] = ()
+    grade: str = "claimed only"
+    operator: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All checks, and what follows from them.
+
+    Attributes:
+        subject: Digest of the statement in question; None where the file did not parse.
+        checks: In order of step, then section.
+        required: Steps that the verifier's own trust list and request ask for.
+        missing: Required steps that did not pass, each with its outcome's code.
+        unfinished: Why no verdict could be reached; then the verdict is `could not finish`.
+        not_counted: Lines, anchors and signatures that were passed over, and why.
+        notices: What a reader should know though it changes nothing.
+        status_now: What is known of the subject's status at `now`.
+        not_checked: What this verification does not speak of.
+    """
+
+    subject: bytes | None
+    subject_type: str | None
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    required: tuple[int, ...]
+    missing: tuple[str, ...]
+    trust_version: int
+    trust_hash: bytes
+    trust_publisher: str
+    checked_at: int
+    at: int | None = None
+    statements: tuple[Dated, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    not_counted: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    status_now: str = "not checked"
+    not_checked: tuple[str, ...] = ("whether a later correction exists",)
+
+    @property
+    def exit_status(self) -> int:
+        """0 verified, 1 not verified, 3 could not finish, 4 verified then and not now."""
+        return EXIT_STATUS[self.verdict]
+
+    def step(self, number: int) -> Check:
+        """The check that counts for a step: the weakest of its sections."""
+        return weakest(check for check in self.checks if check.step == number)
+
+    def to_json(self) -> dict[str, Json]:
+        """The report as JSON; members are stable, texts are not."""
+        return {
+            "format": "evidence-report/1",
+            "verdict": self.verdict,
+            "subject": None if self.subject is None else self.subject.hex(),
+            "type": self.subject_type,
+            "steps": [_step_json(self.step(number)) for number in STEPS],
+            "checks": [_check_json(check) for check in self.checks],
+            "required": list(self.required),
+            "missing": list(self.missing),
+            "unfinished": list(self.unfinished),
+            "statements": [_dated_json(dated) for dated in self.statements],
+            "trust": {
+                "publisher": self.trust_publisher,
+                "version": self.trust_version,
+                "listHash": self.trust_hash.hex(),
+            },
+            "checkedAt": format_time(self.checked_at),
+            "at": None if self.at is None else format_time(self.at),
+            "statusNow": self.status_now,
+            "notCounted": list(self.not_counted),
+            "notices": list(self.notices),
+            "notChecked": list(self.not_checked),
+        }
+
+
+def conclude(
+    checks: Sequence[Check],
+    trust: TrustList,
+    *,
+    subject: bytes | None = None,
+    subject_type: str | None = None,
+    required: Sequence[int],
+    require_now: bool = False,
+    now: int,
+    at: int | None = None,
+    statements: Iterable[Dated] = (),
+    unfinished: Sequence[str] = (),
+    not_counted: Iterable[str] = (),
+    notices: Iterable[str] = (),
+) -> Report:
+    """The report that follows from the checks.
+
+    Steps without a check are `absent`.  A step that failed makes the verdict `not verified` whether it was required
+    or not; then a reason why no verdict can be reached; then the required steps that did not pass.
+    """
+    told = {check.step for check in checks}
+    spared = [Check(step, "absent", "not-carried", "not carried") for step in STEPS if step not in told]
+    every = sorted(
+        [*checks, *spared], key=lambda check: (check.step, -1 if check.section is None else check.section)
+    )
+    missing = unmet(every, sorted(set(required)))
+    stale = now >= trust.next_update
+    status_now = "not checked (trust-list-stale)" if stale else "not checked"
+    if require_now:
+        missing = (*missing, f"now: {status_now}")
+    verdict: Verdict = "verified"
+    if any(check.outcome == "failed" for check in every):
+        verdict = "not verified"
+    elif unfinished:
+        verdict = "could not finish"
+    elif missing:
+        verdict = "not verified"
+    renewal = [f"the trust list asked to be renewed by {format_time(trust.next_update)}"] if stale else []
+    return Report(
+        subject=subject,
+        subject_type=subject_type,
+        verdict=verdict,
+        checks=tuple(every),
+        required=tuple(sorted(set(required))),
+        missing=missing,
+        trust_version=trust.version,
+        trust_hash=trust.list_hash,
+        trust_publisher=trust.publisher.id,
+        checked_at=now,
+        at=at,
+        statements=tuple(statements),
+        unfinished=tuple(unfinished),
+        not_counted=tuple(not_counted),
+        notices=(*notices, *renewal),
+        status_now=status_now,
+    )
+
+
+def weakest(checks: Iterable[Check]) -> Check:
+    """The check that counts among several of one step; the first of equals."""
+    return min(checks, key=lambda check: _WEAKEST.index(check.outcome))
+
+
+def unmet(checks: Sequence[Check], required: Sequence[int]) -> tuple[str, ...]:
+    """The required steps that did not pass, in words: `6 anchor: absent (no-anchor)`."""
+    told = []
+    for number in required:
+        check = weakest(check for check in checks if check.step == number)
+        if check.outcome != "passed":
+            told.append(f"{number} {check.name}: {check.outcome} ({check.code})")
+    return tuple(told)
+
+
+def _step_json(check: Check) -> dict[str, Json]:
+    return {
+        "step": check.step,
+        "name": check.name,
+        "outcome": check.outcome,
+        "code": check.code,
+        "detail": check.detail,
+    }
+
+
+def _check_json(check: Check) -> dict[str, Json]:
+    told = _step_json(check)
+    if check.section is not None:
+        told["section"] = check.section
+    if check.pointer is not None:
+        told["pointer"] = check.pointer
+    return told
+
+
+def _dated_json(dated: Dated) -> dict[str, Json]:
+    return {
+        "digest": dated.digest.hex(),
+        "role": dated.role,
+        "type": dated.type,
+        "issuer": dated.issuer,
+        "claimed": format_time(dated.claimed),
+        "proven": {
+            "notAfter": None if dated.proven is None else format_time(dated.proven),
+            "by": list(dated.by),
+            "grade": dated.grade,
+        },
+        "operatorTime": None if dated.operator is None else format_time(dated.operator),
+    }

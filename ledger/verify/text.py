@@ -1,0 +1,67 @@
+"""The report as text, the same in the command line, the page and the documentation."""
+
+from collections.abc import Iterator
+
+from ledger.core.times import format_time
+from ledger.verify.report import STEPS, Dated, Report
+
+_LABEL = {
+    "verified": "VERIFIED",
+    "not verified": "NOT VERIFIED",
+    "could not finish": "COULD NOT FINISH",
+    "verified then, not now": "VERIFIED THEN, NOT NOW",
+}
+
+
+def render(report: Report, *, trust_name: str | None = None) -> str:
+    """One line a step, then times, what was passed over, and the verdict.  Ends with a newline.
+
+    Args:
+        report: The report.
+        trust_name: What the user calls the trust list, such as its file name; its publisher where None.
+    """
+    return "\n".join(_lines(report, trust_name if trust_name is not None else report.trust_publisher)) + "\n"
+
+
+def _lines(report: Report, trust_name: str) -> Iterator[str]:
+    for number, name in STEPS.items():
+        of_step = [check for check in report.checks if check.step == number]
+        counts = report.step(number)
+        alike = [check for check in of_step if check.outcome == counts.outcome]
+        told = list(dict.fromkeys(check.detail for check in alike))
+        yield f"{counts.outcome:6} {number:2} {name:11} {'; '.join(told)}"
+        if counts.outcome == "failed" and counts.pointer:
+            yield f"{'':22}at {counts.pointer} ({counts.code})"
+    for dated in report.statements:
+        if dated.role == "subject":
+            yield f"proven  {_proven(dated)}; claimed {format_time(dated.claimed)}"
+    yield f"status  now: {report.status_now}"
+    for told in report.notices:
+        yield f"note    {told}"
+    for told in report.not_counted:
+        yield f"not counted: {told}"
+    yield _verdict(report, trust_name)
+
+
+def _proven(dated: Dated) -> str:
+    if dated.proven is not None:
+        return f"not after {format_time(dated.proven)}, by {', '.join(dated.by)}"
+    if dated.operator is not None:
+        return f"claimed only: only the operator's own chain vouches for {format_time(dated.operator)}"
+    return "claimed only"
+
+
+def _verdict(report: Report, trust_name: str) -> str:
+    required = " ".join(str(number) for number in report.required)
+    trust = f"{trust_name}, version {report.trust_version}, sha256 {short(report.trust_hash)}"
+    told = f"{_LABEL[report.verdict]}  required: {required} ({trust})."
+    if report.verdict == "could not finish":
+        told += f" {'; '.join(report.unfinished)}."
+    elif report.missing:
+        told += f" Not shown: {'; '.join(report.missing)}."
+    return f"{told} Not checked: {', '.join(report.not_checked)}."
+
+
+def short(digest: bytes) -> str:
+    """A digest shortened for people: its first and last two bytes."""
+    return f"{digest[:2].hex()}…{digest[-2:].hex()}"

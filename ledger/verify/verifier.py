@@ -1,0 +1,122 @@
+"""Verify an evidence bundle: bytes, a trust list and a time in; a report out.  Nothing else is looked at.
+
+Source: docs/spec/verification.md.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ledger.core.trust import TrustList
+from ledger.core.trust.values import Requirement
+from ledger.errors import MalformedError
+from ledger.statements.catalogue import read
+from ledger.verify.authorship import check_authorship
+from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
+from ledger.verify.content import Content, check_content
+from ledger.verify.parties import check_parties
+from ledger.verify.report import STEPS, Check, Dated, Report, conclude
+from ledger.verify.sections import Examined, examine
+
+
+def verify_bundle(
+    bundle: bytes,
+    trust: TrustList,
+    *,
+    at: int | None = None,
+    now: int,
+    content: Content | None = None,
+    require: Iterable[int] = (),
+    require_now: bool = False,
+) -> Report:
+    """Carry out every step and say what was shown, what failed and what was not checked.
+
+    Args:
+        bundle: Canonical bytes of the bundle.
+        trust: Whom the verifier believes, and what it requires for the subject's type.
+        at: POSIX second for which the subject's status is asked; it moves no other check.
+        now: The verifier's clock, POSIX seconds.
+        content: Files and openings in hand.
+        require: Steps required in addition to those of the trust list.
+        require_now: Whether a status of today is required too.
+
+    Returns:
+        A report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
+        failed, required or not.
+
+    Cost: about the signatures, one each for statements, one of each kind for checkpoints, one for each finality.
+    """
+    added = tuple(require)
+    try:
+        parsed = parse_bundle(bundle)
+        subjects = {item.statement.digest: read(item.statement) for _, item in parsed.items}
+    except MalformedError as error:
+        return unreadable(error, trust, required=(1, *added), now=now, at=at)
+    subject = parsed.subject_item.statement
+    requirement = trust.requirement(subject.type)
+    asked = requirement if requirement is not None else Requirement()
+    examined = examine(parsed, trust, asked, now)
+    authorship = check_authorship(examined, subjects, trust, now)
+    unfinished = [reason for found in examined for reason in found.unfinished]
+    if requirement is None:
+        unfinished.append(f"trust list requires nothing for {subject.type}")
+    return conclude(
+        [
+            Check(1, "passed", FORMAT, _shape_of(parsed)),
+            check_content(parsed, content if content is not None else Content()),
+            *authorship.checks,
+            *(check for found in examined for check in found.checks),
+            check_parties(parsed, examined, subjects, authorship),
+            _recognition(subject.type),
+            Check(11, "absent", "not-carried", "no decision carried"),
+        ],
+        trust,
+        subject=parsed.subject,
+        subject_type=subject.type,
+        required=(*asked.steps, *added),
+        require_now=require_now,
+        now=now,
+        at=at,
+        statements=_dated(examined),
+        unfinished=unfinished,
+        not_counted=[told for found in examined for told in found.not_counted],
+        notices=authorship.notices,
+    )
+
+
+def unreadable(
+    error: MalformedError, trust: TrustList, *, required: Sequence[int], now: int, at: int | None = None
+) -> Report:
+    """The report on bytes that are not what they should be: step 1 failed, and nothing else was looked at."""
+    checks = [Check(1, "failed", error.code, str(error), pointer=error.pointer)]
+    checks += [
+        Check(step, "absent", "premise-failed", "the file did not parse") for step in STEPS if step != 1
+    ]
+    return conclude(checks, trust, required=required, now=now, at=at)
+
+
+def _shape_of(bundle: Bundle) -> str:
+    counted = ((len(bundle.sections), "section"), (len(bundle.items), "statement"))
+    return ", ".join([FORMAT, *(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)])
+
+
+def _recognition(subject_type: str) -> Check:
+    if subject_type == "ConformityCertificate":
+        return Check(
+            10, "absent", "recognition-unsupported", "status and recognition are not checked by this version"
+        )
+    return Check(10, "absent", "not-a-certificate", "not a certificate")
+
+
+def _dated(examined: Sequence[Examined]) -> Iterable[Dated]:
+    for found in examined:
+        for item in found.section.items:
+            yield Dated(
+                digest=item.statement.digest,
+                role=item.role,
+                type=item.statement.type,
+                issuer=item.statement.issuer,
+                claimed=item.statement.created,
+                proven=found.times.proven,
+                by=found.by,
+                grade=found.grade,
+                operator=found.times.operator,
+            )
