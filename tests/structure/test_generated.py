@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.structure.source import ROOT, name_of, text, tracked
+from tests.structure.source import ROOT, modules, name_of, text, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md" and "/vectors/" not in name_of(path)]
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -30,6 +30,16 @@ def test_every_code_is_on_the_page_of_codes() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     dead = [target for target in LINK.findall(text(page)) if not (page.parent / target).exists()]
     assert not dead, f"{name_of(page)}: {dead}"
+
+
+def test_the_pages_that_the_sources_name_exist() -> None:
+    named = {
+        page: name_of(path)
+        for path in modules()
+        for page in re.findall(r"\bdocs/[a-z0-9/-]+\.md", text(path))
+    }
+    assert len(named) > 5
+    assert not {page: where for page, where in named.items() if not (ROOT / page).is_file()}
 
 
 def commands(page: Path) -> list[str]:
