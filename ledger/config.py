@@ -1,0 +1,313 @@
+"""Settings of a node: `node.toml`, and the few that the environment may override.
+
+Read by the composition roots alone; everything below them takes values as parameters.
+
+    format = "evidence-node/1"
+    jurisdiction = "XA"
+    origin = "registry.example.xa/XA/2026"
+    operator = "did:web:registry.example.xa"
+    registrar = "did:web:registrar.example.xa"
+    founded = "2026-11-22T04:00:00Z"
+    registrar-key-until = "2031-11-21T04:00:00Z"
+    port = 8151
+
+    [chain]
+    kind = "embedded"
+    id = 1500000001
+    period = 10
+
+The environment: `EVIDENCE_PORT`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`), `EVIDENCE_ANCHOR_PERIOD`.
+
+Source: docs/operations.md.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Final
+
+from ledger.core.times import format_time, parse_time
+from ledger.errors import MalformedError, SetupError
+from ledger.statements.fields import COUNTRY, DID, Text
+from ledger.statements.shape import Shape, problems
+
+FORMAT: Final = "evidence-node/1"
+LIMIT: Final = 64 * 1024
+"""Most bytes read of a settings file."""
+DEFAULT_PORT: Final = 8151
+DEFAULT_PERIOD: Final = 10
+"""Seconds between anchors while the log grows."""
+KEY_LIFE: Final = 5 * 365 * 86_400
+"""Seconds for which the registrar's first key is made."""
+
+_PORTS: Final = range(1, 2**16)
+_PERIODS: Final = range(1, 86_401)
+_CHAIN_IDS: Final = range(1, 2**53)
+_FIRST_EMBEDDED_ID: Final = 2**30
+_AUTHORITY: Final = Text(
+    "a host name, e.g. registry.example.xa", r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?", 200
+)
+_ORIGIN: Final = Text(
+    "an origin, authority/jurisdiction/shard", r"[a-z0-9.-]{1,200}/[A-Z]{2}/[A-Za-z0-9.-]{1,32}", 255
+)
+_URL: Final = Text("an address, http://… or https://…", r"https?://[!-~]{1,2000}", 2048, screened=False)
+_ADDRESS: Final = Text("an address, 0x and 40 lower-case hex digits", r"0x[0-9a-f]{40}", 42, screened=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """A development chain inside the node's process, run by the operator: adds no independence."""
+
+    id: int
+    period: int = DEFAULT_PERIOD
+
+
+@dataclass(frozen=True, slots=True)
+class RpcSettings:
+    """A chain reached over JSON-RPC.
+
+    Attributes:
+        url: Where; may hold an access token, so it is never shown.
+        id: EIP-155 chain id that the node there must have.
+        anchor: Address of the deployed contract; None until `evidence chain deploy`.
+    """
+
+    url: str = field(repr=False)
+    id: int
+    anchor: str | None = None
+    period: int = DEFAULT_PERIOD
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a node is, and where it listens.
+
+    Attributes:
+        jurisdiction: ISO 3166-1 alpha-2, or XA to XZ for tests.
+        origin: Name of the log, `<authority>/<jurisdiction>/<year>`.
+        operator: DID of the organisation that runs the node; also publishes its claim.
+        registrar: DID of the authority that enrols parties here.
+        founded: POSIX seconds: the registrar's first key counts from here; time of an embedded chain's first block.
+        registrar_key_until: POSIX seconds at which that key ends.
+        port: TCP port on the loopback interface.
+    """
+
+    jurisdiction: str
+    origin: str
+    operator: str
+    registrar: str
+    founded: int
+    registrar_key_until: int
+    chain: EmbeddedSettings | RpcSettings
+    port: int = DEFAULT_PORT
+
+    def __post_init__(self) -> None:
+        _require(COUNTRY, self.jurisdiction, "jurisdiction")
+        _require(_ORIGIN, self.origin, "origin")
+        _require_did_web(self.operator, "operator")
+        _require_did_web(self.registrar, "registrar")
+        _require_range(self.port, _PORTS, "port")
+        _require_range(self.chain.id, _CHAIN_IDS, "chain.id")
+        _require_range(self.chain.period, _PERIODS, "chain.period")
+        if isinstance(self.chain, RpcSettings):
+            _require(_URL, self.chain.url, "chain.url")
+            if self.chain.anchor is not None:
+                _require(_ADDRESS, self.chain.anchor, "chain.anchor")
+        if self.origin.split("/")[1] != self.jurisdiction:
+            raise _invalid("origin", f'names another jurisdiction than "{self.jurisdiction}"')
+        if not self.founded < self.registrar_key_until:
+            raise _invalid("registrar-key-until", "is not after founded")
+
+
+def origin_of(authority: str, jurisdiction: str, now: int) -> str:
+    """The origin of the log that `authority`, a host name, begins in the year of `now`."""
+    _require(_AUTHORITY, authority, "authority")
+    return f"{authority}/{jurisdiction}/{format_time(now)[:4]}"
+
+
+def embedded_chain_id(distinct: bytes) -> int:
+    """A chain id that no two nodes share but by rare chance, 2^30 to 2^31 - 1.
+
+    Args:
+        distinct: What is the node's own, such as an address of one of its keys.
+    """
+    return _FIRST_EMBEDDED_ID + int.from_bytes(sha256(distinct).digest()[:4]) % _FIRST_EMBEDDED_ID
+
+
+def encode_settings(settings: Settings) -> str:
+    """The text of `node.toml`."""
+    chain = settings.chain
+    lines = [
+        "# Settings of this node, read at its start.  Members that are not known are refused.",
+        f'format = "{FORMAT}"',
+        f'jurisdiction = "{settings.jurisdiction}"',
+        f'origin = "{settings.origin}"',
+        f'operator = "{settings.operator}"',
+        f'registrar = "{settings.registrar}"',
+        f'founded = "{format_time(settings.founded)}"',
+        f'registrar-key-until = "{format_time(settings.registrar_key_until)}"',
+        f"port = {settings.port}",
+        "",
+        "[chain]",
+    ]
+    if isinstance(chain, RpcSettings):
+        lines += ['kind = "rpc"', f"url = {_toml_text(chain.url)}", f"id = {chain.id}"]
+        lines += [] if chain.anchor is None else [f'anchor = "{chain.anchor}"']
+    else:
+        lines += [
+            "# A development chain, run by the operator: adds no independence.",
+            'kind = "embedded"',
+            f"id = {chain.id}",
+        ]
+    lines += ["# Seconds between anchors while the log grows.", f"period = {chain.period}"]
+    return "\n".join(lines) + "\n"
+
+
+def parse_settings(data: bytes) -> Settings:
+    """Read `node.toml`; the inverse of `encode_settings`.
+
+    Raises:
+        SetupError: `settings-invalid`, naming the member.
+    """
+    try:
+        table = tomllib.loads(data.decode())
+    except UnicodeDecodeError:
+        raise SetupError("node.toml is not UTF-8", code="settings-invalid") from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        # The parser's message holds a place and a sentence, never a value.
+        raise SetupError(f"node.toml is not TOML: {error}", code="settings-invalid") from None
+    members = _Members(table, "")
+    if members.text("format") != FORMAT:
+        raise _invalid("format", f'must be "{FORMAT}"')
+    settings = Settings(
+        jurisdiction=members.text("jurisdiction"),
+        origin=members.text("origin"),
+        operator=members.text("operator"),
+        registrar=members.text("registrar"),
+        founded=members.time("founded"),
+        registrar_key_until=members.time("registrar-key-until"),
+        chain=_chain(members.table("chain")),
+        port=members.integer("port", DEFAULT_PORT),
+    )
+    members.require_all_read()
+    return settings
+
+
+def with_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """`settings` with what the environment overrides.
+
+    Args:
+        settings: As the file has them.
+        environment: Usually `os.environ`.
+
+    Raises:
+        SetupError: `settings-invalid`, naming the variable.
+    """
+    chain = settings.chain
+    if (url := environment.get("EVIDENCE_RPC_URL")) is not None:
+        if not isinstance(chain, RpcSettings):
+            raise SetupError(
+                "EVIDENCE_RPC_URL is set, and this node has an embedded chain; unset it",
+                code="settings-invalid",
+            )
+        chain = replace(chain, url=url)
+    if (period := _integer_of(environment, "EVIDENCE_ANCHOR_PERIOD")) is not None:
+        chain = replace(chain, period=period)
+    port = _integer_of(environment, "EVIDENCE_PORT")
+    return replace(settings, chain=chain, port=settings.port if port is None else port)
+
+
+class _Members:
+    """One table, read member by member, so that what was never asked for can be named."""
+
+    def __init__(self, table: dict[str, Any], prefix: str) -> None:
+        self._table, self._prefix = dict(table), prefix
+        self._inner: list[_Members] = []
+
+    def _take(self, name: str, kind: type, default: object = None) -> Any:
+        value = self._table.pop(name, default)
+        if value is None:
+            raise _invalid(self._prefix + name, "is missing")
+        if type(value) is not kind:
+            wanted = {str: "text", int: "an integer", dict: "a table"}[kind]
+            raise _invalid(self._prefix + name, f"must be {wanted}")
+        return value
+
+    def text(self, name: str) -> str:
+        value: str = self._take(name, str)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        return self.text(name) if name in self._table else None
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        value: int = self._take(name, int, default)
+        return value
+
+    def time(self, name: str) -> int:
+        try:
+            return parse_time(self.text(name))
+        except MalformedError as error:
+            raise _invalid(self._prefix + name, str(error)) from None
+
+    def table(self, name: str) -> "_Members":
+        inner = _Members(self._take(name, dict), f"{self._prefix}{name}.")
+        self._inner.append(inner)
+        return inner
+
+    def require_all_read(self) -> None:
+        for name in self._table:
+            raise _invalid(self._prefix + name, "is not a setting")
+        for inner in self._inner:
+            inner.require_all_read()
+
+
+def _chain(members: _Members) -> EmbeddedSettings | RpcSettings:
+    kind = members.text("kind")
+    if kind == "embedded":
+        return EmbeddedSettings(members.integer("id"), members.integer("period", DEFAULT_PERIOD))
+    if kind == "rpc":
+        return RpcSettings(
+            members.text("url"),
+            members.integer("id"),
+            members.optional_text("anchor"),
+            members.integer("period", DEFAULT_PERIOD),
+        )
+    raise _invalid("chain.kind", 'must be "embedded" or "rpc"')
+
+
+def _integer_of(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):  # noqa: PLR2004
+        raise SetupError(f"{name} must be a whole number", code="settings-invalid")
+    return int(text)
+
+
+def _require(shape: Shape, value: object, name: str) -> None:
+    for problem in problems(shape, value, ""):
+        raise _invalid(name, f"does not fit: {problem.detail}")
+
+
+def _require_did_web(value: str, name: str) -> None:
+    _require(DID, value, name)
+    if not value.startswith("did:web:"):
+        raise _invalid(name, "is not a did:web id")
+
+
+def _require_range(value: int, allowed: range, name: str) -> None:
+    if value not in allowed:
+        raise _invalid(name, f"is {value}; {allowed.start} to {allowed.stop - 1} is allowed")
+
+
+def _invalid(name: str, fault: str) -> SetupError:
+    # Long or odd names come from a file that may be anything.
+    shown = name if len(name) <= 80 and name.isprintable() else "a member"  # noqa: PLR2004
+    return SetupError(f"setting {shown} {fault}", code="settings-invalid")
+
+
+def _toml_text(text: str) -> str:
+    # Printable ASCII only (see _URL), so these two are all that a basic string must escape.
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

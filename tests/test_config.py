@@ -1,0 +1,137 @@
+"""Settings files: every member, every refusal by name."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.config import (
+    KEY_LIFE,
+    EmbeddedSettings,
+    RpcSettings,
+    Settings,
+    embedded_chain_id,
+    encode_settings,
+    origin_of,
+    parse_settings,
+    with_environment,
+)
+from ledger.errors import SetupError
+
+NOW = 1_795_320_000
+ANCHOR = "0x" + "ab" * 20
+
+
+def settings(**changes: Any) -> Settings:
+    members: dict[str, Any] = {
+        "jurisdiction": "XA",
+        "origin": "registry.example.xa/XA/2026",
+        "operator": "did:web:registry.example.xa",
+        "registrar": "did:web:registrar.example.xa",
+        "founded": NOW,
+        "registrar_key_until": NOW + KEY_LIFE,
+        "chain": EmbeddedSettings(1_500_000_001),
+    }
+    return Settings(**{**members, **changes})
+
+
+RPC = settings(chain=RpcSettings('http://127.0.0.1:8545/"\\key', 31_001, ANCHOR, period=3), port=9000)
+
+
+@pytest.mark.parametrize("made", [settings(), RPC, settings(chain=RpcSettings("https://node.example.xa", 1))])
+def test_settings_are_read_back_as_they_were_written(made: Settings) -> None:
+    assert parse_settings(encode_settings(made).encode()) == made
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200))
+def test_any_address_of_a_chain_survives_writing_and_reading(rest: str) -> None:
+    made = settings(chain=RpcSettings("http://" + rest, 5))
+    assert parse_settings(encode_settings(made).encode()) == made
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_settings_or_a_setup_error(data: bytes) -> None:
+    with pytest.raises(SetupError) as refused:
+        parse_settings(data)
+    assert refused.value.code == "settings-invalid"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("port = 8151", "port = 0", "port"),
+        ("port = 8151", "port = true", "port"),
+        ("port = 8151", 'port = "8151"', "port"),
+        ("port = 8151", "colour = 3", "colour"),
+        ('jurisdiction = "XA"', 'jurisdiction = "xa"', "jurisdiction"),
+        ('jurisdiction = "XA"', 'jurisdiction = "XB"', "origin"),
+        ('jurisdiction = "XA"', "", "jurisdiction"),
+        ("/XA/2026", "/XA", "origin"),
+        ('operator = "did:web', 'operator = "web', "operator"),
+        ('registrar = "did:web', 'registrar = "did:key', "registrar"),
+        ("evidence-node/1", "evidence-node/2", "format"),
+        ('founded = "2026', 'founded = "x026', "founded"),
+        ('registrar-key-until = "2031', 'registrar-key-until = "2021', "registrar-key-until"),
+        ('kind = "embedded"', 'kind = "imaginary"', "chain.kind"),
+        ("id = 1500000001", "id = 0", "chain.id"),
+        ("id = 1500000001", "", "chain.id"),
+        ("period = 10", "period = 0", "chain.period"),
+        ("period = 10", "periods = 10", "chain.periods"),
+        ("[chain]", "[chains]", "chain"),
+    ],
+)
+def test_a_wrong_member_is_refused_by_name(before: str, after: str, named: str) -> None:
+    text = encode_settings(settings())
+    assert before in text
+    with pytest.raises(SetupError, match=rf"setting {named} ") as refused:
+        parse_settings(text.replace(before, after, 1).encode())
+    assert refused.value.code == "settings-invalid"
+
+
+def test_an_anchor_that_is_no_address_is_refused() -> None:
+    with pytest.raises(SetupError, match=r"chain\.anchor"):
+        settings(chain=RpcSettings("http://127.0.0.1:1", 5, "0xABCD"))
+
+
+def test_the_address_of_a_chain_is_never_shown() -> None:
+    assert "secret-token" not in repr(settings(chain=RpcSettings("https://rpc.example/secret-token", 5)))
+    with pytest.raises(SetupError) as refused:
+        settings(chain=RpcSettings("wss://rpc.example/secret-token", 5))
+    assert "secret" not in str(refused.value)
+
+
+def test_the_environment_overrides_port_period_and_rpc_url() -> None:
+    changed = with_environment(
+        RPC,
+        {
+            "EVIDENCE_PORT": "1234",
+            "EVIDENCE_ANCHOR_PERIOD": "7",
+            "EVIDENCE_RPC_URL": "http://127.0.0.1:2",
+            "PATH": "/bin",
+        },
+    )
+    assert (changed.port, changed.chain) == (1234, RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7))
+    assert with_environment(RPC, {}) == RPC
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"EVIDENCE_PORT": "x"}, {"EVIDENCE_PORT": "70000"}, {"EVIDENCE_RPC_URL": "http://127.0.0.1:2"}],
+)
+def test_an_override_that_does_not_fit_is_refused(environment: dict[str, str]) -> None:
+    with pytest.raises(SetupError):
+        with_environment(settings(), environment)
+
+
+def test_an_origin_names_authority_jurisdiction_and_year() -> None:
+    assert origin_of("registry.example.xa", "XA", NOW) == "registry.example.xa/XA/2026"
+    with pytest.raises(SetupError, match="authority"):
+        origin_of("Registry/x", "XA", NOW)
+
+
+def test_embedded_chains_of_two_nodes_have_two_ids() -> None:
+    ids = {embedded_chain_id(bytes([number])) for number in range(100)}
+    assert len(ids) == 100
+    assert min(ids) >= 2**30
+    assert max(ids) < 2**31
