@@ -1,0 +1,237 @@
+"""Key files: the secrets of parties and authorities (`evidence-key/1`) and of nodes (`evidence-node-key/1`).
+
+Each is canonical JSON of mode 0600, written once and never overwritten.  The public half is written beside the
+secret so that people can see whose key it is; reading derives it again and refuses a file whose halves differ.
+
+Source: docs/spec/key-file.md.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from ledger.core.canonical import Json, decode, encode
+from ledger.core.secp256k1 import ORDER, address_of
+from ledger.core.suites import RANDOM_SIZE, PrivateKey, Suite, encode_multikey, generate, parse_multikey
+from ledger.errors import LedgerError, MalformedError
+from ledger.services.files import read_private, write_new
+
+FORMAT: Final = "evidence-key/1"
+NODE_FORMAT: Final = "evidence-node-key/1"
+LIMIT: Final = 16 * 1024
+"""Most bytes read of a key file."""
+SECRET_SIZE: Final = 32
+LOG_SECRET_SIZE: Final = 64
+"""An Ed25519 seed and an ML-DSA-44 seed, 32 bytes each."""
+
+Kind = Literal["log", "head", "finality", "sender"]
+KINDS: Final[tuple[Kind, ...]] = ("log", "head", "finality", "sender")
+
+_MEMBERS: Final = frozenset({"format", "holder", "id", "publicKeyMultibase", "secret"})
+_NODE_MEMBERS: Final = frozenset({"format", "kind", "public", "secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class HolderKey:
+    """The key of a party, an authority or a publisher.
+
+    Attributes:
+        holder: DID of whoever signs with it.
+        id: Fragment that names the key, with its `#`.
+    """
+
+    holder: str
+    id: str
+    private: PrivateKey
+
+    @property
+    def verification_method(self) -> str:
+        """The DID URL that names this key in proofs."""
+        return self.holder + self.id
+
+    @property
+    def multikey(self) -> str:
+        """The public half, as documents write it."""
+        return encode_multikey(self.private.public)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKey:
+    """A key that only a node uses.
+
+    Attributes:
+        kind: What it signs: the log's checkpoints, heads for contracts, finality of the own chain, transactions.
+        secret: 32 bytes, a secp256k1 scalar; for `log` an Ed25519 seed and an ML-DSA-44 seed, 64 bytes.
+    """
+
+    kind: Kind
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        size = LOG_SECRET_SIZE if self.kind == "log" else SECRET_SIZE
+        if self.kind not in KINDS or len(self.secret) != size:
+            raise MalformedError(
+                f"a node key of kind {self.kind} has {size} secret bytes", code="key-malformed"
+            )
+
+    @property
+    def public(self) -> str:
+        """The address, `0x` and lower-case hex; for `log` the Ed25519 key as Multikey."""
+        if self.kind == "log":
+            return encode_multikey(PrivateKey("eddsa-jcs-2022", self.secret[:SECRET_SIZE]).public)
+        return "0x" + address_of(self.secret).hex()
+
+
+def make_holder_key(holder: str, key_id: str, suite: Suite, random: bytes) -> HolderKey:
+    """A new key of `RANDOM_SIZE` (48) random bytes.
+
+    Raises:
+        MalformedError: `key-malformed`: holder or key id is not of its form.
+    """
+    _require_names(holder, key_id)
+    return HolderKey(holder, key_id, generate(suite, random))
+
+
+def make_node_key(kind: Kind, random: bytes) -> NodeKey:
+    """A new node key of `random_size(kind)` random bytes."""
+    if kind == "log":
+        return NodeKey(kind, random)
+    # As for P-256 keys: the extra bits make the bias of the remainder negligible.
+    scalar = int.from_bytes(random) % (ORDER - 1) + 1
+    return NodeKey(kind, scalar.to_bytes(SECRET_SIZE))
+
+
+def random_size(kind: Kind) -> int:
+    """How many random bytes `make_node_key` takes."""
+    return LOG_SECRET_SIZE if kind == "log" else RANDOM_SIZE
+
+
+def encode_holder_key(key: HolderKey) -> bytes:
+    """The bytes of a key file.  They hold the secret."""
+    return encode(
+        {
+            "format": FORMAT,
+            "holder": key.holder,
+            "id": key.id,
+            "publicKeyMultibase": key.multikey,
+            "secret": key.private.secret.hex(),
+        },
+        what="key file",
+    )
+
+
+def parse_holder_key(data: bytes) -> HolderKey:
+    """Read a key file; the inverse of `encode_holder_key`.
+
+    Raises:
+        MalformedError: `key-file-malformed`; `key-file-mismatch` where the secret has another public half; or a
+            fault of its JSON.  No message repeats a value.
+    """
+    members = _members(data, FORMAT, _MEMBERS)
+    holder, key_id, public = members["holder"], members["id"], members["publicKeyMultibase"]
+    _require_names(holder, key_id)
+    secret = _secret(members["secret"], SECRET_SIZE)
+    try:
+        stated = parse_multikey(public)
+        private = PrivateKey(stated.suite, secret)
+        derived = private.public
+    except (LedgerError, ValueError):
+        raise _malformed("has a public key or a secret that is none") from None
+    if derived != stated:
+        raise MalformedError(
+            f"key file of {holder}{key_id} has a secret that does not belong to its public key",
+            code="key-file-mismatch",
+        )
+    return HolderKey(holder, key_id, private)
+
+
+def encode_node_key(key: NodeKey) -> bytes:
+    """The bytes of a node key file.  They hold the secret."""
+    return encode(
+        {"format": NODE_FORMAT, "kind": key.kind, "public": key.public, "secret": key.secret.hex()},
+        what="key file",
+    )
+
+
+def parse_node_key(data: bytes, kind: Kind) -> NodeKey:
+    """Read a node key file; the inverse of `encode_node_key`.
+
+    Args:
+        data: The whole file.
+        kind: The kind it must be of, so that no key is ever used in another's place.
+
+    Raises:
+        MalformedError: As `parse_holder_key`.
+    """
+    members = _members(data, NODE_FORMAT, _NODE_MEMBERS)
+    if members["kind"] != kind:
+        raise _malformed(f"is not of the kind {kind}")
+    secret = _secret(members["secret"], LOG_SECRET_SIZE if kind == "log" else SECRET_SIZE)
+    try:
+        key = NodeKey(kind, secret)
+        public = key.public
+    except (LedgerError, ValueError):
+        raise _malformed("has a secret that is none") from None
+    if public != members["public"]:
+        raise MalformedError(
+            f"key file of the node's {kind} key has a secret that does not belong to its public key",
+            code="key-file-mismatch",
+        )
+    return key
+
+
+def write_key(path: Path, key: HolderKey | NodeKey) -> None:
+    """Write a key file of mode 0600, durably, where no file is yet.
+
+    Raises:
+        SetupError: `file-exists`, or the disk's own fault.  Nothing is left behind.
+    """
+    data = encode_holder_key(key) if isinstance(key, HolderKey) else encode_node_key(key)
+    write_new(path, data, what="key file")
+
+
+def read_holder_key(path: Path) -> HolderKey:
+    """Read the key file at `path`.
+
+    Raises:
+        SetupError: `key-file-readable` where others than the owner may read it; `file-missing`; …
+        MalformedError: As `parse_holder_key`.
+    """
+    return parse_holder_key(read_private(path, limit=LIMIT, what="key file"))
+
+
+def read_node_key(path: Path, kind: Kind) -> NodeKey:
+    """Read the node key file at `path`; raises as `read_holder_key`."""
+    return parse_node_key(read_private(path, limit=LIMIT, what="key file"), kind)
+
+
+def _members(data: bytes, wanted: str, names: frozenset[str]) -> dict[str, str]:
+    value: Json = decode(data, limit=LIMIT, what="key file")
+    if not isinstance(value, dict) or value.get("format") != wanted:
+        raise _malformed(f"is not of the format {wanted}")
+    members = {name: item for name, item in value.items() if isinstance(item, str)}
+    if members.keys() != names or value.keys() != names:
+        raise _malformed(f"must have exactly the members {', '.join(sorted(names))}, all of them text")
+    return members
+
+
+def _secret(text: str, size: int) -> bytes:
+    # Never quoted, not even when it is wrong: half a secret is a secret.
+    if len(text) != size * 2 or not set(text) <= set("0123456789abcdef"):
+        raise _malformed(f"must have a secret of {size * 2} lower-case hex digits")
+    return bytes.fromhex(text)
+
+
+def _require_names(holder: str, key_id: str) -> None:
+    from ledger.statements.fields import DID, KEY_ID
+    from ledger.statements.shape import problems
+
+    if not holder.startswith("did:web:") or problems(DID, holder, "") or problems(KEY_ID, key_id, ""):
+        raise MalformedError(
+            "a key is named by the DID of its holder and a fragment, as did:web:exporter.example.xa and #2026",
+            code="key-malformed",
+        )
+
+
+def _malformed(fault: str) -> MalformedError:
+    return MalformedError(f"key file {fault}", code="key-file-malformed")
