@@ -1,0 +1,155 @@
+"""A node's claim: the trust list in which it names itself, for others to compose their own lists from.
+
+It names the node's registrar, log and chain, says what the jurisdiction asks of evidence, and is signed by the
+operator.  It proves nothing about the operator: whoever takes it up compares its fingerprint first.
+
+Source: docs/spec/trust-list.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.core.canonical import TRUST_LIMIT, Json, decode
+from ledger.core.note import EXPERIMENTAL, encode_vkey
+from ledger.core.times import format_time
+from ledger.core.trust import parse_trust_list, sign_trust_list
+from ledger.errors import LedgerError, SetupError
+from ledger.services.home import Home
+
+LIFE: Final = 90 * 86_400
+"""Seconds from `issued` to `nextUpdate`."""
+RENEWAL: Final = 30 * 86_400
+"""A claim with fewer seconds left is issued anew."""
+REQUIRE: Final[Mapping[str, Json]] = {
+    "ConformityCertificate": {},
+    "TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 9]},
+}
+"""What is asked of each type of subject unless a publisher says otherwise."""
+
+_OF_ITS_VERSION: Final = frozenset({"version", "prev", "issued", "nextUpdate", "signatures"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChainIdentity:
+    """The chain a node anchors to, as everybody can check it.
+
+    Attributes:
+        id: EIP-155 chain id.
+        genesis: Hash of its first block, 32 bytes.
+        anchor: Address of the contract, 20 bytes.
+        code_hash: Keccak-256 of the contract's runtime code, 32 bytes.
+    """
+
+    id: int
+    genesis: bytes
+    anchor: bytes
+    code_hash: bytes
+
+
+def claim_of(home: Home, chain: ChainIdentity, *, now: int, previous: bytes | None = None) -> bytes:
+    """The node's claim, valid now.
+
+    Args:
+        home: Whose settings and keys it states.
+        chain: As it was found on the chain itself.
+        now: POSIX seconds.
+        previous: The claim issued last, if there is one.
+
+    Returns:
+        `previous` itself while it says the same and has `RENEWAL` seconds left; else its next version.
+
+    Raises:
+        SetupError: `claim-invalid`: the last claim is not one, is another publisher's, or is signed by a key this
+            home no longer has.
+    """
+    body = _body(home, chain)
+    if previous is None:
+        return _issue(body, home, version=1, prev=None, now=now)
+    try:
+        last = parse_trust_list(previous)
+    except LedgerError as error:
+        raise SetupError(f"the claim issued last does not load: {error}", code="claim-invalid") from None
+    key = last.publisher.keys.get(home.keys.publisher.id)
+    if last.publisher.id != home.settings.operator or key != home.keys.publisher.private.public:
+        raise SetupError(
+            f"the claim issued last is of {last.publisher.id}, or of a key that this home does not have",
+            code="claim-invalid",
+        )
+    if _content(previous) == body and last.issued <= now < last.next_update - RENEWAL:
+        return previous
+    return _issue(body, home, version=last.version + 1, prev=last.list_hash, now=now)
+
+
+def _issue(body: Mapping[str, Json], home: Home, *, version: int, prev: bytes | None, now: int) -> bytes:
+    document: dict[str, Json] = {
+        **body,
+        "version": version,
+        "issued": format_time(now),
+        "nextUpdate": format_time(now + LIFE),
+    }
+    if prev is not None:
+        document["prev"] = prev.hex()
+    key = home.keys.publisher
+    return sign_trust_list(document, {key.id: key.private})
+
+
+def _content(claim: bytes) -> dict[str, Any]:
+    """What a list says, without what every version changes."""
+    document = decode(claim, limit=TRUST_LIMIT, what="claim")
+    assert isinstance(document, dict)  # it loaded as a trust list
+    return {name: value for name, value in document.items() if name not in _OF_ITS_VERSION}
+
+
+def _body(home: Home, chain: ChainIdentity) -> dict[str, Json]:
+    settings, keys = home.settings, home.keys
+    # Head keys have a list of their own; the note's third line is known by the address.
+    vkeys = [encode_vkey(vkey) for vkey in home.log_signer().vkeys if vkey.type != EXPERIMENTAL]
+    return {
+        "format": "evidence-trust/1",
+        "publisher": {
+            "id": settings.operator,
+            "threshold": 1,
+            "keys": [{"id": keys.publisher.id, "publicKeyMultibase": keys.publisher.multikey}],
+        },
+        "authorities": [
+            {
+                "id": settings.registrar,
+                "jurisdiction": settings.jurisdiction,
+                "roles": ["registrar"],
+                "keys": [
+                    {
+                        "id": keys.registrar.id,
+                        "publicKeyMultibase": keys.registrar.multikey,
+                        "from": format_time(settings.founded),
+                        "until": format_time(settings.registrar_key_until),
+                    }
+                ],
+            }
+        ],
+        "logs": [
+            {
+                "origin": settings.origin,
+                "jurisdiction": settings.jurisdiction,
+                "operator": settings.operator,
+                "vkeys": list(vkeys),
+                "headKeys": [{"address": keys.head.public}],
+            }
+        ],
+        "witnesses": [],
+        "chains": [
+            {
+                "chain": f"eip155:{chain.id}",
+                "genesis": "0x" + chain.genesis.hex(),
+                "anchor": "0x" + chain.anchor.hex(),
+                "codeHash": "0x" + chain.code_hash.hex(),
+                "consensus": "operator",
+                "operator": {"key": keys.finality.public, "organisation": settings.operator},
+                "attesters": [],
+                "validators": [],
+            }
+        ],
+        "foreign": [],
+        "entries": [],
+        "require": dict(REQUIRE),
+    }

@@ -1,0 +1,165 @@
+"""The trust lists a user has pinned: one file a publisher, changed only forward.
+
+The first list of a publisher is believed because the user compared its fingerprint; every later one because the
+rule of succession holds (`ledger.core.pinning`).  A crash leaves the old list or the new one.
+
+Source: docs/spec/trust-list.md.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from ledger.core import pinning
+from ledger.core.canonical import TRUST_LIMIT
+from ledger.core.trust import TrustList, parse_trust_list
+from ledger.errors import LedgerError, NotFoundError, RefusedError, SetupError
+from ledger.services.files import exists, read_bounded, replace, reported
+
+SUFFIX = ".json"
+READABLE = 0o644
+"""Trust lists hold no secret; what matters is that others cannot write them."""
+_FOLDER_MODE = 0o700
+_NAME_LIMIT = 200
+
+
+class PinnedLists:
+    """The lists pinned in one folder.  Several processes may use it at once.
+
+    Args:
+        folder: Made when the first list is added.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, data: bytes, *, fingerprint: str | None = None, between: Sequence[bytes] = ()) -> TrustList:
+        """Pin a list, or replace the one pinned of its publisher by a successor.
+
+        Args:
+            data: The list.
+            fingerprint: Its `listHash` in hex, as the user has it from elsewhere; needed for a publisher's first.
+            between: The versions between the pinned list and this one, ascending, where some were missed.
+
+        Returns:
+            The list that is pinned now; adding the pinned one again changes nothing.
+
+        Raises:
+            MalformedError, VerificationError: The list does not load.
+            RefusedError: `fingerprint-missing`; `fingerprint-mismatch`; or it is no successor, see
+                `ledger.core.pinning`.
+            SetupError: The folder cannot be written; the earlier list then stands.
+        """
+        offered = parse_trust_list(data)
+        with self._locked():
+            pinned = self._pinned(offered.publisher.id)
+            if pinned is None or fingerprint is not None:
+                _require_fingerprint(offered, fingerprint)
+            if pinned is None:
+                accepted = offered
+            else:
+                accepted = _successor(pinned, offered, between)
+                if accepted.list_hash == pinned.list_hash:
+                    return pinned
+            replace(self._path(offered.publisher.id), accepted.encoded, what="trust list", mode=READABLE)
+        return accepted
+
+    def check(self, data: bytes) -> TrustList:
+        """A list to believe for one run; where its publisher is pinned, only the pinned list or its successor.
+
+        Raises:
+            MalformedError, VerificationError: It does not load.
+            RefusedError: It is neither.
+        """
+        offered = parse_trust_list(data)
+        pinned = self._pinned(offered.publisher.id)
+        return offered if pinned is None else _successor(pinned, offered, ())
+
+    def show(self) -> list[TrustList]:
+        """Every pinned list, by publisher.
+
+        Raises:
+            SetupError: `pinned-damaged`: a file there is not the trust list that was written.
+        """
+        if not exists(self.folder):
+            return []
+        with reported("read folder of trust lists", self.folder):
+            names = [path for path in self.folder.iterdir() if path.suffix == SUFFIX and path.name[0] != "."]
+        return sorted(map(_read, names), key=lambda listed: listed.publisher.id)
+
+    def of(self, publisher: str) -> TrustList:
+        """The pinned list of `publisher`.
+
+        Raises:
+            NotFoundError: `publisher-not-pinned`.
+            SetupError: `pinned-damaged`.
+        """
+        pinned = self._pinned(publisher)
+        if pinned is None:
+            raise NotFoundError(f"no trust list of {publisher} is pinned", code="publisher-not-pinned")
+        return pinned
+
+    def _pinned(self, publisher: str) -> TrustList | None:
+        path = self._path(publisher)
+        if not exists(path):
+            return None
+        listed = _read(path)
+        if listed.publisher.id != publisher:
+            raise SetupError(f"{path} holds a list of {listed.publisher.id}", code="pinned-damaged")
+        return listed
+
+    def _path(self, publisher: str) -> Path:
+        name = publisher if len(publisher) <= _NAME_LIMIT else sha256(publisher.encode()).hexdigest()
+        return self.folder / f"{name}{SUFFIX}"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One change at a time; the kernel gives the lock back however the process ends."""
+        with reported("open folder of trust lists", self.folder):
+            self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def fingerprint_of(listed: TrustList) -> str:
+    """What people compare: the list's hash, 64 lower-case hex digits."""
+    return listed.list_hash.hex()
+
+
+def _read(path: Path) -> TrustList:
+    data = read_bounded(path, limit=TRUST_LIMIT, what="trust list")
+    try:
+        return parse_trust_list(data)
+    except LedgerError as error:
+        raise SetupError(f"pinned trust list {path} does not load: {error}", code="pinned-damaged") from None
+
+
+def _require_fingerprint(offered: TrustList, fingerprint: str | None) -> None:
+    if fingerprint is None:
+        raise RefusedError(
+            f"no list of {offered.publisher.id} is pinned yet; compare the fingerprint {offered.list_hash.hex()} with"
+            " the publisher and give it",
+            code="fingerprint-missing",
+        )
+    pinning.first(offered, _digest(fingerprint))
+
+
+def _digest(fingerprint: str) -> bytes:
+    text = fingerprint.strip().lower().removeprefix("sha256:")
+    if len(text) != 64 or not set(text) <= set("0123456789abcdef"):  # noqa: PLR2004
+        raise RefusedError("a fingerprint is written as 64 hex digits", code="fingerprint-mismatch")
+    return bytes.fromhex(text)
+
+
+def _successor(pinned: TrustList, offered: TrustList, between: Sequence[bytes]) -> TrustList:
+    if offered.list_hash == pinned.list_hash:
+        return pinned
+    pinning.succeed(pinned, offered, [parse_trust_list(data) for data in between])
+    return offered

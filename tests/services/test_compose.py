@@ -1,0 +1,140 @@
+"""Composing one's own trust list from claims."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.core.note import ED25519_COSIGNATURE, make_vkey
+from ledger.core.pinning import succeed
+from ledger.core.trust import WitnessKey, parse_trust_list
+from ledger.errors import LedgerError, RefusedError
+from ledger.services.claim import LIFE
+from ledger.services.compose import Policy, compose
+from ledger.services.keyfile import HolderKey
+from tests.services.homes import NOW, claim, home, publisher_key
+
+POLICY = Policy()
+
+
+def claims(folder: Path) -> list[bytes]:
+    return [claim(home(folder, "XB"), 31_002), claim(home(folder, "XA"), 31_001)]
+
+
+def test_two_claims_become_one_list(tmp_path: Path) -> None:
+    listed = parse_trust_list(compose(claims(tmp_path), keys=[publisher_key()], policy=POLICY, now=NOW))
+    assert listed.publisher.id == "did:web:trust.example.xb"
+    assert list(listed.authorities) == ["did:web:registrar.example.xa", "did:web:registrar.example.xb"]
+    assert list(listed.logs) == ["registry.example.xa/XA/2026", "registry.example.xb/XB/2026"]
+    assert list(listed.chains) == ["eip155:31001", "eip155:31002"]
+    requirement = listed.requirement("TransferRecord")
+    assert requirement is not None
+    assert 9 in requirement.steps
+
+
+def test_the_order_and_repetition_of_claims_do_not_matter(tmp_path: Path) -> None:
+    given = claims(tmp_path)
+    one = compose(given, keys=[publisher_key()], policy=POLICY, now=NOW)
+    assert compose([*reversed(given), given[0]], keys=[publisher_key()], policy=POLICY, now=NOW) == one
+
+
+def test_the_policy_is_the_publishers_own(tmp_path: Path) -> None:
+    witness = WitnessKey(
+        make_vkey("witness.example", ED25519_COSIGNATURE, b"\x05" * 32), "did:web:witness.example"
+    )
+    policy = Policy(witnesses=[witness], require={"TransferRecord": {"quorum": 1}}, threshold=2, life=60)
+    made = compose(claims(tmp_path), keys=[publisher_key("#1"), publisher_key("#2")], policy=policy, now=NOW)
+    listed = parse_trust_list(made)
+    assert listed.witnesses == (witness,)
+    assert list(listed.require) == ["TransferRecord"]
+    assert listed.publisher.threshold == 2
+    assert listed.next_update == NOW + 60
+
+
+def test_witnesses_of_a_claim_are_not_taken_up(tmp_path: Path) -> None:
+    witness = WitnessKey(
+        make_vkey("puppet.example", ED25519_COSIGNATURE, b"\x05" * 32), "did:web:puppet.example"
+    )
+    key = publisher_key(holder="did:web:registry.example.xa")
+    with_puppet = compose([claim(home(tmp_path))], keys=[key], policy=Policy(witnesses=[witness]), now=NOW)
+    listed = parse_trust_list(compose([with_puppet], keys=[publisher_key()], policy=POLICY, now=NOW))
+    assert listed.witnesses == ()
+
+
+def test_the_next_version_succeeds_the_last(tmp_path: Path) -> None:
+    given = claims(tmp_path)
+    last = compose(given[:1], keys=[publisher_key()], policy=POLICY, now=NOW)
+    following = compose(given, keys=[publisher_key()], policy=POLICY, now=NOW + 1, previous=last)
+    listed = parse_trust_list(following)
+    assert listed.version == 2
+    assert succeed(parse_trust_list(last), listed) == listed
+
+
+def test_a_new_key_needs_the_signature_of_the_old_one(tmp_path: Path) -> None:
+    given = claims(tmp_path)
+    last = compose(given, keys=[publisher_key("#1")], policy=POLICY, now=NOW)
+    with pytest.raises(LedgerError) as refused:
+        compose(given, keys=[publisher_key("#2")], policy=POLICY, now=NOW, previous=last)
+    assert refused.value.code == "previous-threshold"
+    made = compose(
+        given,
+        keys=[publisher_key("#2")],
+        retired=[publisher_key("#1")],
+        policy=POLICY,
+        now=NOW,
+        previous=last,
+    )
+    assert set(parse_trust_list(made).publisher.keys) == {"#2"}
+
+
+def test_a_list_of_another_publisher_is_not_succeeded(tmp_path: Path) -> None:
+    given = claims(tmp_path)
+    last = compose(given, keys=[publisher_key()], policy=POLICY, now=NOW)
+    other = publisher_key(holder="did:web:other.example.xb")
+    with pytest.raises(RefusedError):
+        compose(given, keys=[other], policy=POLICY, now=NOW, previous=last)
+
+
+def test_two_claims_that_differ_about_one_item_are_refused_by_name(tmp_path: Path) -> None:
+    made = home(tmp_path)
+    with pytest.raises(RefusedError, match=r"eip155:31001|registrar\.example\.xa") as refused:
+        compose(
+            [claim(made, 31_001), claim(home(tmp_path, "XB"), 31_001)],
+            keys=[publisher_key()],
+            policy=POLICY,
+            now=NOW,
+        )
+    assert refused.value.code == "claims-conflict"
+
+
+def test_a_claim_about_several_jurisdictions_is_refused(tmp_path: Path) -> None:
+    both = compose(claims(tmp_path), keys=[publisher_key()], policy=POLICY, now=NOW)
+    with pytest.raises(RefusedError) as refused:
+        compose([both], keys=[publisher_key()], policy=POLICY, now=NOW)
+    assert refused.value.code == "claim-jurisdictions"
+
+
+def test_a_stale_or_damaged_claim_is_refused_with_its_place(tmp_path: Path) -> None:
+    given = claims(tmp_path)
+    with pytest.raises(RefusedError, match="claim 1") as refused:
+        compose(given, keys=[publisher_key()], policy=POLICY, now=NOW + LIFE)
+    assert refused.value.code == "claim-stale"
+    damaged = given[1].replace(b"registry.example.xa", b"registry.example.xc", 1)
+    with pytest.raises(LedgerError, match="claim 2"):
+        compose([given[0], damaged], keys=[publisher_key()], policy=POLICY, now=NOW)
+
+
+def test_no_claim_is_refused() -> None:
+    with pytest.raises(RefusedError) as refused:
+        compose([], keys=[publisher_key()], policy=POLICY, now=NOW)
+    assert refused.value.code == "claims-missing"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [[], [publisher_key(), publisher_key(holder="did:web:other.example.xb")], [publisher_key()] * 2],
+    ids=["none", "two holders", "one twice"],
+)
+def test_keys_that_are_not_one_publishers_are_refused(tmp_path: Path, keys: list[HolderKey]) -> None:
+    with pytest.raises(RefusedError) as refused:
+        compose(claims(tmp_path), keys=keys, policy=POLICY, now=NOW)
+    assert refused.value.code == "publisher-keys"
