@@ -39,13 +39,17 @@ SHAPE = Object(
 KIND = Kind("TransferAcknowledgement", "importer", SHAPE, (not_in_future("at"),))
 
 
-def read(statement: Statement) -> TransferAcknowledgement:
+def read(statement: Statement, *, screened: bool = True) -> TransferAcknowledgement:
     """The acknowledgement that a statement makes.
+
+    Args:
+        statement: Of this type.
+        screened: Refuse what looks like personal data, as who registers must and who verifies need not.
 
     Raises:
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
-    subject = read_subject(KIND, statement)
+    subject = read_subject(KIND, statement, screened=screened)
     return TransferAcknowledgement(
         bytes.fromhex(subject["record"]), subject["outcome"], parse_time(subject["at"])
     )

@@ -1,8 +1,7 @@
 """The types of statement: who signs each, how it is read, its schema, an example, the errors of a draft."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
@@ -13,12 +12,20 @@ from ledger.statements.reading import Kind, subject_problems
 from ledger.statements.shape import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class StatementType:
-    """What there is to know of one type."""
+class Reader(Protocol):
+    """What each type's module reads its statements with."""
 
-    kind: Kind
-    read: Callable[[Statement], object]
+    def __call__(self, statement: Statement, *, screened: bool = True) -> object:
+        """The subject as the dataclass of its type."""
+
+
+class StatementType:
+    """What there is to know of one type: its `kind`, and how to `read` a statement of it."""
+
+    __slots__ = ("kind", "read")
+
+    def __init__(self, kind: Kind, read: Reader) -> None:
+        self.kind, self.read = kind, read
 
     @property
     def name(self) -> str:
@@ -37,13 +44,13 @@ TYPES: Mapping[str, StatementType] = {
 }
 
 
-def read(statement: Statement) -> object:
-    """The subject of a statement, as the dataclass of its type.
+def read(statement: Statement, *, screened: bool = True) -> object:
+    """The subject of a statement, as the dataclass of its type; `screened` as in `read_subject`.
 
     Raises:
         MalformedError: `statement-type`: no such type; `statement-invalid`: its fields are not in order.
     """
-    return statement_type(statement.type).read(statement)
+    return statement_type(statement.type).read(statement, screened=screened)
 
 
 def statement_type(name: str) -> StatementType:

@@ -111,13 +111,17 @@ SHAPE = Object(
 KIND = Kind("ConformityCertificate", "body", SHAPE, (signed_by("body"),))
 
 
-def read(statement: Statement) -> ConformityCertificate:
+def read(statement: Statement, *, screened: bool = True) -> ConformityCertificate:
     """The certificate that a statement grants; says nothing about its status.
+
+    Args:
+        statement: Of this type.
+        screened: Refuse what looks like personal data, as who registers must and who verifies need not.
 
     Raises:
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
-    subject = read_subject(KIND, statement)
+    subject = read_subject(KIND, statement, screened=screened)
     return ConformityCertificate(
         number=subject["certificateNumber"],
         body=party_of(subject["body"]),

@@ -128,13 +128,17 @@ def _not_back_dated(subject: dict[str, Any], _issuer: str, created: int) -> Iter
 KIND = Kind("Enrolment", "registrar", SHAPE, (ContextRule(frozenset({"keys"}), _not_back_dated),))
 
 
-def read(statement: Statement) -> Enrolment:
+def read(statement: Statement, *, screened: bool = True) -> Enrolment:
     """The enrolment that a statement makes; says nothing about whether its signer may make it.
+
+    Args:
+        statement: Of this type.
+        screened: Refuse what looks like personal data, as who registers must and who verifies need not.
 
     Raises:
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
-    return enrolment_of(read_subject(KIND, statement))
+    return enrolment_of(read_subject(KIND, statement, screened=screened))
 
 
 def enrolment_of(subject: dict[str, Any]) -> Enrolment:

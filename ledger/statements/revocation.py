@@ -31,13 +31,17 @@ SHAPE = Object(
 KIND = Kind("KeyRevocation", "registrar", SHAPE)
 
 
-def read(statement: Statement) -> KeyRevocation:
+def read(statement: Statement, *, screened: bool = True) -> KeyRevocation:
     """The revocation that a statement makes; says nothing about whether its signer may make it.
+
+    Args:
+        statement: Of this type.
+        screened: Refuse what looks like personal data, as who registers must and who verifies need not.
 
     Raises:
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
-    subject = read_subject(KIND, statement)
+    subject = read_subject(KIND, statement, screened=screened)
     if statement.verification_method == subject["party"] + subject["key"]:
         detail = "signed with the very key it revokes; the party signs with another of its keys"
         raise StatementInvalidError(KIND.name, [Problem(f"{SUBJECT}/key", "signed-by-revoked-key", detail)])

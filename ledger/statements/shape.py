@@ -71,14 +71,19 @@ Members = Mapping[str, Shape]
 RuleFunction = Callable[[dict[str, Any], str, list[Problem]], None]
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
     """A condition over several members of one object."""
 
-    needs: frozenset[str]
-    """Members that must be in order, when present, for the rule to be asked."""
-    run: RuleFunction
-    """Appends problems; gets the object, its pointer and the list."""
+    __slots__ = ("needs", "run")
+
+    def __init__(self, needs: frozenset[str], run: RuleFunction) -> None:
+        """Make a rule.
+
+        Args:
+            needs: Members that must be in order, when present, for the rule to be asked.
+            run: Appends problems; gets the object, its pointer and the list.
+        """
+        self.needs, self.run = needs, run
 
 
 def rule(*needs: str) -> Callable[[RuleFunction], Rule]:

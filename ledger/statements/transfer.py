@@ -285,13 +285,17 @@ KIND = Kind(
 )
 
 
-def read(statement: Statement) -> TransferRecord:
+def read(statement: Statement, *, screened: bool = True) -> TransferRecord:
     """The transfer that a statement records.
+
+    Args:
+        statement: Of this type.
+        screened: Refuse what looks like personal data, as who registers must and who verifies need not.
 
     Raises:
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
-    subject = read_subject(KIND, statement)
+    subject = read_subject(KIND, statement, screened=screened)
     onward = subject.get("onward")
     return TransferRecord(
         exporter=party_of(subject["exporter"]),

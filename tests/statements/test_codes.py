@@ -81,3 +81,22 @@ def test_a_value_that_a_template_does_not_ask_for_is_refused():
     with pytest.raises(catalogue.MalformedError) as refused:
         template.draft(made, {"/flow": "inbound"}, **NOW)
     assert refused.value.code == "template-field"
+
+
+SPEC = ROOT / "docs" / "spec"
+PAGES = {
+    "Enrolment": "enrolment.md",
+    "KeyRevocation": "enrolment.md",
+    "TransferRecord": "transfer-record.md",
+    "TransferAcknowledgement": "transfer-acknowledgement.md",
+    "ConformityCertificate": "conformity-certificate.md",
+}
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.TYPES))
+def test_the_page_of_a_type_shows_its_example_and_names_every_member(name: str):
+    page = (SPEC / PAGES[name]).read_text(encoding="utf-8")
+    shown = [json.loads(block.split("```")[0]) for block in page.split("```json\n")[1:] if "…" not in block]
+    assert catalogue.example(name)["credentialSubject"] in shown
+    for member in catalogue.TYPES[name].kind.shape.members:
+        assert f"`{member}`" in page, f"{PAGES[name]} does not name {member}"

@@ -394,3 +394,15 @@ def test_the_commitments_of_a_document_are_found_by_name():
         "payload": "/credentialSubject/payload/commitment",
         "volume": "/credentialSubject/volume/commitment",
     }
+
+
+def test_who_verifies_need_not_screen_what_a_node_registered():
+    document = changed("TransferRecord", "/reference", "13800138000")
+    with pytest.raises(StatementInvalidError) as refused:
+        transfer.read(statement(document))
+    assert [p.code for p in refused.value.problems] == ["personal-data"]
+    assert transfer.read(statement(document), screened=False).reference == "13800138000"
+    document["credentialSubject"]["flow"] = "sideways"
+    with pytest.raises(StatementInvalidError) as refused:
+        catalogue.read(statement(document), screened=False)
+    assert [p.code for p in refused.value.problems] == ["not-in-list"]
