@@ -15,33 +15,33 @@ from ledger.errors import MalformedError
 
 SIZE_LIMIT = 1 << 16
 
-# (name, how it is written): an exact number of bytes, or an integer of at most that many.
+# Name, how it is written, size: an exact number of bytes (None for any), or an integer of at most so many.
 _EXACT, _INTEGER = "exact", "integer"
 _FIELDS = (
-    ("parent hash", _EXACT, HASH_LENGTH),
-    ("ommers hash", _EXACT, HASH_LENGTH),
-    ("beneficiary", _EXACT, 20),
-    ("state root", _EXACT, HASH_LENGTH),
-    ("transactions root", _EXACT, HASH_LENGTH),
-    ("receipts root", _EXACT, HASH_LENGTH),
-    ("logs bloom", _EXACT, 256),
-    ("difficulty", _INTEGER, 32),
-    ("number", _INTEGER, 8),
-    ("gas limit", _INTEGER, 8),
-    ("gas used", _INTEGER, 8),
-    ("timestamp", _INTEGER, 8),
-    ("extra data", _EXACT, None),
-    ("mix hash", _EXACT, HASH_LENGTH),
-    ("nonce", _EXACT, 8),
-    ("base fee", _INTEGER, 32),
-    ("withdrawals root", _EXACT, HASH_LENGTH),
-    ("blob gas used", _INTEGER, 8),
-    ("excess blob gas", _INTEGER, 8),
-    ("parent beacon block root", _EXACT, HASH_LENGTH),
-    ("requests hash", _EXACT, HASH_LENGTH),
+    ("header parent hash", _EXACT, HASH_LENGTH),
+    ("header ommers hash", _EXACT, HASH_LENGTH),
+    ("header beneficiary", _EXACT, 20),
+    ("header state root", _EXACT, HASH_LENGTH),
+    ("header transactions root", _EXACT, HASH_LENGTH),
+    ("header receipts root", _EXACT, HASH_LENGTH),
+    ("header logs bloom", _EXACT, 256),
+    ("header difficulty", _INTEGER, 32),
+    ("header number", _INTEGER, 8),
+    ("header gas limit", _INTEGER, 8),
+    ("header gas used", _INTEGER, 8),
+    ("header timestamp", _INTEGER, 8),
+    ("header extra data", _EXACT, None),
+    ("header mix hash", _EXACT, HASH_LENGTH),
+    ("header nonce", _EXACT, 8),
+    ("header base fee", _INTEGER, 32),
+    ("header withdrawals root", _EXACT, HASH_LENGTH),
+    ("header blob gas used", _INTEGER, 8),
+    ("header excess blob gas", _INTEGER, 8),
+    ("header parent beacon block root", _EXACT, HASH_LENGTH),
+    ("header requests hash", _EXACT, HASH_LENGTH),
 )
 _REQUIRED = 15
-_INDEX = {name: index for index, (name, _, _) in enumerate(_FIELDS)}
+_PARENT_HASH, _STATE_ROOT, _RECEIPTS_ROOT, _NUMBER, _TIMESTAMP, _EXTRA_DATA = 0, 3, 5, 8, 11, 12
 
 
 class Header(NamedTuple):
@@ -83,23 +83,19 @@ def parse_header(encoded: bytes) -> Header:
         raise MalformedError(
             f"header has {len(fields)} fields; at least {_REQUIRED} are required", code="header-fields"
         )
+    known: list[bytes] = []
     for (name, kind, size), field in zip(_FIELDS, fields, strict=False):
-        if kind == _EXACT:
-            rlp.read_bytes(field, f"header field {name}", size)
-        else:
-            rlp.read_integer(field, f"header field {name}", size or 0)
-
-    def exact(name: str) -> bytes:
-        return rlp.read_bytes(fields[_INDEX[name]], name)
-
+        if kind == _INTEGER:
+            rlp.read_integer(field, name, size or 0)
+        known.append(rlp.read_bytes(field, name, size if kind == _EXACT else None))
     return Header(
         encoded=encoded,
         hash=keccak256(encoded),
-        parent_hash=exact("parent hash"),
-        state_root=exact("state root"),
-        receipts_root=exact("receipts root"),
-        number=rlp.read_integer(fields[_INDEX["number"]], "number"),
-        time=rlp.read_integer(fields[_INDEX["timestamp"]], "timestamp"),
-        extra_data=exact("extra data"),
+        parent_hash=known[_PARENT_HASH],
+        state_root=known[_STATE_ROOT],
+        receipts_root=known[_RECEIPTS_ROOT],
+        number=int.from_bytes(known[_NUMBER], "big"),
+        time=int.from_bytes(known[_TIMESTAMP], "big"),
+        extra_data=known[_EXTRA_DATA],
         fields=fields,
     )

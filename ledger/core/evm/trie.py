@@ -21,6 +21,7 @@ _Nibbles = bytes  # one byte for each nibble
 _BRANCH = 17
 _VALUE = 16
 _SHORT = 2  # items of a leaf or an extension
+_FROM_HEX = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 _ODD = 1  # flags in the first nibble of a compact path
 _LEAF = 2
 
@@ -108,7 +109,7 @@ def _check_node(node: _Node) -> None:
     """Refuse what no canonical trie holds, in this node and in those that stand inside it."""
     if len(node) == _BRANCH:
         rlp.read_bytes(node[_VALUE], "branch value")
-        if sum(item != b"" for item in node) < 2:  # noqa: PLR2004
+        if node.count(b"") > _BRANCH - 2:
             raise MalformedError("trie branch has fewer than two entries", code="trie-node")
         for child in node[:_VALUE]:
             if child != b"":
@@ -143,7 +144,7 @@ def _check_reference(child: rlp.Item) -> None:
 
 
 def _nibbles(key: bytes) -> _Nibbles:
-    return bytes(nibble for byte in key for nibble in (byte >> 4, byte & 15))
+    return key.hex().encode().translate(_FROM_HEX)
 
 
 def _decode_path(item: rlp.Item) -> tuple[_Nibbles, bool]:
