@@ -50,7 +50,7 @@ class Registration:
 
 
 Answer = Registration | LedgerError
-_Admitted = tuple[Statement, NewStatement] | LedgerError
+_Admitted = NewStatement | LedgerError
 
 
 def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -> Registration:
@@ -76,9 +76,8 @@ def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -
     admitted = _admit_or_error(data, parties, now)
     if isinstance(admitted, LedgerError):
         raise admitted
-    statement, row = admitted
-    (outcome,) = sequencer.submit([row]).result(LOG_SECONDS)
-    answer = _answer(statement, outcome, parties)
+    (outcome,) = sequencer.submit([admitted]).result(LOG_SECONDS)
+    answer = _answer(admitted, outcome, parties)
     if isinstance(answer, LedgerError):
         raise answer
     return answer
@@ -181,21 +180,20 @@ class _Appending:
             if isinstance(admitted, LedgerError):
                 yield admitted
             else:
-                yield _answer(admitted[0], next(outcomes), parties)
+                yield _answer(admitted, next(outcomes), parties)
 
 
 def _append(admitted: list[_Admitted], sequencer: Sequencer) -> _Appending:
-    rows = [found[1] for found in admitted if not isinstance(found, LedgerError)]
+    rows = [found for found in admitted if not isinstance(found, LedgerError)]
     return _Appending(admitted, sequencer.submit(rows, wait=ROOM_SECONDS) if rows else None)
 
 
-def _answer(statement: Statement, outcome: Outcome, parties: Parties) -> Answer:
+def _answer(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answer:
     if isinstance(outcome, ConflictError):
         return outcome
-    party = row_of(statement).party
-    if party is not None:
-        parties.forget(party)
-    return Registration(outcome.index, statement.digest, statement.type, statement.id, outcome.first)
+    if admitted.party is not None:
+        parties.forget(admitted.party)
+    return Registration(outcome.index, admitted.digest, admitted.type, admitted.statement_id, outcome.first)
 
 
 def _admit_all(chunk: Sequence[bytes], parties: Parties, now: int) -> list[_Admitted]:
@@ -211,7 +209,7 @@ def _admit_or_error(data: bytes, parties: Parties, now: int) -> _Admitted:
             # What is in the log stays there and answers as it first did, though its key may have ended since.
             if parties.statements.index_of(statement.digest) is None:
                 raise
-        return statement, row_of(statement)
+        return row_of(statement)
     except LedgerError as error:
         return error
 
