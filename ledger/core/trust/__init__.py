@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from ledger.core.canonical import TRUST_LIMIT, Json, decode, encode, encode_decoded
+from ledger.core.did import is_key_id
 from ledger.core.members import Members
 from ledger.core.multibase import base58btc_decode, base58btc_encode
 from ledger.core.suites import (
@@ -26,7 +27,7 @@ from ledger.core.suites import (
     verify,
 )
 from ledger.core.trust.chains import read_chains, read_entries, read_foreign, read_requirements
-from ledger.core.trust.names import is_key_id, key_id
+from ledger.core.trust.names import key_id
 from ledger.core.trust.parties import read_authorities, read_logs, read_publisher, read_witnesses
 from ledger.core.trust.values import (
     DEFAULT_STEPS,

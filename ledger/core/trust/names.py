@@ -5,6 +5,7 @@ Only how they are written; that somebody bears the name is for the list's publis
 
 from typing import Final
 
+from ledger.core.did import is_did, is_key_id
 from ledger.core.members import Members
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -12,19 +13,12 @@ SMALL_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 DIGITS: Final = "0123456789"
 EIP155: Final = "eip155:"
 
-_FRAGMENT = LETTERS + SMALL_LETTERS + DIGITS + "._-"
 _ORIGIN = LETTERS + SMALL_LETTERS + DIGITS + ".-"
-_DID_WEB = "did:web:"
 _NAME_LIMIT = 255
 _CAIP2_DIGITS = 32
 _LEI_LENGTH = 20
 _COUNTRY_LENGTH = 2
 _ORIGIN_PARTS = 3
-
-
-def is_key_id(text: str) -> bool:
-    """Whether `text` is `#` and a fragment."""
-    return text[:1] == "#" and 1 < len(text) <= _NAME_LIMIT and not text[1:].strip(_FRAGMENT)
 
 
 def key_id(members: Members, name: str = "id") -> str:
@@ -36,29 +30,20 @@ def key_id(members: Members, name: str = "id") -> str:
 
 
 def did(members: Members, name: str) -> str:
-    """A `did:web` id."""
+    """A DID of a method that documents may name."""
     text = members.text(name)
-    if not _is_did_web(text):
-        raise members.fault(name, "a did:web id")
+    if not is_did(text):
+        raise members.fault(name, "a did:web or did:key")
     return text
 
 
 def organisation(members: Members, name: str) -> str:
-    """The id that an organisation is compared by: a `did:web` id or an LEI."""
+    """The id that an organisation is compared by: a DID or an LEI."""
     text = members.text(name)
     is_lei = len(text) == _LEI_LENGTH and not text.strip(LETTERS + DIGITS)
-    if not is_lei and not _is_did_web(text):
-        raise members.fault(name, "the did:web id or LEI of an organisation")
+    if not is_lei and not is_did(text):
+        raise members.fault(name, "the DID or LEI of an organisation")
     return text
-
-
-def _is_did_web(text: str) -> bool:
-    parts = text.removeprefix(_DID_WEB).split(":")
-    return (
-        text.startswith(_DID_WEB)
-        and len(text) <= _NAME_LIMIT
-        and all(part and not part.strip(_FRAGMENT + "%") for part in parts)
-    )
 
 
 def jurisdiction(members: Members, name: str) -> str:
