@@ -3,7 +3,7 @@
 The registrar has made sure by other means who the party is; nothing here can.  The Enrolment narrows what was asked
 for and never widens it.
 
-Source: docs/spec/enrolment-request.md.
+Source: docs/spec/enrolment.md.
 """
 
 from collections.abc import Callable

@@ -98,11 +98,17 @@ def read_private(path: Path, *, limit: int, what: str) -> bytes:
     """The bytes of a file that only its owner may read or write.
 
     Raises:
-        SetupError: As `read_bounded`, and `key-file-readable` where the group or others have any right on it.
+        SetupError: As `read_bounded`, and `key-file-readable` where it is another user's, or the group or others
+            have any right on it.
         MalformedError: `too-large`.
     """
 
     def require_private(found: os.stat_result) -> None:
+        if found.st_uid != os.geteuid():
+            raise SetupError(
+                f"{what} {path} belongs to another user, who may use it; it must be the reader's own (chown)",
+                code="key-file-readable",
+            )
         mode = stat.S_IMODE(found.st_mode)
         if mode & OTHERS:
             raise SetupError(

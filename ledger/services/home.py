@@ -179,7 +179,8 @@ def open_home(path: Path) -> Home:
 
     Raises:
         SetupError: `home-missing`; `home-writable` where others may write there; `key-file-readable`;
-            `settings-invalid`; `home-keys` where a key belongs to somebody else; or the disk's own fault.
+            `settings-invalid`; `home-keys` where a key belongs to somebody else or stands in for another;
+            or the disk's own fault.
         MalformedError: A key file is not one.
     """
     if not exists(path / SETTINGS):
@@ -217,6 +218,11 @@ def open_home(path: Path) -> Home:
         registrar=registrar,
         publisher=publisher,
     )
+    if len({keys.head.secret, keys.finality.secret, keys.sender.secret}) != 3:  # noqa: PLR2004
+        # One key for two of them would let a signature made for one purpose serve another.
+        raise SetupError(
+            f"head, finality and sender key of home {path} must be three different keys", code="home-keys"
+        )
     return Home(path, settings, keys)
 
 

@@ -49,6 +49,14 @@ def test_a_private_file_that_others_may_use_is_refused(tmp_path: Path, mode: int
     assert "secret" not in str(refused.value)
 
 
+def test_a_private_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_new(tmp_path / "key", b"secret", what="key file")
+    monkeypatch.setattr(files.os, "geteuid", lambda: (tmp_path / "key").stat().st_uid + 1)
+    with pytest.raises(SetupError) as refused:
+        read_private(tmp_path / "key", limit=100, what="key file")
+    assert refused.value.code == "key-file-readable"
+
+
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, code in (

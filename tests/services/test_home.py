@@ -13,6 +13,7 @@ from ledger.core.secp256k1 import address_of
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services import files
 from ledger.services.home import Plan, init_home, open_home, save_settings
+from ledger.services.keyfile import NodeKey, write_key
 from tests.services.homes import NOW, chance, home, plan
 
 
@@ -199,6 +200,16 @@ def test_the_head_key_in_the_senders_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MalformedError) as refused:
         open_home(tmp_path / "XA")
     assert refused.value.code == "key-file-malformed"
+
+
+def test_one_key_for_two_purposes_is_refused(tmp_path: Path) -> None:
+    made = home(tmp_path)
+    path = made.path / "keys" / "sender.json"
+    path.unlink()
+    write_key(path, NodeKey("sender", made.keys.head.secret))
+    with pytest.raises(SetupError) as refused:
+        open_home(made.path)
+    assert refused.value.code == "home-keys"
 
 
 def test_saved_settings_are_read_back(tmp_path: Path) -> None:
