@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -30,17 +31,24 @@ class Anvil:
 
 
 def tool(name: str) -> Path:
-    """The binary of a Foundry tool, or a skip that names the command which installs it."""
+    """The binary of a Foundry tool, or a skip that names the command which installs it.
+
+    The lock has the binaries for linux-amd64; elsewhere a Foundry that is on the path serves.
+    """
     system = platform.system().lower()
     machine = _MACHINES.get(platform.machine().lower(), platform.machine())
     binary = MODULES / "@foundry-rs" / f"{name}-{system}-{machine}" / "bin" / name
-    if not binary.is_file():
-        pytest.skip(f"{name} is not installed; run: {INSTALL}")
-    return binary
+    if binary.is_file():
+        return binary
+    if found := shutil.which(name):
+        return Path(found)
+    pytest.skip(f"{name} is not installed; run: {INSTALL}")
 
 
 def need_compiler() -> None:
     """Skip, naming the command that installs it, where the Solidity compiler is absent."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed; version 20 or later is needed, then: " + INSTALL)
     if not (MODULES / "solc").is_dir():
         pytest.skip(f"the Solidity compiler is not installed; run: {INSTALL}")
 

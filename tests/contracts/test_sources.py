@@ -71,6 +71,12 @@ def test_the_package_lock_holds_hashes_and_no_address_of_a_registry() -> None:
     packages = [package for name, package in lock["packages"].items() if name]
     assert len(packages) >= 4
     assert all("integrity" in package and "resolved" not in package for package in packages)
+    # `npm ci` refuses a lock that leaves out what a package in it names, be it for another platform.
+    kinds = ("dependencies", "devDependencies", "optionalDependencies")
+    named = {
+        name for package in lock["packages"].values() for kind in kinds for name in package.get(kind, ())
+    }
+    assert named == {name.removeprefix("node_modules/") for name in lock["packages"] if name}
 
 
 def _cases(kind: str) -> list[Path]:
