@@ -126,11 +126,11 @@ class EmbeddedChain:
         """Header of the block with this hash, if it is one of ours."""
         with self._lock:
             try:
+                # Only headers have a score; the store holds trie nodes and code under hashes as well.
+                self._chain.get_score(Hash32(block_hash))
                 header = self._chain.get_block_header_by_hash(Hash32(block_hash))
                 canonical = self._chain.get_canonical_block_hash(header.block_number)
             except (HeaderNotFound, ValidationError):
-                return None
-            except (TypeError, ValueError):  # a hash of something else we store
                 return None
             return header if canonical == block_hash else None
 

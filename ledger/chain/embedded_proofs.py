@@ -1,4 +1,4 @@
-"""Merkle Patricia proofs out of an embedded chain's store, for any block it ever had.
+"""Merkle Patricia proofs out of a py-evm database, for any block it ever had.
 
 Source: EIP-1186 for what is proven, the yellow paper's appendix D for the trie.
 """
@@ -6,9 +6,9 @@ Source: EIP-1186 for what is proven, the yellow paper's appendix D for the trie.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eth.abc import DatabaseAPI
 from trie.hexary import HexaryTrie
 
-from ledger.chain.embedded_store import BlockStore
 from ledger.core.evm import rlp
 from ledger.core.evm.account import Account, parse_account
 from ledger.core.evm.trie import EMPTY_ROOT
@@ -32,11 +32,11 @@ class Proof:
     slots: tuple[tuple[bytes, int, tuple[bytes, ...]], ...]
 
 
-def prove(store: BlockStore, state_root: bytes, address: bytes, slots: Sequence[bytes]) -> Proof:
+def prove(store: DatabaseAPI, state_root: bytes, address: bytes, slots: Sequence[bytes]) -> Proof:
     """Account and storage proofs under `state_root`.
 
     Args:
-        store: Of the chain.
+        store: Of the chain; any py-evm database will do.
         state_root: Of any block in it.
         address: 20 bytes.
         slots: Storage slots, 32 bytes each.
@@ -51,7 +51,7 @@ def prove(store: BlockStore, state_root: bytes, address: bytes, slots: Sequence[
     return Proof(account, nodes, tuple(proven))
 
 
-def _get(store: BlockStore, root: bytes, key: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def _get(store: DatabaseAPI, root: bytes, key: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """Value under `key`, empty where there is none, and the nodes that show it.
 
     Children below 32 bytes stand inside their parent and are no nodes of their own.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import requests
+import urllib3
 from eth_typing import URI
 from web3.providers.rpc import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
@@ -89,7 +90,8 @@ class BoundedHTTPProvider(HTTPProvider):
             if response.status_code != requests.codes.ok:
                 raise ChainError(f"chain node at {self.host} answered HTTP {response.status_code}")
             body = bytearray()
-            for chunk in response.iter_content(_CHUNK):
+            # One read from the socket at a time, so that an answer that drips in meets the deadline too.
+            while chunk := response.raw.read1(_CHUNK, decode_content=False):
                 body += chunk
                 if len(body) > self._response_limit:
                     raise ChainError(
@@ -148,7 +150,7 @@ class RpcNode:
             response: Any = self._provider.make_request(RPCEndpoint(method), list(params))
         except ChainError:
             raise
-        except (requests.Timeout, TimeoutError) as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
             raise ChainError(f"{self.name} did not answer {method} in time", code="chain-timeout") from error
         except orjson.JSONDecodeError as error:
             raise self._invalid(method, "something that is not JSON") from error

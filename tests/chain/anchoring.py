@@ -1,5 +1,6 @@
 """What the chain tests share: a naive log to anchor, keys, and chains of each kind to anchor it on."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded import EmbeddedChain, Genesis
 from ledger.chain.embedded_port import connect_embedded
 from ledger.chain.evm import EvmChain
-from ledger.chain.port import Chain
+from ledger.chain.port import Chain, Inclusion
 from ledger.chain.transactions import SignedTransaction, contract_address, prepare
 from ledger.core.evm.anchor import encode_anchor_call, head_digest, log_id
 from ledger.core.secp256k1 import address_of, sign
@@ -79,16 +80,25 @@ class Anchored:
     def anchor(self, size: int) -> SignedTransaction:
         signed = self.transaction(size)
         assert self.chain.send_raw(signed.raw) == signed.hash
+        await_inclusion(self.chain, signed.hash)
         self.size = size
         return signed
+
+
+def await_inclusion(chain: Chain, transaction_hash: bytes) -> Inclusion:
+    """Anvil answers before it has mined; a real node does so all the more."""
+    for _ in range(500):
+        included = chain.inclusion(transaction_hash)
+        if included is not None:
+            return included
+        time.sleep(0.01)
+    raise AssertionError(f"transaction {transaction_hash.hex()} was not mined")
 
 
 def deploy(chain: Chain) -> Anchored:
     signed = prepare(chain, SECRET, to=b"", data=load_artifact().creation_code)
     chain.send_raw(signed.raw)
-    included = chain.inclusion(signed.hash)
-    assert included is not None
-    assert included.status == 1
+    assert await_inclusion(chain, signed.hash).status == 1
     return Anchored(chain, contract_address(SENDER, signed.transaction.nonce))
 
 

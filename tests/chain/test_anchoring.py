@@ -105,7 +105,12 @@ def test_calls_return_what_the_contract_holds(chain: EvmChain) -> None:
 def test_a_size_that_was_never_anchored_is_absent(chain: EvmChain) -> None:
     anchored = deploy(chain)
     signed = anchored.anchor(4)
-    for size, transaction, extra in ((3, None, ()), (3, signed.hash, ()), (4, None, (3,)), (4, bytes(32), ())):
+    for size, transaction, extra in (
+        (3, None, ()),
+        (3, signed.hash, ()),
+        (4, None, (3,)),
+        (4, bytes(32), ()),
+    ):
         with pytest.raises(ChainError) as refused:
             capture(chain, anchored.address, anchored.log_id, size, transaction, extra_sizes=extra)
         assert refused.value.code == "anchor-absent"

@@ -1,0 +1,477 @@
+"""Nodes that are absent, slow, broken or lying: each is named, none is believed."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from ledger.chain.embedded_port import EmbeddedProvider
+from ledger.chain.embedded_rpc import EmbeddedRpc
+from ledger.chain.evidence import capture
+from ledger.chain.evm import EvmChain, connect
+from ledger.chain.port import Message
+from ledger.chain.rpc import BoundedHTTPProvider
+from ledger.chain.transactions import Transaction, prepare, sign_transaction
+from ledger.errors import ChainError, SetupError
+from tests.chain.anchoring import CHAIN_ID, SECRET, SENDER, Anchored, closing, deploy, embedded
+
+Tamper = Callable[[str, list[Any], Any], Any]
+
+
+class LyingProvider:
+    """An honest node, but for what `tamper(method, params, result)` makes of its answers."""
+
+    def __init__(self, rpc: EmbeddedRpc) -> None:
+        self.honest = EmbeddedProvider(rpc)
+        self.tamper: Tamper = lambda _method, _params, result: result
+        self.asked: list[str] = []
+
+    def make_request(self, method: str, params: Any) -> Any:
+        self.asked.append(method)
+        answer = self.honest.make_request(method, params)  # type: ignore[arg-type]
+        if "result" not in answer:
+            return answer
+        return answer | {"result": self.tamper(method, params, json.loads(json.dumps(answer["result"])))}
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """A contract with three anchors."""
+    with embedded(tmp_path_factory.mktemp("honest")) as dev:
+        anchored = deploy(dev.port)
+        sent = [anchored.anchor(size) for size in (2, 5, 9)]
+        yield SimpleNamespace(port=dev.port, rpc=EmbeddedRpc(dev.chain), anchored=anchored, sent=sent)
+
+
+@pytest.fixture
+def liar(honest: SimpleNamespace) -> SimpleNamespace:
+    """The same, seen through a node that a test makes lie."""
+    provider = LyingProvider(honest.rpc)
+    chain = EvmChain(provider)  # type: ignore[arg-type]
+    return SimpleNamespace(
+        chain=chain, provider=provider, sent=honest.sent, anchored=honest.anchored, honest=honest.port
+    )
+
+
+def code_of(action: Callable[[], object]) -> str:
+    with pytest.raises(ChainError) as refused:
+        action()
+    assert "://" not in str(refused.value)
+    return refused.value.code
+
+
+def on(method: str, change: Callable[[Any], Any]) -> Tamper:
+    return lambda asked, _params, result: change(result) if asked == method else result
+
+
+def member(name: str, value: Any) -> Callable[[Any], Any]:
+    return lambda result: result | {name: value}
+
+
+# Identity
+
+
+def test_a_node_of_another_chain_is_refused(dev: SimpleNamespace) -> None:
+    provider = EmbeddedProvider(EmbeddedRpc(dev.chain))
+    wrong_id = EvmChain(provider, chain_id=CHAIN_ID + 1)
+    assert code_of(wrong_id.check_identity) == "chain-wrong-id"
+    assert code_of(lambda: wrong_id.chain_id) == "chain-wrong-id"
+    assert code_of(lambda: prepare(wrong_id, SECRET, to=SENDER, data=b"")) == "chain-wrong-id"
+    wrong_genesis = EvmChain(provider, genesis_hash=bytes(32))
+    assert code_of(wrong_genesis.check_identity) == "chain-wrong-genesis"
+    right = EvmChain(provider, chain_id=CHAIN_ID, genesis_hash=dev.chain.genesis_hash)
+    right.check_identity()
+    assert right.genesis_hash == dev.chain.genesis_hash
+
+
+def test_a_node_that_changes_chains_is_found_out_before_anything_is_signed(liar: SimpleNamespace) -> None:
+    assert liar.chain.chain_id == CHAIN_ID
+    liar.provider.tamper = on("eth_chainId", lambda _: "0x1")
+    assert code_of(lambda: prepare(liar.chain, SECRET, to=SENDER, data=b"")) == "chain-wrong-id"
+    other = liar.honest.header(1)
+    liar.provider.tamper = lambda method, params, result: (
+        liar.provider.honest.make_request(method, ["0x1", False])["result"]
+        if method == "eth_getBlockByNumber" and params[0] == "0x0"
+        else result
+    )
+    assert code_of(liar.chain.check_identity) == "chain-answer-invalid"
+    assert other is not None
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("stateRoot", "0x" + "11" * 32),
+        ("timestamp", "0x1"),
+        ("hash", "0x" + "22" * 32),
+        ("hash", None),
+        ("requestsHash", None),
+        ("logsBloom", "0x01"),
+        ("extraData", "0x00ff"),
+        ("number", "0x-1"),
+        ("number", "0x"),
+        ("number", True),
+        ("number", "1"),
+        ("gasUsed", "0x1" + "0" * 64),
+        ("parentHash", "0x12"),
+        ("parentHash", 5),
+    ],
+)
+def test_a_header_that_does_not_hash_to_its_hash_is_refused(
+    liar: SimpleNamespace, name: str, value: Any
+) -> None:
+    liar.provider.tamper = on("eth_getBlockByNumber", member(name, value))
+    assert code_of(liar.chain.head) == "chain-answer-invalid"
+    assert code_of(lambda: liar.chain.header(1)) == "chain-answer-invalid"
+
+
+def test_another_block_than_the_one_asked_for_is_refused(liar: SimpleNamespace) -> None:
+    head = liar.provider.honest.make_request("eth_getBlockByNumber", ["latest", False])["result"]
+    liar.provider.tamper = lambda method, _params, result: (
+        head if method.startswith("eth_getBlockBy") else result
+    )
+    assert code_of(lambda: liar.chain.header(1)) == "chain-answer-invalid"
+    asked = liar.honest.header(1)
+    assert code_of(lambda: liar.chain.header_by_hash(asked.hash)) == "chain-answer-invalid"
+
+
+def test_a_node_that_falls_behind_what_was_final_is_stale(liar: SimpleNamespace) -> None:
+    assert liar.chain.finalized_number() == liar.chain.head().number >= 4
+    old = liar.provider.honest.make_request("eth_getBlockByNumber", ["0x2", False])["result"]
+    liar.provider.tamper = lambda method, params, result: (
+        old if method == "eth_getBlockByNumber" and params[0] == "latest" else result
+    )
+    assert code_of(liar.chain.head) == "chain-stale"
+    liar.provider.tamper = lambda method, params, result: (
+        old if method == "eth_getBlockByNumber" and params[0] == "finalized" else result
+    )
+    assert code_of(liar.chain.finalized_number) == "chain-stale"
+
+
+def test_confirmations_stand_in_where_nothing_is_called_final(dev: SimpleNamespace) -> None:
+    chain = EvmChain(EmbeddedProvider(EmbeddedRpc(dev.chain)), confirmations=3)
+    assert chain.finalized_number() == 0
+    anchored = deploy(dev.port)
+    for size in range(1, 6):
+        anchored.anchor(size)
+    assert chain.finalized_number() == 3
+
+
+# Receipts
+
+
+def of_receipts(change: Callable[[dict[str, Any]], Any]) -> Tamper:
+    def tamper(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getTransactionReceipt":
+            return change(result)
+        return [change(each) for each in result] if method == "eth_getBlockReceipts" else result
+
+    return tamper
+
+
+def with_log(**changes: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda receipt: receipt | {"logs": [receipt["logs"][0] | changes]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        member("status", "0x0"),
+        member("status", None),
+        member("cumulativeGasUsed", "0x1"),
+        member("type", "0x1"),
+        member("type", "0x7"),
+        member("logs", []),
+        member("logs", None),
+        with_log(address="0x" + "33" * 20),
+        with_log(data="0x" + "44" * 64),
+        with_log(topics=["0x" + "55" * 32] * 3),
+        with_log(topics=["0x55"]),
+    ],
+)
+def test_a_forged_receipt_is_refused(liar: SimpleNamespace, change: Callable[[dict[str, Any]], Any]) -> None:
+    liar.provider.tamper = of_receipts(change)
+    assert code_of(lambda: liar.chain.inclusion(liar.sent[1].hash)) == "chain-answer-invalid"
+
+
+def test_the_receipt_of_another_transaction_is_refused(liar: SimpleNamespace) -> None:
+    first, second = (each.hash for each in liar.sent[:2])
+    other = liar.provider.honest.make_request("eth_getTransactionReceipt", ["0x" + second.hex()])["result"]
+    liar.provider.tamper = on("eth_getTransactionReceipt", lambda _: other)
+    assert code_of(lambda: liar.chain.inclusion(first)) == "chain-answer-invalid"
+    renamed = other | {"transactionHash": "0x" + first.hex()}
+    liar.provider.tamper = on("eth_getTransactionReceipt", lambda _: renamed)
+    assert code_of(lambda: liar.chain.inclusion(first)) == "chain-answer-invalid"
+
+
+def test_a_receipt_of_a_block_that_is_not_canonical_counts_as_absent(liar: SimpleNamespace) -> None:
+    for name, value in (("blockHash", "0x" + "66" * 32), ("blockNumber", "0x1"), ("blockNumber", "0x99")):
+        liar.provider.tamper = on("eth_getTransactionReceipt", member(name, value))
+        assert liar.chain.inclusion(liar.sent[1].hash) is None
+    liar.provider.tamper = on("eth_getTransactionReceipt", member("blockHash", None))
+    assert liar.chain.inclusion(liar.sent[1].hash) is None
+
+
+def test_receipts_missing_from_a_block_are_noticed(liar: SimpleNamespace) -> None:
+    liar.provider.tamper = on("eth_getBlockReceipts", lambda _: [])
+    assert code_of(lambda: liar.chain.inclusion(liar.sent[1].hash)) == "chain-answer-invalid"
+    liar.provider.tamper = on("eth_getTransactionReceipt", member("transactionIndex", "0x1"))
+    assert code_of(lambda: liar.chain.inclusion(liar.sent[1].hash)) == "chain-answer-invalid"
+
+
+def test_a_bloom_that_a_node_gets_wrong_does_not_matter(liar: SimpleNamespace) -> None:
+    liar.provider.tamper = of_receipts(member("logsBloom", "0x00"))
+    assert liar.chain.inclusion(liar.sent[1].hash) == liar.honest.inclusion(liar.sent[1].hash)
+
+
+# State proofs
+
+
+def evidence(liar: SimpleNamespace) -> object:
+    anchored: Anchored = liar.anchored
+    return capture(liar.chain, anchored.address, anchored.log_id, 5, liar.sent[1].hash)
+
+
+def of_storage(change: Callable[[dict[str, Any]], Any]) -> Tamper:
+    return on("eth_getProof", lambda r: r | {"storageProof": [change(each) for each in r["storageProof"]]})
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (of_storage(lambda proof: proof | {"proof": proof["proof"][:-1]}), "chain-proof-invalid"),
+        (of_storage(lambda proof: proof | {"proof": proof["proof"] * 2}), "chain-proof-invalid"),
+        (of_storage(lambda proof: proof | {"proof": []}), "chain-proof-invalid"),
+        (of_storage(lambda proof: proof | {"proof": ["0x" + "f8" * 40]}), "chain-proof-invalid"),
+        (of_storage(lambda proof: proof | {"proof": None}), "chain-answer-invalid"),
+        (on("eth_getProof", member("storageProof", [])), "chain-answer-invalid"),
+        (on("eth_getProof", member("accountProof", [])), "chain-proof-invalid"),
+        (on("eth_getProof", lambda r: r | {"accountProof": r["accountProof"][1:]}), "chain-proof-invalid"),
+        (on("eth_getProof", lambda _: None), "chain-answer-invalid"),
+    ],
+)
+def test_a_state_proof_that_does_not_hold_is_refused(
+    liar: SimpleNamespace, tamper: Tamper, code: str
+) -> None:
+    evidence(liar)
+    liar.provider.tamper = tamper
+    assert code_of(lambda: evidence(liar)) == code
+
+
+def test_a_stated_value_is_not_looked_at_but_for_its_proof(liar: SimpleNamespace) -> None:
+    expected = evidence(liar)
+    liar.provider.tamper = of_storage(member("value", "0x1234"))
+    assert evidence(liar) == expected
+
+
+def test_a_proof_of_another_block_is_refused(liar: SimpleNamespace) -> None:
+    address = "0x" + liar.anchored.address.hex()
+    liar.provider.tamper = lambda method, params, result: (
+        liar.provider.honest.make_request(method, [address, params[1], "latest"])["result"]
+        if method == "eth_getProof"
+        else result
+    )
+    assert code_of(lambda: evidence(liar)) == "chain-proof-invalid"
+
+
+# Other answers
+
+
+def test_events_that_were_not_asked_for_are_refused(liar: SimpleNamespace) -> None:
+    anchored: Anchored = liar.anchored
+    for change in (
+        {"address": "0x" + "33" * 20},
+        {"topics": ["0x" + "33" * 32] * 3},
+        {"topics": []},
+        {"data": "0x"},
+        {"blockHash": None},
+    ):
+        liar.provider.tamper = on("eth_getLogs", lambda logs, c=change: [log | c for log in logs])
+        assert (
+            code_of(lambda: liar.chain.anchored(anchored.address, anchored.log_id)) == "chain-answer-invalid"
+        )
+
+
+def test_a_fee_beyond_the_cap_is_not_offered(liar: SimpleNamespace) -> None:
+    liar.provider.tamper = on("eth_maxPriorityFeePerGas", lambda _: hex(10**15))
+    assert code_of(liar.chain.fees) == "chain-fee-too-high"
+
+
+def test_another_hash_than_that_of_the_transaction_sent_is_noticed(liar: SimpleNamespace) -> None:
+    liar.provider.tamper = on("eth_sendRawTransaction", lambda _: "0x" + "77" * 32)
+    signed = liar.anchored.transaction(12)
+    assert code_of(lambda: liar.chain.send_raw(signed.raw)) == "chain-answer-invalid"
+    assert liar.chain.inclusion(signed.hash) is not None
+
+
+def test_a_transaction_is_sent_once_whatever_happens() -> None:
+    sent = []
+
+    class Broken:
+        def make_request(self, method: str, _params: Any) -> Any:
+            sent.append(method)
+            raise requests.ConnectionError("http://user:secret@node.example.xa/key")
+
+    signed = sign_transaction(Transaction(1, 0, SENDER, b"", 21_000, 1, 1), SECRET)
+    chain = EvmChain(Broken())  # type: ignore[arg-type]
+    with pytest.raises(ChainError) as refused:
+        chain.send_raw(signed.raw)
+    assert refused.value.code == "chain-unavailable"
+    assert "secret" not in str(refused.value)
+    assert sent == ["eth_sendRawTransaction"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (None, "chain-answer-invalid"),
+        ([], "chain-answer-invalid"),
+        ({}, "chain-answer-invalid"),
+        ({"result": None}, "chain-answer-invalid"),
+        ({"result": {}}, "chain-answer-invalid"),
+        ({"result": "0x"}, "chain-answer-invalid"),
+        ({"result": ["0x1"]}, "chain-answer-invalid"),
+        ({"result": "ok"}, "chain-answer-invalid"),
+        ({"error": "no"}, "chain-answer-invalid"),
+        (
+            {"error": {"code": -32000, "message": "header\nnot\x1b[31m found" + "x" * 999}},
+            "chain-request-refused",
+        ),
+        ({"error": {}}, "chain-request-refused"),
+    ],
+)
+def test_answers_of_any_form_are_named_errors(answer: Any, code: str) -> None:
+    chain = EvmChain(SimpleNamespace(make_request=lambda _method, _params: answer))
+    for action in (
+        chain.head,
+        chain.check_identity,
+        lambda: chain.balance(SENDER),
+        lambda: chain.estimate_gas(Message(SENDER, SENDER, b"")),
+        chain.fees,
+    ):
+        with pytest.raises(ChainError) as refused:
+            action()
+        assert refused.value.code == code
+        assert len(str(refused.value)) < 500
+        assert str(refused.value).isprintable()
+
+
+# Over HTTP
+
+
+@contextmanager
+def server(*parts: bytes, pause: float = 0) -> Iterator[str]:
+    """Answers each request with `parts`, waiting `pause` seconds before each; then hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65_536)
+                try:
+                    for part in parts:
+                        stop.wait(pause)
+                        connection.sendall(part)
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/secret-key"
+    finally:
+        stop.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+def http(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}Connection: close\r\n\r\n".encode()
+        + body
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([http(b"<html>busy</html>")], "chain-answer-invalid"),
+        ([http(b'{"jsonrpc":"2.0","id":0,"resu')], "chain-answer-invalid"),
+        ([http(b'{"jsonrpc":"2.0","id":0,"result":"0x1"}')[:-9]], "chain-unavailable"),
+        ([http(b"[" * 100_000)], "chain-answer-invalid"),
+        ([http(b"", "502 Bad Gateway")], "chain-unavailable"),
+        ([http(b"", "503 Service Unavailable", "Retry-After: 1\r\n")], "chain-unavailable"),
+        ([http(b"", "307 Temporary Redirect", "Location: http://127.0.0.1:1/\r\n")], "chain-unavailable"),
+        ([http(b"{}", "404 Not Found")], "chain-unavailable"),
+        ([b""], "chain-unavailable"),
+        ([b"garbage\r\n\r\n"], "chain-unavailable"),
+        ([http(b'{"jsonrpc":"2.0","id":0,"result":"\xff"}')], "chain-answer-invalid"),
+    ],
+)
+def test_a_broken_server_is_a_named_error(parts: list[bytes], code: str) -> None:
+    with server(*parts) as url, closing(connect(url)) as chain, pytest.raises(ChainError) as refused:
+        chain.check_identity()
+    assert refused.value.code == code
+    assert "secret-key" not in str(refused.value)
+
+
+def test_a_dead_node_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with (
+        closing(connect(f"http://127.0.0.1:{port}/secret-key")) as chain,
+        pytest.raises(ChainError) as refused,
+    ):
+        chain.head()
+    assert refused.value.code == "chain-unavailable"
+    assert str(refused.value).startswith(f"chain node at 127.0.0.1:{port} could not be reached")
+    assert "secret-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "parts", [[b"never"], [http(b" " * 50)[:-50]] + [b" "] * 50], ids=["silent", "dripping"]
+)
+def test_a_slow_node_times_out(parts: list[bytes]) -> None:
+    pause = 30.0 if parts == [b"never"] else 0.1
+    started = time.monotonic()
+    with (
+        server(*parts, pause=pause) as url,
+        closing(connect(url, timeout=0.5)) as chain,
+        pytest.raises(ChainError) as refused,
+    ):
+        chain.head()
+    assert refused.value.code == "chain-timeout"
+    assert time.monotonic() - started < 5
+
+
+def test_an_endless_answer_is_cut_off() -> None:
+    with server(http(b'"' + b"x" * 300_000 + b'"')) as url:
+        provider = BoundedHTTPProvider(url, response_limit=100_000)
+        with closing(EvmChain(provider)) as chain, pytest.raises(ChainError) as refused:
+            chain.head()
+    assert refused.value.code == "chain-answer-invalid"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "node", "ftp://node.example.xa", "http://", "http://[::1", "http://a:port"]
+)
+def test_what_is_no_address_of_a_node_is_a_setup_error(url: str) -> None:
+    with pytest.raises(SetupError) as refused:
+        connect(url)
+    assert refused.value.code == "chain-url"
