@@ -113,14 +113,14 @@ def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, path:
         raise ProofError(
             f"consistency path has {len(path)} hashes; from size {size1} to {size2} it needs {expected}"
         )
-    _require_hashes(root1, root2, *path)
-
     if size1 == size2:
         if root1 != root2:
             raise ProofError(
                 f"two trees of {size1} leaves have different roots: {root1.hex()} and {root2.hex()}"
             )
         return
+    _require_hashes(root1, root2, *path)
+
     seed, rest = (root1, path) if whole else (path[0], path[1:])
     old = new = seed
     for level, sibling in enumerate(rest):

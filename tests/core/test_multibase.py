@@ -1,0 +1,48 @@
+"""Base58btc: round trips, known texts, one text for one byte string."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.core.multibase import LENGTH_LIMIT, base58btc_decode, base58btc_encode
+from ledger.errors import MalformedError
+
+
+@given(st.binary(max_size=150))
+def test_what_is_written_is_read_back(data: bytes) -> None:
+    assert base58btc_decode(base58btc_encode(data)) == data
+
+
+@given(st.text(alphabet="123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", max_size=100))
+def test_what_is_read_is_written_back(digits: str) -> None:
+    assert base58btc_encode(base58btc_decode("z" + digits)) == "z" + digits
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("z", b""),
+        ("z1", b"\0"),
+        ("z2NEpo7TZRRrLZSi2U", b"Hello World!"),
+        ("zUXE7GvtEk8XTXs1GF8HSGbVA9FCX9SEBPe", b"Decentralize everything!!"),
+        ("z11233QC4", bytes.fromhex("0000287fb4cd")),
+    ],
+)
+def test_known_texts(text: str, data: bytes) -> None:
+    assert base58btc_decode(text) == data
+    assert base58btc_encode(data) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Z2", "u2", "z0", "zO", "zI", "zl", "z2 ", "z\n", "zü", "z\ud800", "z٢"]
+)
+def test_other_bases_and_characters_are_refused(text: str) -> None:
+    with pytest.raises(MalformedError) as refused:
+        base58btc_decode(text)
+    assert refused.value.code == "multibase-malformed"
+
+
+def test_a_long_text_is_refused_before_it_is_decoded() -> None:
+    assert base58btc_decode("z" + "1" * (LENGTH_LIMIT - 1)) == bytes(LENGTH_LIMIT - 1)
+    with pytest.raises(MalformedError):
+        base58btc_decode("z" + "1" * LENGTH_LIMIT)
