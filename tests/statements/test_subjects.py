@@ -406,3 +406,7 @@ def test_who_verifies_need_not_screen_what_a_node_registered():
     with pytest.raises(StatementInvalidError) as refused:
         catalogue.read(statement(document), screened=False)
     assert [p.code for p in refused.value.problems] == ["not-in-list"]
+
+
+def test_the_clocks_of_two_honest_parties_may_differ_by_300_seconds():
+    assert faults(changed("TransferAcknowledgement", "/at", "2026-11-22T04:08:04Z")) == []

@@ -1,0 +1,111 @@
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.errors import LedgerError, MalformedError
+from ledger.statements import catalogue
+from ledger.statements.scenario import OWN_SCHEME
+from ledger.statements.untp import certificate_subject
+from tests.outside import outside
+
+EXAMPLE = catalogue.example("ConformityCertificate")
+GIVEN: dict[str, Any] = {
+    "body": EXAMPLE["credentialSubject"]["body"],
+    "holder": EXAMPLE["credentialSubject"]["holder"],
+    "family": "product",
+    "scenarios": [{"scheme": OWN_SCHEME, "code": "other"}],
+    "destinations": ["XB"],
+}
+CREDENTIAL: dict[str, Any] = {
+    "id": "https://body.example.xa/credentials/C-17",
+    "validFrom": "2026-01-01T00:00:00Z",
+    "validUntil": "2029-01-01T00:00:00Z",
+    "credentialSubject": {
+        "name": "Assessment of\n wheel bearings",
+        "assessorLevel": "3rdParty",
+        "assessmentLevel": "Accredited",
+        "attestationType": "certification",
+        "scope": {"id": "https://scheme.example.xa/bearings", "name": "Bearings", "version": "1.0.0"},
+        "assessment": [
+            {"referenceStandard": {"name": "Standard 7"}, "assessedProduct": [{"product": {"name": "P7"}}]}
+        ],
+    },
+}
+
+
+def checked(credential: Any) -> list[Any]:
+    return catalogue.check({**EXAMPLE, "credentialSubject": certificate_subject(credential, **GIVEN)})
+
+
+def test_the_words_of_a_credential_become_those_of_a_certificate():
+    subject = certificate_subject(CREDENTIAL, **GIVEN)
+    assert checked(CREDENTIAL) == []
+    assert subject["certificateNumber"] == "C-17"
+    assert subject["scheme"]["standards"] == ["Standard 7"]
+    assert subject["scope"]["activities"] == ["Assessment of wheel bearings", "P7"]
+
+
+def test_the_example_of_the_protocol_becomes_a_certificate_in_order():
+    credential = json.loads((outside("domain") / "untp" / "untp-dcc-instance.json").read_bytes())
+    assert checked(credential) == []
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "/id",
+        "/validFrom",
+        "/validUntil",
+        "/credentialSubject",
+        "/credentialSubject/scope",
+        "/credentialSubject/scope/id",
+    ],
+)
+def test_what_is_missing_is_named(pointer: str):
+    credential = copy.deepcopy(CREDENTIAL)
+    *path, last = pointer.split("/")[1:]
+    place = credential
+    for token in path:
+        place = place[token]
+    del place[last]
+    with pytest.raises(MalformedError) as refused:
+        certificate_subject(credential, **GIVEN)
+    assert (refused.value.code, refused.value.pointer) == ("untp-malformed", pointer)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "product", "scope"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["name", "assessment", "scope", "assessorLevel"]), JSON)
+def test_no_credential_gives_another_error(member: str, value: Any):
+    credential = copy.deepcopy(CREDENTIAL)
+    credential["credentialSubject"][member] = value
+    try:
+        certificate_subject(credential, **GIVEN)
+        certificate_subject(
+            {**CREDENTIAL, "credentialSubject": {**CREDENTIAL["credentialSubject"], "assessment": [value]}},
+            **GIVEN,
+        )
+        certificate_subject(
+            {
+                **CREDENTIAL,
+                "credentialSubject": {
+                    **CREDENTIAL["credentialSubject"],
+                    "assessment": [{"assessedProduct": value, "referenceStandard": value}],
+                },
+            },
+            **GIVEN,
+        )
+    except LedgerError:
+        pass
