@@ -159,7 +159,8 @@ class Sequencer:
             if unsigned and (stopping or time.monotonic() >= self._next_sign):
                 self._sign_head()
             self._answer_covered()
-            if stopping and (self._trouble is not None or not self._is_unsigned()):
+            if stopping:
+                # What could not be signed now is durable; the next start signs it.
                 self._answer_all(self._trouble or StoreError("the node is stopping", code="sequencer-closed"))
                 return
 
@@ -211,6 +212,7 @@ class Sequencer:
         try:
             checkpoint = self._unstored or self._signed()
             if checkpoint is None:
+                self._trouble = None  # the clock is nearly there; waiters wait on
                 return
             # A crash here loses a signature that nobody has seen.  A failed store keeps it: should the write
             # have taken effect after all, the same bytes are stored again, not another signature.
