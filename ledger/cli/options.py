@@ -1,0 +1,111 @@
+"""What the commands share: how one is declared, and the options that mean the same everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import typer
+import typer.core
+
+STATUSES: Final = "0 done; 1 refused; 2 bad usage; 3 could not finish, so nothing is known."
+_AMERICAN: Final = {
+    "authorization": "authorisation",
+    "authorize": "authorise",
+    "catalog": "catalogue",
+    "enroll": "enrol",
+    "enrollment": "enrolment",
+    "license": "licence",
+    "organization": "organisation",
+    "recognize": "recognise",
+}
+"""Spellings taken beside ours in the names of commands and options."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Home = Annotated[
+    Path, typer.Option("--home", envvar="EVIDENCE_HOME", metavar="FOLDER", help="The node's home folder.")
+]
+OptionalHome = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="EVIDENCE_HOME", metavar="FOLDER", help="The node's home folder."),
+]
+NodeUrl = Annotated[
+    str, typer.Option("--node", envvar="EVIDENCE_NODE", metavar="URL", help="Address of the node.")
+]
+OptionalNodeUrl = Annotated[
+    str | None, typer.Option("--node", envvar="EVIDENCE_NODE", metavar="URL", help="Address of the node.")
+]
+Key = Annotated[
+    Path, typer.Option("--key", envvar="EVIDENCE_KEY", metavar="FILE", help="Key file of whoever signs.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def british(token: str) -> str:
+    """The spelling of a command or option that the program uses: `enroll` is `enrol`."""
+    return "-".join(_AMERICAN.get(word, word) for word in token.split("-"))
+
+
+class Group(typer.core.TyperGroup):
+    """A noun.  Without a verb it shows its help and ends as bad usage."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As of the class above."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(2)
+        return super().parse_args(ctx, args)
+
+
+def noun(purpose: str) -> typer.Typer:
+    """A noun's commands, to be declared with `command`."""
+    made = typer.Typer(
+        cls=Group,
+        help=purpose,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(_is_noun)  # else a noun with one verb would be that verb
+    return made
+
+
+def alone() -> typer.Typer:
+    """A command that has no verb, to be declared with `command` and name None."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def command(
+    group: typer.Typer,
+    name: str | None,
+    *,
+    purpose: str,
+    runs: Literal["on the node", "anywhere"],
+    example: str,
+    more: str = "",
+    statuses: str = STATUSES,
+) -> Callable[[_Function], _Function]:
+    """Declare a command; the function returns its exit status.
+
+    Args:
+        purpose: One sentence or two, what it does.
+        runs: Whether it needs the node's home, or nothing but what it is given.
+        example: A command line that works; several lines for several.
+        more: Paragraphs that the help adds.
+        statuses: Where the exit statuses mean something of their own.
+    """
+    examples = "\n".join(f"Example: {line}" for line in example.strip().splitlines())
+    text = f"{purpose}   [runs {runs}]"
+    return group.command(
+        name,
+        help=f"{text}\n\n{more}" if more else text,
+        short_help=purpose.partition(". ")[0].rstrip("."),
+        epilog=f"Exit status: {statuses}\n\n\b\n{examples}",
+        # A docstring is for readers of the source; the help is written for users.
+        context_settings={"token_normalize_func": british},
+    )
+
+
+def _is_noun() -> None:
+    return None
