@@ -1,14 +1,17 @@
 """Anchoring on an embedded chain and on anvil: what is captured verifies with the pure core alone."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.evidence import capture
 from ledger.chain.evm import EvmChain
-from ledger.chain.port import Message
+from ledger.chain.port import Message, StateProof
 from ledger.core.evm.account import prove_account, prove_slot
 from ledger.core.evm.anchor import HEAD_SELECTOR, head_slot, root_at_slot
-from ledger.core.evm.header import parse_header
+from ledger.core.evm.header import Header, parse_header
 from ledger.core.evm.receipt import anchored_event, prove_receipt
 from ledger.core.keccak import keccak256
 from ledger.errors import ChainError
@@ -137,3 +140,18 @@ def test_gas_of_an_anchor_is_as_documented(chain: EvmChain) -> None:
         included = chain.inclusion(anchored.anchor(size).hash)
         assert included is not None
         assert included.gas_used <= 100_000
+
+
+def test_an_event_that_contradicts_the_storage_is_no_evidence(dev: SimpleNamespace) -> None:
+    anchored = deploy(dev.port)
+    signed = anchored.anchor(4)
+    honest = dev.port.state_proof
+
+    def contradicting(address: bytes, slots: list[bytes], header: Header) -> StateProof:
+        proof = honest(address, slots, header)
+        return replace(proof, slots=tuple(replace(slot, value=bytes([1]) * 32) for slot in proof.slots))
+
+    dev.port.state_proof = contradicting
+    with pytest.raises(ChainError) as refused:
+        capture(dev.port, anchored.address, anchored.log_id, 4, signed.hash)
+    assert refused.value.code == "anchor-contradiction"

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from ledger.core.evm.header import parse_header
-from tests.chain.anchoring import SENDER, embedded
+from tests.chain.anchoring import SENDER, deploy, embedded
 
 ROUNDS = 10
 SEED = 20260613
@@ -68,3 +68,17 @@ def test_kill_9_at_any_moment_loses_nothing_acknowledged(tmp_path: Path) -> None
         miner.wait(timeout=10)
     assert heads == sorted(heads)
     assert len(acknowledged) == len(set(acknowledged)) > 0
+
+
+def test_a_block_is_one_database_transaction(tmp_path: Path) -> None:
+    with embedded(tmp_path) as dev:
+        anchored = deploy(dev.port)
+        signed = anchored.transaction(3)
+        statements: list[str] = []
+        dev.chain._store._connection.set_trace_callback(statements.append)
+        dev.chain.send_raw(signed.raw)
+        dev.chain._store._connection.set_trace_callback(None)
+    words = [statement.split()[0] for statement in statements if not statement.startswith("SELECT")]
+    assert words[0] == "BEGIN"
+    assert words[-1] == "COMMIT"
+    assert set(words[1:-1]) == {"INSERT"}
