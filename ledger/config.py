@@ -71,12 +71,14 @@ class RpcSettings:
         url: Where; may hold an access token, so it is never shown.
         id: EIP-155 chain id that the node there must have.
         anchor: Address of the deployed contract; None until `evidence chain deploy`.
+        confirmations: Blocks on top that make one final, for a chain that knows no `finalized` block; None asks it.
     """
 
     url: str = field(repr=False)
     id: int
     anchor: str | None = None
     period: int = DEFAULT_PERIOD
+    confirmations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def encode_settings(settings: Settings) -> str:
     if isinstance(chain, RpcSettings):
         lines += ['kind = "rpc"', f"url = {_toml_text(chain.url)}", f"id = {chain.id}"]
         lines += [] if chain.anchor is None else [f'anchor = "{chain.anchor}"']
+        lines += [] if chain.confirmations is None else [f"confirmations = {chain.confirmations}"]
     else:
         lines += [
             "# A development chain, run by the operator: adds no independence.",
@@ -234,6 +237,9 @@ class _Members:
             raise _invalid(self._prefix + name, f"must be {wanted}")
         return value
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._table
+
     def text(self, name: str) -> str:
         value: str = self._take(name, str)
         return value
@@ -273,6 +279,7 @@ def _chain(members: _Members) -> EmbeddedSettings | RpcSettings:
             members.integer("id"),
             members.optional_text("anchor"),
             members.integer("period", DEFAULT_PERIOD),
+            members.integer("confirmations") if "confirmations" in members else None,
         )
     raise _invalid("chain.kind", 'must be "embedded" or "rpc"')
 

@@ -4,6 +4,7 @@ Loads the pure floors and argparse only, so that it starts at once; the network 
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
 from ledger.core.times import parse_time
-from ledger.core.trust import TrustList, parse_trust_list
+from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.verify.content import Content
 from ledger.verify.report import STEPS, Report
@@ -138,16 +139,20 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
 
 def _believed(file: Path | None) -> tuple[TrustList, str]:
     """The trust list for this run, and what to call it.  What is pinned is never overridden by an older list."""
-    from ledger.services.pinned import believed, only_pinned
+    from ledger.services.pinned import PinnedLists, user_folder
 
-    if file is None:
-        trust = only_pinned()
-        return trust, trust.publisher.id
-    try:
-        offered = parse_trust_list(_read(file, TRUST_LIMIT, "the trust list"))
-    except MalformedError as error:
-        raise SetupError(f"trust list {file.name} does not load: {error}", code=error.code) from error
-    return believed(offered), file.name
+    lists = PinnedLists(user_folder(os.environ))
+    if file is not None:
+        try:
+            return lists.check(_read(file, TRUST_LIMIT, "the trust list")), file.name
+        except MalformedError as error:
+            raise SetupError(f"trust list {file.name} does not load: {error}", code=error.code) from error
+    pinned = lists.show()
+    if len(pinned) != 1:
+        names = ", ".join(one.publisher.id for one in pinned)
+        told = f"several trust lists are pinned ({names})" if pinned else "no trust list is pinned (evidence trust add)"
+        raise SetupError(f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none")
+    return pinned[0], pinned[0].publisher.id
 
 
 def _content(options: argparse.Namespace) -> Content:

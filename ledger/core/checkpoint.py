@@ -243,6 +243,22 @@ def verify_log_lines(
     return LogLines(found[EXPERIMENTAL].key[len(HEAD_MATERIAL) :], time)
 
 
+def head_signature(signed: SignedCheckpoint, address: bytes) -> bytes:
+    """The 65-byte head signature of the head key `address`, as the anchor contract takes it; not verified.
+
+    Raises:
+        SignatureError: `line-missing`: that key has no line.
+    """
+    wanted = head_vkey(signed.checkpoint.origin, address)
+    for line in signed.note.signatures:
+        if (line.name, line.key_id) == (wanted.name, wanted.key_id):
+            return line.payload
+    raise SignatureError(
+        f"checkpoint of {signed.checkpoint.origin} has no line of head key 0x{address.hex()}",
+        code="line-missing",
+    )
+
+
 def uncounted_lines(signed: SignedCheckpoint, vkeys: Sequence[VKey]) -> tuple[NoteSignature, ...]:
     """The lines whose (name, key id) is none of `vkeys`: not looked at, and to be reported as not counted."""
     known = {(vkey.name, vkey.key_id) for vkey in vkeys}

@@ -47,12 +47,12 @@ class ChainIdentity:
     code_hash: bytes
 
 
-def claim_of(home: Home, chain: ChainIdentity, *, now: int, previous: bytes | None = None) -> bytes:
+def claim_of(home: Home, chain: ChainIdentity | None, *, now: int, previous: bytes | None = None) -> bytes:
     """The node's claim, valid now.
 
     Args:
         home: Whose settings and keys it states.
-        chain: As it was found on the chain itself.
+        chain: As it was found on the chain itself; None while the node has no anchor contract yet.
         now: POSIX seconds.
         previous: The claim issued last, if there is one.
 
@@ -101,7 +101,7 @@ def _content(claim: bytes) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in _OF_ITS_VERSION}
 
 
-def _body(home: Home, chain: ChainIdentity) -> dict[str, Json]:
+def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
     settings, keys = home.settings, home.keys
     # Head keys have a list of their own; the note's third line is known by the address.
     vkeys = [encode_vkey(vkey) for vkey in home.log_signer().vkeys if vkey.type != EXPERIMENTAL]
@@ -137,19 +137,21 @@ def _body(home: Home, chain: ChainIdentity) -> dict[str, Json]:
             }
         ],
         "witnesses": [],
-        "chains": [
-            {
-                "chain": f"eip155:{chain.id}",
-                "genesis": "0x" + chain.genesis.hex(),
-                "anchor": "0x" + chain.anchor.hex(),
-                "codeHash": "0x" + chain.code_hash.hex(),
-                "consensus": "operator",
-                "operator": {"key": keys.finality.public, "organisation": settings.operator},
-                "attesters": [],
-                "validators": [],
-            }
-        ],
+        "chains": [] if chain is None else [_chain(chain, home)],
         "foreign": [],
         "entries": [],
         "require": dict(REQUIRE),
+    }
+
+
+def _chain(chain: ChainIdentity, home: Home) -> dict[str, Json]:
+    return {
+        "chain": f"eip155:{chain.id}",
+        "genesis": "0x" + chain.genesis.hex(),
+        "anchor": "0x" + chain.anchor.hex(),
+        "codeHash": "0x" + chain.code_hash.hex(),
+        "consensus": "operator",
+        "operator": {"key": home.keys.finality.public, "organisation": home.settings.operator},
+        "attesters": [],
+        "validators": [],
     }

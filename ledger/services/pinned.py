@@ -8,7 +8,7 @@ Source: docs/spec/trust-list.md.
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -163,3 +163,13 @@ def _successor(pinned: TrustList, offered: TrustList, between: Sequence[bytes]) 
         return pinned
     pinning.succeed(pinned, offered, [parse_trust_list(data) for data in between])
     return offered
+
+
+def user_folder(environment: Mapping[str, str]) -> Path:
+    """Where the user's own pinned lists are kept: `EVIDENCE_TRUST_DIR`, else under the user's configuration."""
+    chosen = environment.get("EVIDENCE_TRUST_DIR")
+    if chosen:
+        return Path(chosen)
+    configuration = environment.get("XDG_CONFIG_HOME")
+    base = Path(configuration) if configuration else Path(environment.get("HOME") or "/") / ".config"
+    return base / "evidence" / "trust"

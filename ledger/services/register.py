@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ledger.core.statement import Statement, parse_statement
-from ledger.errors import ConflictError, LedgerError, VerificationError
+from ledger.errors import ConflictError, LedgerError, MalformedError, VerificationError
 from ledger.services.parties import Parties
 from ledger.services.sequencer import Outcome, Sequencer
 from ledger.statements.catalogue import statement_type
@@ -53,7 +53,9 @@ Answer = Registration | LedgerError
 _Admitted = NewStatement | LedgerError
 
 
-def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -> Registration:
+def register(
+    data: bytes, *, parties: Parties, sequencer: Sequencer, now: int, wanted: str | None = None
+) -> Registration:
     """Verify one statement and append it; returns when a stored checkpoint covers it.
 
     Registering the same bytes again answers with the first place, whatever became of the key since.
@@ -63,6 +65,7 @@ def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -
         parties: Who may sign here.
         sequencer: Appends to the log.
         now: POSIX seconds.
+        wanted: The type that the statement must have; None takes any.
 
     Raises:
         MalformedError: Not a statement, or its fields are not those of its type (`statement-invalid`, with
@@ -73,7 +76,7 @@ def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -
         RefusedError: `overloaded`.
         StoreError: The disk failed; nothing was acknowledged, try again.
     """
-    admitted = _admit_or_error(data, parties, now)
+    admitted = _admit_or_error(data, parties, now, wanted)
     if isinstance(admitted, LedgerError):
         raise admitted
     (outcome,) = sequencer.submit([admitted]).result(LOG_SECONDS)
@@ -84,7 +87,12 @@ def register(data: bytes, *, parties: Parties, sequencer: Sequencer, now: int) -
 
 
 def register_many(
-    documents: Iterable[bytes], *, parties: Parties, sequencer: Sequencer, clock: Callable[[], float]
+    documents: Iterable[bytes],
+    *,
+    parties: Parties,
+    sequencer: Sequencer,
+    clock: Callable[[], float],
+    wanted: str | None = None,
 ) -> Iterator[Answer]:
     """Verify and append a stream of statements; one answer each, in order.
 
@@ -104,7 +112,7 @@ def register_many(
                     appending.append(_append(verifying.popleft().result(), sequencer))
                 while appending:
                     yield from appending.popleft().answers(parties)
-            verifying.append(pool.submit(_admit_all, chunk, parties, int(clock())))
+            verifying.append(pool.submit(_admit_all, chunk, parties, int(clock()), wanted))
             if is_barrier:
                 yield from _append(verifying.popleft().result(), sequencer).answers(parties)
             if len(verifying) > AHEAD:
@@ -196,13 +204,19 @@ def _answer(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answe
     return Registration(outcome.index, admitted.digest, admitted.type, admitted.statement_id, outcome.first)
 
 
-def _admit_all(chunk: Sequence[bytes], parties: Parties, now: int) -> list[_Admitted]:
-    return [_admit_or_error(data, parties, now) for data in chunk]
+def _admit_all(chunk: Sequence[bytes], parties: Parties, now: int, wanted: str | None) -> list[_Admitted]:
+    return [_admit_or_error(data, parties, now, wanted) for data in chunk]
 
 
-def _admit_or_error(data: bytes, parties: Parties, now: int) -> _Admitted:
+def _admit_or_error(data: bytes, parties: Parties, now: int, wanted: str | None) -> _Admitted:
     try:
         statement = parse_statement(data)
+        if wanted is not None and statement.type != wanted:
+            raise MalformedError(
+                f"the statement is a {statement.type}; a {wanted} is asked for",
+                code="statement-type",
+                pointer="/type/1",
+            )
         try:
             admit(statement, parties=parties, now=now)
         except VerificationError:

@@ -31,7 +31,7 @@ def row_of(statement: Statement) -> NewStatement:
     subject = statement.subject
     party = subject.get("party") if statement.type in ABOUT_A_PARTY else None
     record = subject.get("record") if statement.type == "TransferAcknowledgement" else None
-    reference = subject.get("reference")
+    reference = subject.get("reference", subject.get("certificateNumber"))
     return NewStatement(
         digest=statement.digest,
         issuer=statement.issuer,

@@ -6,7 +6,13 @@ Source: docs/spec/log.md and docs/spec/trust-list.md.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_cosignature, verify_log_lines
+from ledger.core.checkpoint import (
+    SignedCheckpoint,
+    head_vkey,
+    parse_checkpoint,
+    verify_cosignature,
+    verify_log_lines,
+)
 from ledger.core.evm.anchor import log_id
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import HeadStart, LogKeys
@@ -96,7 +102,8 @@ def cosigned(note: OpenNote, trust: TrustList, log: LogKeys, now: int) -> Witnes
         SignatureError: A known witness's line does not verify, or stands twice.
     """
     known = {(one.vkey.name, one.vkey.key_id): one for one in trust.witnesses}
-    own = {(key.name, key.key_id) for key in log.vkeys}
+    heads = [head_vkey(log.origin, key.address) for key in log.head_keys]
+    own = {(key.name, key.key_id) for key in (*log.vkeys, *heads)}
     seen: set[tuple[str, bytes]] = set()
     earliest: dict[str, int] = {}
     passed_over: list[str] = []

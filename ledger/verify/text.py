@@ -36,10 +36,10 @@ def _lines(report: Report, trust_name: str) -> Iterator[str]:
         if dated.role == "subject":
             yield f"proven  {_proven(dated)}; claimed {format_time(dated.claimed)}"
     yield f"status  now: {report.status_now}"
-    for told in report.notices:
-        yield f"note    {told}"
-    for told in report.not_counted:
-        yield f"not counted: {told}"
+    for notice in report.notices:
+        yield f"note    {notice}"
+    for passed_over in report.not_counted:
+        yield f"not counted: {passed_over}"
     yield _verdict(report, trust_name)
 
 

@@ -1,0 +1,73 @@
+"""The application: one node behind HTTP.
+
+A composition root: it reads the environment, opens the node when the server starts and closes it when it stops.
+"""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from api import problems
+from api.routes import node as node_routes
+from api.routes import statements, transfers, verify
+from ledger.config import with_environment
+from ledger.errors import SetupError
+from ledger.services.home import open_home
+from ledger.services.node import Node, open_node
+
+THREADS = 256
+"""Requests that may wait for the log at once on threads of their own; each waits up to a checkpoint's interval."""
+DESCRIPTION = """\
+Registers signed statements in an append-only log, and hands out what proves them offline.
+
+Errors are RFC 9457 problems: `type` is `/problems/<code>` with a stable code, `pointer` the member at fault.
+"""
+
+
+def create_app() -> FastAPI:
+    """The application of the node whose home is `EVIDENCE_HOME`."""
+
+    def open_from_environment() -> Node:
+        place = os.environ.get("EVIDENCE_HOME")
+        if not place:
+            raise SetupError("EVIDENCE_HOME is not set; it names the node's home", code="home-missing")
+        home = open_home(Path(place))
+        return open_node(replace(home, settings=with_environment(home.settings, os.environ)), clock=time.time)
+
+    return build_app(open_from_environment)
+
+
+def build_app(open_: Callable[[], Node]) -> FastAPI:
+    """The application of the node that `open_` opens; opened and closed with the server."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        node = await run_in_threadpool(open_)
+        app.state.node = node
+        node.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(node.close)
+
+    app = FastAPI(
+        title="Evidence ledger",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    for module in (statements, transfers, verify, node_routes):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,126 @@
+"""Registering statements, and what a node says of one: its bytes, receipt, bundle and state."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import DigestPath, NodeDep, body_of, media_type
+from api.documents import BUNDLE, JSON, NDJSON, PROBLEMS, RECEIPT, REGISTERED, STATEMENT, examples_of
+from api.streams import LinesResponse, register_lines, registered
+from ledger.core.canonical import STATEMENT_LIMIT
+from ledger.core.receipt import encode_receipt
+from ledger.errors import NotFoundError
+from ledger.services.export import bundle_of
+from ledger.services.node import Node
+from ledger.services.receipts import receipt_of
+from ledger.services.register import register
+from ledger.services.states import state_of
+from ledger.store.statements import StoredStatement
+
+router = APIRouter(tags=["statements"])
+_BODIES = (JSON, STATEMENT)
+_DESCRIPTION = """\
+One canonical signed statement (`application/json`), or many, one a line (`application/x-ndjson`).  A signed statement
+needs no other signature.  The answer comes when a stored, signed checkpoint covers the entry; no chain is waited for.
+The same bytes again answer with their first place, and status 200 instead of 201.
+
+A stream is answered while it arrives, one line for each line, in order; a statement that is refused does not stop the
+rest: `{"line": 3, "status": 422, "problem": {…}}`.
+"""
+
+
+def _registering(path: str, wanted: str | None, summary: str) -> None:
+    """A route that registers statements, of one type where `wanted` names it."""
+
+    async def route(request: Request, node: NodeDep) -> Response:
+        if media_type(request) == NDJSON:
+            return LinesResponse(register_lines(request, node, wanted))
+        data = await body_of(request, limit=STATEMENT_LIMIT, what="the statement", types=(*_BODIES, NDJSON))
+        found = await run_in_threadpool(
+            register,
+            data,
+            parties=node.parties,
+            sequencer=node.sequencer,
+            now=int(node.clock()),
+            wanted=wanted,
+        )
+        covering = node.checkpoints.earliest_covering(found.index)
+        told = {**registered(found), "checkpointSize": None if covering is None else covering.size}
+        return JSONResponse(told, 201 if found.first else 200, {"location": str(told["url"])})
+
+    router.add_api_route(
+        path,
+        route,
+        methods=["POST"],
+        status_code=201,
+        summary=summary,
+        description=_DESCRIPTION,
+        operation_id="register" + path.removeprefix("/v1/").capitalize(),
+        responses={**REGISTERED, **PROBLEMS},
+        openapi_extra={"requestBody": {"required": True, "content": examples_of(wanted)}},
+        response_class=JSONResponse,
+    )
+
+
+_registering("/v1/statements", None, "Register statements of any type")
+_registering("/v1/transfers", "TransferRecord", "Register transfer records")
+_registering("/v1/acknowledgements", "TransferAcknowledgement", "Register acknowledgements")
+_registering("/v1/certificates", "ConformityCertificate", "Register certificates")
+
+
+@router.get("/v1/statements/{digest}", responses=PROBLEMS, response_class=Response)
+def statement(digest: DigestPath, node: NodeDep) -> Response:
+    """The canonical bytes of a registered statement; their SHA-256 is the digest."""
+    return Response(_stored(node, digest).body, media_type=STATEMENT)
+
+
+@router.get("/v1/statements/{digest}/receipt", responses=PROBLEMS, response_class=Response)
+def receipt(digest: DigestPath, node: NodeDep) -> Response:
+    """Its receipt (C2SP tlog-proof): index, path, and the first checkpoint that covers it.  The same for ever."""
+    found = receipt_of(
+        bytes.fromhex(digest), log=node.log, statements=node.statements, checkpoints=node.checkpoints
+    )
+    return Response(encode_receipt(found), media_type=RECEIPT)
+
+
+@router.get("/v1/statements/{digest}/bundle", responses=PROBLEMS, response_class=Response)
+def bundle(
+    digest: DigestPath,
+    node: NodeDep,
+    allow_unanchored: Annotated[bool, Query(alias="allowUnanchored")] = False,  # noqa: FBT002 - a query parameter
+) -> Response:
+    """All this node holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After."""
+    data = bundle_of(bytes.fromhex(digest), node.shelf, allow_unanchored=allow_unanchored)
+    return Response(
+        data,
+        media_type=BUNDLE,
+        headers={"content-disposition": f'attachment; filename="{digest[:16]}.evidence.json"'},
+    )
+
+
+@router.get("/v1/statements/{digest}/status", responses=PROBLEMS)
+def status(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
+    """What became of it so far."""
+    return described(_stored(node, digest), node)
+
+
+def described(stored: StoredStatement, node: Node) -> dict[str, Any]:
+    """A registered statement in a list: where it stands and what became of it."""
+    name = stored.digest.hex()
+    return {
+        "digest": name,
+        "index": stored.index,
+        "type": stored.type,
+        "issuer": stored.issuer,
+        "url": f"/v1/statements/{name}",
+        **state_of(stored, node.shelf).to_json(),
+    }
+
+
+def _stored(node: Node, digest: str) -> StoredStatement:
+    stored = node.statements.by_digest(bytes.fromhex(digest))
+    if stored is None:
+        raise NotFoundError(f"no statement {digest} is registered here")
+    return stored

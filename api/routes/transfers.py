@@ -1,0 +1,79 @@
+"""Finding transfers, acknowledgements and certificates in the log."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from api.deps import DIGEST, NodeDep
+from api.documents import PROBLEMS
+from api.routes.statements import described
+from ledger.core.times import parse_time
+from ledger.services.node import Node
+from ledger.services.states import state_of
+from ledger.store.statements import StoredStatement
+
+router = APIRouter(tags=["transfers"])
+PAGE = 500
+SCANNED = 5_000
+"""Records looked at for one page of a list by state."""
+
+Limit = Annotated[int, Query(ge=1, le=PAGE, description="most items of the page")]
+After = Annotated[int, Query(ge=-1, le=2**53 - 1, description="index of the last item of the page before")]
+
+
+@router.get("/v1/transfers", responses=PROBLEMS)
+def transfers(
+    node: NodeDep,
+    state: Annotated[Literal["registered", "anchored", "acknowledged"] | None, Query()] = None,
+    reference: Annotated[
+        str | None, Query(min_length=1, max_length=128, examples=["ORDER-2026-0041"])
+    ] = None,
+    since: Annotated[str | None, Query(max_length=20, examples=["2026-11-22T00:00:00Z"])] = None,
+    limit: Limit = 100,
+    after: After = -1,
+) -> dict[str, Any]:
+    """Transfer records in the order of the log, a page at a time.
+
+    `next`, where there is one, is the `after` of the following page; a page may hold fewer items than `limit`.
+    """
+    moment = None if since is None else parse_time(since)
+    items: list[dict[str, Any]] = []
+    scanned = 0
+    while len(items) < limit and scanned < SCANNED:
+        wanted = limit if state is None else PAGE
+        page = node.statements.of_type(
+            "TransferRecord", first=after + 1, since=moment, reference=reference, limit=wanted
+        )
+        for stored in page:
+            after = stored.index
+            scanned += 1
+            if state is None or state_of(stored, node.shelf).state == state:
+                items.append(described(stored, node))
+                if len(items) == limit:
+                    break
+        if len(page) < wanted:
+            return {"items": items} if len(items) < limit else {"items": items, "next": after}
+    return {"items": items, "next": after}
+
+
+@router.get("/v1/acknowledgements", responses=PROBLEMS)
+def acknowledgements(
+    node: NodeDep, record: Annotated[str, Query(pattern=DIGEST, description="digest of the transfer record")]
+) -> dict[str, Any]:
+    """The acknowledgements of a record in this log, first logged first; the record may be of another log."""
+    return {"items": _described(node.statements.acknowledgements_of(bytes.fromhex(record)), node)}
+
+
+@router.get("/v1/certificates/{number}", responses=PROBLEMS)
+def certificates(
+    number: str,
+    node: NodeDep,
+    body: Annotated[str | None, Query(max_length=512, description="DID of the body")] = None,
+) -> dict[str, Any]:
+    """The certificates that bodies gave this number.  Their status and recognition are not told here."""
+    found = node.statements.of_type("ConformityCertificate", reference=number)
+    return {"items": _described([one for one in found if body in (None, one.issuer)], node)}
+
+
+def _described(found: list[StoredStatement], node: Node) -> list[dict[str, Any]]:
+    return [described(one, node) for one in found]

@@ -1,0 +1,249 @@
+"""A node, put together: database, log, sequencer, chain and anchorer of one home."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ledger.chain.artifact import load_artifact
+from ledger.chain.port import Chain
+from ledger.config import RpcSettings
+from ledger.core.canonical import TRUST_LIMIT
+from ledger.core.checkpoint import sign_checkpoint
+from ledger.core.secp256k1 import address_of
+from ledger.core.trust import TrustList, parse_trust_list
+from ledger.errors import LedgerError, NotFoundError, SetupError
+from ledger.services.anchor import Anchorer, AnchorSettings
+from ledger.services.claim import ChainIdentity, claim_of
+from ledger.services.deploy import deployed_on
+from ledger.services.export import Shelf
+from ledger.services.files import exists, read_bounded, replace
+from ledger.services.home import Home
+from ledger.services.parties import Parties
+from ledger.services.pinned import READABLE, PinnedLists
+from ledger.services.sequencer import Sequencer
+from ledger.store.anchors import Anchors
+from ledger.store.checkpoints import Checkpoints
+from ledger.store.database import Database, open_database
+from ledger.store.log import Log, create_log
+from ledger.store.statements import Statements
+
+DATABASE = "ledger.sqlite"
+CHAIN = "chain.sqlite"
+PREFUNDED = 10**24
+"""Wei that an embedded chain gives to the node's sender; it is worth nothing."""
+
+
+@dataclass(slots=True)
+class Node:
+    """An open node.  `close` stops its threads and releases its files.
+
+    Attributes:
+        chain: None where none is configured yet.
+        rpc: JSON-RPC of the embedded chain; None where the chain is elsewhere.
+        claim: The node's own trust list; None until its chain and contract are known.
+        anchor_trouble: Why the last attempt to anchor failed; None when it did not.
+    """
+
+    home: Home
+    database: Database
+    log: Log
+    statements: Statements
+    checkpoints: Checkpoints
+    anchors: Anchors
+    sequencer: Sequencer
+    parties: Parties
+    claim: bytes | None
+    trust: TrustList
+    clock: Callable[[], float]
+    chain: Chain | None = None
+    rpc: Any = None
+    anchorer: Anchorer | None = None
+    anchor_trouble: LedgerError | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    @property
+    def chain_name(self) -> str:
+        """CAIP-2 name of the chain that the node anchors on."""
+        return f"eip155:{self.home.settings.chain.id}"
+
+    @property
+    def shelf(self) -> Shelf:
+        """What evidence is exported from."""
+        return Shelf(self.log, self.statements, self.checkpoints, self.anchors, self.chain_name)
+
+    def start(self) -> None:
+        """Begin anchoring on a thread of its own."""
+        if self.anchorer is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._anchor, name="anchorer", daemon=True)
+            self._thread.start()
+
+    def believed(self) -> TrustList:
+        """The trust list that this node answers verifications with: the one pinned here, else its own claim.
+
+        Raises:
+            SetupError: `trust-several`: more than one is pinned.
+        """
+        pinned = PinnedLists(self.home.trust).show()
+        if len(pinned) > 1:
+            names = ", ".join(one.publisher.id for one in pinned)
+            raise SetupError(
+                f"several trust lists are pinned on this node ({names}); keep one", code="trust-several"
+            )
+        return pinned[0] if pinned else self.trust
+
+    def _anchor(self) -> None:
+        assert self.anchorer is not None
+        while not self._stop.wait(self.home.settings.chain.period):
+            try:
+                self.anchorer.tick(lambda: int(self.clock()))
+                self.anchor_trouble = None
+            except LedgerError as error:
+                self.anchor_trouble = error  # shown by /health; the next tick tries again
+
+    def close(self) -> None:
+        """Stop; what was acknowledged is durable already."""
+        self._stop.set()
+        self.sequencer.close()
+        if self._thread is not None:
+            self._thread.join()
+        if self.chain is not None:
+            self.chain.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
+    """Open everything a home holds; makes the databases at the first start.
+
+    A chain that does not answer keeps nothing from starting: the log is registered in and served without it.
+
+    Args:
+        home: See `open_home`.
+        clock: POSIX seconds.
+
+    Raises:
+        SetupError, StoreError: The files are not usable, damaged, or in use by another process.
+    """
+    signer = home.log_signer()
+    database = open_log_database(home)
+    chain: Chain | None = None
+    try:
+        log = Log(database, home.settings.origin)
+        checkpoints, anchors = Checkpoints(database), Anchors(database)
+        statements = Statements(database)
+        chain, rpc = _open_chain(home, clock)
+        contract = _contract(home, chain)
+        claim = _claim(home, chain, contract, int(clock()))
+        trust = parse_trust_list(claim)
+        sequencer = Sequencer(
+            log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
+        )
+    except BaseException:
+        if chain is not None:
+            chain.close()
+        database.close()
+        raise
+    node = Node(
+        home=home,
+        database=database,
+        log=log,
+        statements=statements,
+        checkpoints=checkpoints,
+        anchors=anchors,
+        sequencer=sequencer,
+        parties=Parties(statements, checkpoints, trust, home.settings.jurisdiction),
+        claim=claim if contract is not None else None,
+        trust=trust,
+        clock=clock,
+        chain=chain,
+        rpc=rpc,
+    )
+    if chain is not None and contract is not None:
+        node.anchorer = Anchorer(
+            chain=chain,
+            settings=AnchorSettings(
+                contract=contract,
+                code_hash=load_artifact().runtime_code_hash,
+                operator=home.settings.operator,
+                head_address=address_of(home.keys.head.secret),
+                finality_secret=home.keys.finality.secret,
+                sender_secret=home.keys.sender.secret,
+            ),
+            log=log,
+            checkpoints=checkpoints,
+            anchors=anchors,
+        )
+    return node
+
+
+def open_log_database(home: Home, *, read_only: bool = False) -> Database:
+    """The database of a home, with its log; made at the first start."""
+    path = home.path / DATABASE
+    if read_only and not exists(path):
+        raise NotFoundError(f"{path} is not there yet: the node was never started")
+    fresh = not exists(path)
+    database = open_database(path, create=fresh, read_only=read_only)
+    if fresh:
+        create_log(database, home.settings.origin)
+    return database
+
+
+def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:
+    """The chain of the settings, and its JSON-RPC where it is embedded."""
+    settings = home.settings.chain
+    if isinstance(settings, RpcSettings):
+        from ledger.chain.evm import connect
+
+        return connect(settings.url, chain_id=settings.id, confirmations=settings.confirmations), None
+    from ledger.chain.embedded import EmbeddedChain
+    from ledger.chain.embedded_genesis import Genesis
+    from ledger.chain.embedded_port import connect_embedded
+    from ledger.chain.embedded_rpc import EmbeddedRpc
+
+    sender = address_of(home.keys.sender.secret)
+    genesis = Genesis(settings.id, home.settings.founded, {sender: PREFUNDED})
+    embedded = EmbeddedChain(home.path / CHAIN, genesis, clock=lambda: int(clock()))
+    rpc = EmbeddedRpc(embedded)
+    return connect_embedded(embedded, rpc), rpc
+
+
+def _contract(home: Home, chain: Chain) -> bytes | None:
+    """Address of the anchor contract; an embedded chain gets it at once."""
+    settings = home.settings.chain
+    if isinstance(settings, RpcSettings):
+        return None if settings.anchor is None else bytes.fromhex(settings.anchor[2:])
+    return deployed_on(chain, home.keys.sender.secret)
+
+
+def _claim(home: Home, chain: Chain, contract: bytes | None, now: int) -> bytes:
+    """The node's claim, issued anew where it must be.  With a silent chain, the one issued last stands."""
+    previous = read_bounded(home.claim, limit=TRUST_LIMIT, what="claim") if exists(home.claim) else None
+    identity = None
+    if contract is not None:
+        try:
+            identity = ChainIdentity(
+                chain.chain_id, chain.genesis_hash, contract, load_artifact().runtime_code_hash
+            )
+        except LedgerError:
+            if previous is not None:
+                return previous
+    claim = claim_of(home, identity, now=now, previous=previous)
+    if claim != previous:
+        write_claim(home.claim, claim)
+    return claim
+
+
+def write_claim(path: Path, claim: bytes) -> None:
+    """Replace the node's claim; a crash leaves the old one or the new one."""
+    replace(path, claim, what="claim", mode=READABLE)
