@@ -20,7 +20,7 @@ from ledger.core.keccak import keccak256
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.note import VKey
 from ledger.core.statement import parse_statement
-from ledger.errors import LedgerError, ProofError, StoreError
+from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
@@ -91,7 +91,7 @@ def audit(
         progress(name)
         try:
             findings += part()
-        except StoreError as error:  # so damaged that it cannot be read on
+        except LedgerError as error:  # so damaged that it cannot be read on
             findings.append(Difference(name, None, str(error)))
     return AuditReport(counts.entries, counts.checkpoints, counts.anchors, tuple(findings))
 
@@ -211,11 +211,9 @@ def _anchors(database: Database, identity: LogIdentity, counts: _Counts) -> Iter
     for intent in anchors.every_intent():
         if keccak256(intent.row.raw_transaction) != intent.row.transaction_hash:
             yield Difference("anchor_intent", None, f"row {intent.id}: the transaction has another hash")
-        for size, root in _signed_root(database, intent.row.size):
-            if root != intent.row.root:
-                yield Difference(
-                    "anchor_intent", _last(size), f"row {intent.id} anchors a root that was not signed"
-                )
+        if intent.row.root != _signed_root(database, intent.row.size):
+            detail = f"row {intent.id} anchors a root that was not signed"
+            yield Difference("anchor_intent", _last(intent.row.size), detail)
     after = 0
     while page := anchors.evidence_list(after=after):
         for stored in page:
@@ -227,10 +225,13 @@ def _anchors(database: Database, identity: LogIdentity, counts: _Counts) -> Iter
         after = page[-1].id
 
 
-def _signed_root(database: Database, size: int) -> Iterator[tuple[int, bytes]]:
+def _signed_root(database: Database, size: int) -> bytes | None:
+    """The root in the stored checkpoint of this size; None where there is none that can be read."""
     checkpoint = Checkpoints(database).at(size)
-    if checkpoint is not None:
-        yield size, parse_checkpoint(checkpoint.note).checkpoint.root
+    try:
+        return None if checkpoint is None else parse_checkpoint(checkpoint.note).checkpoint.root
+    except MalformedError:
+        return None
 
 
 def _check_evidence(database: Database, evidence: Evidence, identity: LogIdentity) -> None:

@@ -69,8 +69,7 @@ def register(
 
     Raises:
         MalformedError: Not a statement, or its fields are not those of its type (`statement-invalid`, with
-        all
-            problems).
+            all problems).
         SignatureError, VerificationError: The key rule refuses it; see `ledger.verify.keyrule`.
         ConflictError: `statement-id-taken`.
         RefusedError: `overloaded`.
@@ -101,7 +100,8 @@ def register_many(
 
     Raises:
         RefusedError: `overloaded`, where the queue stayed full; documents without an answer may be sent
-        again. StoreError: The disk failed; likewise.
+            again.
+        StoreError: The disk failed; likewise.
     """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="verify") as pool:
         verifying: deque[Future[list[_Admitted]]] = deque()

@@ -61,8 +61,7 @@ class Sequencer:
 
     Raises:
         StoreError: `log-rolled-back` or `log-rewritten`: a stored checkpoint is not of this log's history.
-        A node
-            that signed on would show two histories.
+            A node that signed on would show two histories.
     """
 
     def __init__(
@@ -274,7 +273,8 @@ def check_history(log: Log, latest: StoredCheckpoint | None) -> None:
     """Refuse a log that is not the one whose checkpoint was signed last.
 
     Raises:
-        StoreError: `log-rolled-back`: the log is shorter.  `log-rewritten`: it has another root at that size.
+        StoreError: `log-rolled-back`: the log is shorter.  `log-rewritten`: it has another root at that
+            size.
     """
     if latest is None:
         return

@@ -28,8 +28,7 @@ class Checkpoints:
 
         Raises:
             StoreError: Another checkpoint of that size is stored (`checkpoint-exists`), it would be older
-            than the
-                last one (`clock-behind`), or the disk failed.
+                than the last one (`clock-behind`), or the disk failed.
         """
         with self._database.write() as connection:
             last = connection.execute(

@@ -196,8 +196,7 @@ def open_database(path: Path, *, create: bool = False, read_only: bool = False) 
     Raises:
         NotFoundError: No such file.
         SetupError: Made by a newer version (`store-newer`) or by something else (`store-foreign`), exists
-        already
-            (`store-exists`), or a setting did not hold (`store-settings`).
+            already (`store-exists`), or a setting did not hold (`store-settings`).
         StoreError: `store-locked`, `store-read-only`, `store-full`, `store-corrupt`, `store-permission`, ….
     """
     if create and path.exists():

@@ -102,7 +102,7 @@ class Log:
         Raises:
             ConflictError: `head-moved`: another writer was first.  Nothing was written.
             StoreError: The disk or the database failed; nothing was acknowledged, the same batch may be
-            tried again.
+                tried again.
         """
         with self._lock:
             if self._outcome_unknown:
