@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ledger.chain.gas import floor_gas, intrinsic_gas
 from ledger.chain.port import Chain, Fees, Message
-from ledger.core import secp256k1
 from ledger.core.evm import rlp
 from ledger.core.keccak import keccak256
+from ledger.core.secp256k1 import address_of, sign
 from ledger.errors import ChainError
 
 TYPE = 2
@@ -71,11 +71,11 @@ def sign_transaction(transaction: Transaction, secret: bytes) -> SignedTransacti
         (),  # access list
     ]
     prefix = bytes([TYPE])
-    signature = secp256k1.sign(secret, keccak256(prefix + rlp.encode(fields)))
+    signature = sign(secret, keccak256(prefix + rlp.encode(fields)))
     parity = signature[64] - 27
     r, s = (rlp.encode_integer(int.from_bytes(half, "big")) for half in (signature[:32], signature[32:64]))
     raw = prefix + rlp.encode([*fields, rlp.encode_integer(parity), r, s])
-    return SignedTransaction(transaction, secp256k1.address_of(secret), raw, keccak256(raw))
+    return SignedTransaction(transaction, address_of(secret), raw, keccak256(raw))
 
 
 def gas_limit(estimate: int, data: bytes, *, creation: bool) -> int:
@@ -122,7 +122,7 @@ def prepare(
             keeps the chain from answering.
     """
     chain.check_identity()
-    sender = secp256k1.address_of(secret)
+    sender = address_of(secret)
     offered = chain.fees() if fees is None else fees
     estimate = chain.estimate_gas(Message(sender, to, data))
     transaction = Transaction(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
-from ledger.core.statement import Statement, parse_statement
-from ledger.errors import NotFoundError, RefusedError
-from ledger.statements.catalogue import read
+from ledger.core.statement import Statement, parse_statement, verify_statement
+from ledger.errors import NotFoundError, RefusedError, SignatureError
+from ledger.statements.catalogue import TYPES, read
 from ledger.statements.enrolment import Enrolment
 from ledger.statements.revocation import KeyRevocation
 from ledger.statements.transfer import TransferRecord

@@ -169,7 +169,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
         chain=chain,
         rpc=rpc,
     )
-    if chain is not None and contract is not None:
+    if contract is not None:
         node.anchorer = Anchorer(
             chain=chain,
             settings=AnchorSettings(
@@ -190,9 +190,9 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
 def open_log_database(home: Home, *, read_only: bool = False) -> Database:
     """The database of a home, with its log; made at the first start."""
     path = home.path / DATABASE
-    if read_only and not exists(path):
-        raise NotFoundError(f"{path} is not there yet: the node was never started")
     fresh = not exists(path)
+    if read_only and fresh:
+        raise NotFoundError(f"{path} is not there yet: the node was never started")
     database = open_database(path, create=fresh, read_only=read_only)
     if fresh:
         create_log(database, home.settings.origin)
