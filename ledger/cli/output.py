@@ -32,6 +32,7 @@ COULD_NOT_FINISH: Final = 3
 
 _USAGE_CODES: Final = frozenset({"remote-url", "digest-malformed", "usage"})
 _LATER_CODES: Final = frozenset({"not-anchored-yet", "overloaded", "not-found"})
+_OWN: Final = frozenset({"ledger", "api"})
 _PROBLEMS_SHOWN: Final = 50
 _TERMINAL_SECONDS: Final = 0.1
 _LINE_SECONDS: Final = 10.0
@@ -147,11 +148,17 @@ def fail_unforeseen(error: BaseException) -> int:
         )
         say(f"error: could not finish:{name} {os.strerror(error.errno).lower()} (file-failed)")
         return COULD_NOT_FINISH
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if f"{os.sep}ledger{os.sep}" in frame.filename] or frames
-    place = f" at {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
-    say(f"error: could not finish: an error that was not foreseen, {type(error).__name__}{place} (internal)")
+    told = f"{type(error).__name__}{place_of(error)}"
+    say(f"error: could not finish: an error that was not foreseen, {told} (internal)")
     return COULD_NOT_FINISH
+
+
+def place_of(error: BaseException) -> str:
+    """Where in this program an exception arose, to be reported; empty where that is not known."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _OWN & set(Path(frame.filename).parts)]
+    chosen = (own or frames)[-1:]
+    return "".join(f" at {Path(frame.filename).name}, line {frame.lineno}" for frame in chosen)
 
 
 def settle_streams() -> None:

@@ -1,0 +1,172 @@
+"""`evidence node`: making a node's home and serving it."""
+
+import os
+import time
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli import output
+from ledger.cli.options import AsJson, Home, command, noun
+from ledger.config import DEFAULT_PORT, RpcSettings, Settings, with_environment
+from ledger.errors import SetupError
+from ledger.services.home import Home as NodeHome
+from ledger.services.home import Plan, init_home, open_home
+
+app = noun("A jurisdiction's node: its home, and serving it.")
+
+
+@command(
+    app,
+    "init",
+    purpose="Make the home of a new node, with new keys.",
+    runs="on the node",
+    example="evidence node init --home node-xa --jurisdiction XA --authority registry.example.xa",
+    more="Without --rpc the node runs a development chain of its own, which adds no independence."
+    " Countries XA to XZ are for tests.",
+)
+def init(
+    *,
+    home: Home,
+    jurisdiction: Annotated[str, typer.Option(metavar="CODE", help="ISO 3166-1 alpha-2, or XA to XZ.")],
+    authority: Annotated[
+        str,
+        typer.Option(metavar="HOST", help="Host name that the log is named by, e.g. registry.example.xa."),
+    ],
+    operator: Annotated[
+        str | None, typer.Option(metavar="DID", help="Who runs the node; else did:web:AUTHORITY.")
+    ] = None,
+    registrar: Annotated[
+        str | None, typer.Option(metavar="DID", help="Who enrols parties here; else the operator.")
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="PORT", help="TCP port on loopback.")] = DEFAULT_PORT,
+    rpc: Annotated[
+        str | None, typer.Option(metavar="URL", help="JSON-RPC of the chain to anchor on.")
+    ] = None,
+    chain_id: Annotated[
+        int | None, typer.Option(metavar="N", help="Its EIP-155 id; else the node at URL is asked.")
+    ] = None,
+    confirmations: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Blocks that make one final, where the chain knows no final block."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make a home."""
+    if rpc is None and (chain_id is not None or confirmations is not None):
+        raise typer.BadParameter("--chain-id and --confirmations go with --rpc")
+    try:
+        chain = (
+            None if rpc is None else RpcSettings(rpc, _chain_id(rpc, chain_id), confirmations=confirmations)
+        )
+        plan = Plan(jurisdiction, authority, operator, registrar, chain, port)
+        made = init_home(home, plan, now=int(time.time()), random=os.urandom)
+    except SetupError as error:
+        if error.code == "settings-invalid":
+            raise typer.BadParameter(str(error)) from None
+        raise
+    output.show(_told(made), _lines(made), as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "serve",
+    purpose="Serve the node's API on loopback, and anchor the log while it grows.",
+    runs="on the node",
+    example="evidence node serve --home node-xa",
+    more="Ends with SIGTERM or Ctrl-C: answers the requests under way, then stops. What was acknowledged is durable."
+    " EVIDENCE_PORT, EVIDENCE_RPC_URL and EVIDENCE_ANCHOR_PERIOD override the settings.",
+)
+def serve(
+    *,
+    home: Home,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, metavar="PORT", help="Instead of the home's; 0 takes a free one."),
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
+    as_json: AsJson = False,
+) -> int:
+    """Serve."""
+    from ledger.cli.serving import listen, require_loopback, url_of
+    from ledger.cli.serving import serve as serve_until_stopped
+
+    address = require_loopback(host)
+    settings = with_environment(open_home(home).settings, os.environ)
+    if os.access(home, os.W_OK) is False:
+        raise SetupError(f"home {home} cannot be written by this user", code="home-read-only")
+    listening = listen(address, settings.port if port is None else port)
+    url = url_of(listening)
+
+    def started() -> None:
+        told = {"url": url, "origin": settings.origin, "pid": os.getpid()}
+        chain = f"chain eip155:{settings.chain.id}"
+        kind = (
+            ""
+            if isinstance(settings.chain, RpcSettings)
+            else ", a development chain that adds no independence"
+        )
+        output.show(
+            told, f"{settings.origin} listens at {url} ({chain}{kind}); Ctrl-C stops it", as_json=as_json
+        )
+
+    serve_until_stopped(home, listening, started)
+    output.say("stopped")
+    return output.DONE
+
+
+def _chain_id(rpc: str, given: int | None) -> int:
+    if given is not None:
+        return given
+    from ledger.chain.evm import connect
+
+    chain = connect(rpc)
+    try:
+        return chain.chain_id
+    finally:
+        chain.close()
+
+
+def _told(made: NodeHome) -> dict[str, Any]:
+    settings, keys = made.settings, made.keys
+    return {
+        "home": str(made.path),
+        "origin": settings.origin,
+        "operator": settings.operator,
+        "registrar": settings.registrar,
+        "port": settings.port,
+        "chain": f"eip155:{settings.chain.id}",
+        "keys": {
+            "log": keys.log.public,
+            "head": keys.head.public,
+            "finality": keys.finality.public,
+            "sender": keys.sender.public,
+            "registrar": keys.registrar.multikey,
+            "publisher": keys.publisher.multikey,
+        },
+    }
+
+
+def _lines(made: NodeHome) -> list[str]:
+    told = _told(made)
+    settings = made.settings
+    lines = [
+        f"made {made.path}: {settings.origin}, operated by {settings.operator}, registrar {settings.registrar}",
+        f"chain {told['chain']}: {_kind(settings)}",
+        "keys, by their public halves:",
+        *output.table([("", name, public) for name, public in told["keys"].items()]),
+        f"Back up {made.path} now and keep it private: whoever has it can speak as this node.",
+    ]
+    if isinstance(settings.chain, RpcSettings):
+        lines.append(f"Next: give {made.keys.sender.public}, which sends the transactions, some gas; then")
+        lines.append(f"  evidence chain deploy --home {made.path}")
+    else:
+        lines.append("Next:")
+    return [*lines, f"  evidence node serve --home {made.path}"]
+
+
+def _kind(settings: Settings) -> str:
+    if isinstance(settings.chain, RpcSettings):
+        return "reached over JSON-RPC"
+    return "development chain, run by the operator: adds no independence"

@@ -1,0 +1,186 @@
+"""Serving a node's API with uvicorn: loopback only, one process, and every fault one line.
+
+The application is named by a string, since this floor does not import the API.
+"""
+
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from ledger.cli import output
+from ledger.errors import LedgerError, RefusedError, SetupError
+
+APPLICATION: Final = "api.app:create_app"
+STOP_SECONDS: Final = 10
+"""How long requests under way may take once the node is to stop."""
+_BACKLOG: Final = 1024
+
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_Application = Callable[[MutableMapping[str, Any], _Receive, _Send], Awaitable[None]]
+
+
+def require_loopback(host: str) -> str:
+    """The loopback address that `host` is.
+
+    Raises:
+        RefusedError: `host-not-loopback`.
+    """
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return host
+    except ValueError:
+        pass
+    raise RefusedError(
+        f"{host} is not a loopback address; this version has no TLS and no accounts, so it serves this machine alone:"
+        " reach it through a tunnel, such as ssh -L",
+        code="host-not-loopback",
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything else is opened, so that a port in use changes nothing.
+
+    Args:
+        port: 0 takes a free one.
+
+    Raises:
+        SetupError: `port-in-use`, `port-not-allowed`, `port-unavailable`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        code, says = {
+            errno.EADDRINUSE: ("port-in-use", "is in use by another process; choose one with --port"),
+            errno.EACCES: (
+                "port-not-allowed",
+                "may not be used by this user; choose one above 1023 with --port",
+            ),
+        }.get(
+            error.errno or 0, ("port-unavailable", f"cannot be used: {os.strerror(error.errno or 0).lower()}")
+        )
+        raise SetupError(f"port {port} of {host} {says}", code=code) from None
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """Where a socket listens."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(home: Path, listening: socket.socket, started: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; what was acknowledged is durable, and requests under way are answered.
+
+    Args:
+        home: Of the node.
+        listening: As of `listen`.
+        started: Called once requests are answered.
+
+    Raises:
+        LedgerError: Whatever kept the node from opening.
+    """
+    os.environ["EVIDENCE_HOME"] = str(home.absolute())  # how the application is told, see api/app.py
+    _tell_of_faults()
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = _Server(config, started)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again at its end, for whoever handled it before: that is this.
+        signal.signal(number, server.stop)
+    config.load()
+    opening = _Opening(config.loaded_app)
+    config.loaded_app = opening
+    try:
+        server.run(sockets=[listening])
+    except SystemExit:
+        if opening.error is None:
+            raise SetupError("the server did not start", code="server-failed") from None
+    finally:
+        listening.close()
+    if opening.error is not None:
+        raise opening.error
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._begun = begun
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As of the class above."""
+        await super().startup(sockets)
+        if self.started:
+            self._begun()
+
+    def stop(self, _number: int, _frame: object) -> None:
+        """Stop, also where the signal comes before the server handles it."""
+        self.should_exit = True
+
+
+class _Opening:
+    """The application, keeping the error that its opening or closing ended with; a server only logs it."""
+
+    def __init__(self, application: _Application) -> None:
+        self._application = application
+        self.error: Exception | None = None
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: _Receive, send: _Send) -> None:
+        try:
+            await self._application(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                self.error = error
+            raise
+
+
+class _OneLine(logging.Handler):
+    """Writes a record as one line: an exception by kind and places, never its message or a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As of the class above."""
+        text = record.getMessage()
+        if text.startswith("Traceback") or "Application startup failed" in text:
+            return  # told by the error itself
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, LedgerError):
+            return
+        output.say(f"{record.levelname.lower()}: {text.splitlines()[0] if text else ''}{_places(error)}")
+
+
+def _places(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    return f": {type(error).__name__}{output.place_of(error)}"
+
+
+def _tell_of_faults() -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [_OneLine()]
+    root.setLevel(logging.WARNING)
