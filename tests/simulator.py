@@ -13,7 +13,6 @@ from ledger.core.canonical import encode
 from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
 from ledger.core.evm import rlp
 from ledger.core.evm.anchor import (
-    ANCHORED_TOPIC,
     CheckpointClaim,
     checkpoint_digest,
     head_slot,
@@ -21,21 +20,20 @@ from ledger.core.evm.anchor import (
     root_at_slot,
     set_id,
 )
-from ledger.core.evm.receipt import receipt_key
 from ledger.core.evm.trie import root_and_proof
 from ledger.core.keccak import keccak256
-from ledger.core.merkle import leaf_hash, node_hash
+from ledger.core.merkle import leaf_hash
 from ledger.core.note import encode_vkey
 from ledger.core.secp256k1 import address_of, sign
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import PrivateKey, encode_multikey
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list, sign_trust_list
+from tests.blocks import ANCHOR, CODE_HASH, block_of, hexed
+from tests.trees import tree_path, tree_root
 
 START = 1_795_305_600  # 2026-11-22T00:00:00Z
 DAY = 86_400
-CODE_HASH = keccak256(b"the contract's code")
-ANCHOR = bytes.fromhex("28af7a244d8aa76f0a6489d95271004fde8aac75")
 LEI = {"exporter": "TEST000C76DC31B85900", "importer": "TEST00EE3E62B8A0AA00"}
 
 
@@ -53,39 +51,6 @@ def statement_id(name: str) -> str:
     """A statement id by name."""
     hexed = sha256(name.encode()).hexdigest()
     return f"urn:uuid:{hexed[:8]}-{hexed[8:12]}-7{hexed[13:16]}-8{hexed[17:20]}-{hexed[20:32]}"
-
-
-def minimal(value: int) -> bytes:
-    """An integer as RLP writes it."""
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")
-
-
-def tree_root(leaves: Sequence[bytes]) -> bytes:
-    """RFC 6962 root, straight from the definition."""
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return node_hash(tree_root(leaves[:split]), tree_root(leaves[split:]))
-
-
-def tree_path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """RFC 6962 audit path, straight from the definition."""
-    if len(leaves) == 1:
-        return []
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if index < split:
-        return [*tree_path(index, leaves[:split]), tree_root(leaves[split:])]
-    return [*tree_path(index - split, leaves[split:]), tree_root(leaves[:split])]
-
-
-def tree_consistency(first: int, leaves: Sequence[bytes], whole: bool = True) -> list[bytes]:
-    """RFC 6962 consistency path, straight from the definition."""
-    if first == len(leaves):
-        return [] if whole else [tree_root(leaves)]
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if first <= split:
-        return [*tree_consistency(first, leaves[:split], whole), tree_root(leaves[split:])]
-    return [*tree_consistency(first - split, leaves[split:], whole=False), tree_root(leaves[:split])]
 
 
 @dataclass
@@ -198,46 +163,8 @@ class Jurisdiction:
         self.anchored[head_slot(self.log_id)] = count.to_bytes(32, "big")
 
     def block(self, size: int, root: bytes, *, time: int = START + 110, number: int = 7) -> dict[str, Any]:
-        """A block after the last anchor: header, account and storage proofs, and a receipt of `Anchored`."""
-        storage = {keccak256(slot): rlp.encode(value.lstrip(b"\0")) for slot, value in self.anchored.items()}
-        storage_root, storage_nodes = root_and_proof(storage, keccak256(root_at_slot(self.log_id, size)))
-        account = rlp.encode((b"\1", b"", storage_root, CODE_HASH))
-        others = {
-            keccak256(bytes([n]) * 20): rlp.encode(
-                (minimal(n), minimal(10**n), keccak256(b""), keccak256(b""))
-            )
-            for n in range(1, 9)
-        }
-        state_root, account_nodes = root_and_proof({**others, keccak256(ANCHOR): account}, keccak256(ANCHOR))
-        topics = (ANCHORED_TOPIC, self.log_id, size.to_bytes(32, "big"))
-        logs = ((ANCHOR, topics, root + bytes(32)),)
-        receipt = b"\2" + rlp.encode((b"\1", minimal(80_000), bytes(256), logs))
-        plain = rlp.encode((b"\1", minimal(21_000), bytes(256), ()))
-        receipts_root, receipt_nodes = root_and_proof(
-            {receipt_key(0): plain, receipt_key(1): receipt}, receipt_key(1)
-        )
-        header = rlp.encode(
-            (
-                keccak256(b"parent"), keccak256(rlp.encode(())), bytes(20), state_root, keccak256(b"txs"), receipts_root,
-                bytes(256), b"", minimal(number), minimal(30_000_000), minimal(80_000), minimal(time), b"", bytes(32),
-                bytes(8), minimal(1), keccak256(rlp.encode(b"")),
-            )
-        )  # fmt: skip
-        return {
-            "header": header,
-            "hash": keccak256(header),
-            "number": number,
-            "time": time,
-            "storage_root": storage_root,
-            "account": account_nodes,
-            "storage": storage_nodes,
-            "receipt": {
-                "index": 1,
-                "bytes": hexed(receipt),
-                "nodes": [hexed(node) for node in receipt_nodes],
-                "log": 0,
-            },
-        }
+        """A block after the last anchor."""
+        return block_of(self.anchored, self.log_id, size, root, time=time, number=number)
 
     def start_proof(self, size: int) -> list[str]:
         """Storage proof of the root at the head key's first size, in the state of `block`."""
@@ -326,11 +253,6 @@ class Jurisdiction:
             "roles": ["registrar"],
             "keys": [{"id": "#1", "publicKeyMultibase": encode_multikey(own), **dates}],
         }
-
-
-def hexed(data: bytes) -> str:
-    """EVM form of bytes."""
-    return "0x" + data.hex()
 
 
 def make(
@@ -431,7 +353,11 @@ class World:
             "version": 1,
             "issued": format_time(START),
             "nextUpdate": format_time(START + 30 * DAY),
-            "publisher": {"id": "did:web:trust.example.xa", "threshold": 1, "keys": [{"id": "#1", "publicKeyMultibase": encode_multikey(key("publisher").public)}]},
+            "publisher": {
+                "id": "did:web:trust.example.xa",
+                "threshold": 1,
+                "keys": [{"id": "#1", "publicKeyMultibase": encode_multikey(key("publisher").public)}],
+            },
             "authorities": [self.xa.authority(), self.xb.authority()],
             "logs": [self.xa.trusted_log(), self.xb.trusted_log()],
             "witnesses": [],
@@ -442,7 +368,7 @@ class World:
                 "TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 9], "quorum": 0, "finality": "operator"},
                 "ConformityCertificate": {},
             },
-        }  # fmt: skip
+        }
         return {**body, **members}
 
     def trust(self, **members: Any) -> TrustList:

@@ -494,7 +494,7 @@ def test_two_acknowledgements_fail() -> None:
 
 
 def test_a_later_section_must_extend_the_earlier_one_of_its_log() -> None:
-    from tests.simulator import tree_consistency
+    from tests.trees import tree_consistency
 
     made = world()
     first = made.xa.section([("enrolment", made.exporter_enrolment)])
