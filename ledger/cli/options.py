@@ -109,3 +109,28 @@ def command(
 
 def _is_noun() -> None:
     return None
+
+
+def from_home_or_node(
+    context: typer.Context, home: Path | None, node: str | None
+) -> tuple[Path | None, str | None]:
+    """The home or the address that a command reads from, and None for the other.
+
+    What the command line says wins over the environment; between two of one rank, the home.
+
+    Raises:
+        typer.BadParameter: Neither is given, or both on the command line.
+    """
+    if home is not None and node is not None:
+        said = {name for name in ("home", "node") if _is_on_the_command_line(context, name)}
+        if said == {"home", "node"}:
+            raise typer.BadParameter("give --home or --node, not both")
+        return (None, node) if said == {"node"} else (home, None)
+    if home is None and node is None:
+        raise typer.BadParameter("give --home FOLDER on the node, or --node URL anywhere")
+    return home, node
+
+
+def _is_on_the_command_line(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -1,0 +1,205 @@
+"""`evidence chain`: the anchor contract on the node's chain, and the chain's condition."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from ledger.chain.evm import connect
+from ledger.chain.port import Chain
+from ledger.cli import output
+from ledger.cli.options import AsJson, Home, Yes, command, noun
+from ledger.config import RpcSettings, Settings, with_environment
+from ledger.core.canonical import TRUST_LIMIT
+from ledger.core.trust import parse_trust_list
+from ledger.errors import RefusedError, SetupError
+from ledger.services.files import exists, read_bounded
+from ledger.services.home import Home as NodeHome
+from ledger.services.home import open_home, save_settings
+
+WEI: Final = 10**18
+FAR_DAYS: Final = 36_500
+"""Days beyond which nobody wants a number."""
+
+Rpc = Annotated[
+    str | None, typer.Option("--rpc", metavar="URL", help="JSON-RPC of the chain, instead of the home's.")
+]
+
+app = noun("The chain that a node anchors on.")
+
+
+@command(
+    app,
+    "deploy",
+    purpose="Put the anchor contract on the node's chain: estimate, ask, deploy, compare its code, issue the claim.",
+    runs="on the node",
+    example="evidence chain deploy --home node-xa --rpc http://127.0.0.1:8545",
+    more="The home's sender key pays. Start the node again afterwards. An embedded chain has its contract from the"
+    " node's first start.",
+)
+def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Deploy the contract."""
+    from ledger.services.deploy import deploy as put
+    from ledger.services.deploy import estimate
+
+    opened, settings = _opened(home, rpc)
+    if not isinstance(settings.chain, RpcSettings):
+        raise RefusedError(
+            "this node runs a development chain of its own, which has the contract from the node's first start",
+            code="chain-embedded",
+        )
+    if settings.chain.anchor is not None:
+        raise RefusedError(
+            f"the home names the contract {settings.chain.anchor} already; evidence chain check looks at it",
+            code="anchor-deployed",
+        )
+    chain = _connected(settings.chain)
+    try:
+        needed = estimate(chain, opened.keys.sender.secret)
+        output.say(chain.description)
+        output.say(f"sender   {opened.keys.sender.public} has {_ether(needed.balance)}")
+        output.say(f"cost     up to {_ether(needed.cost)}: {needed.gas} gas at {needed.fee} wei")
+        output.confirm("Deploy the contract?", yes=yes)
+        address = put(chain, opened.keys.sender.secret, before_sending=_sent)
+        saved = save_settings(opened, _with_anchor(opened.settings, address))
+        claim = _issue(saved, chain, address)
+    finally:
+        chain.close()
+    told = {"anchor": "0x" + address.hex(), "chain": f"eip155:{settings.chain.id}", "fingerprint": claim}
+    lines = [
+        f"anchor       {told['anchor']} on {told['chain']}; its code is the contract's",
+        f"claim        issued, sha256 fingerprint {claim}",
+        "Next: start the node again",
+    ]
+    output.show(told, lines, as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "check",
+    purpose="Look at the chain: its id and genesis, the contract's code, the sender's balance and the days it lasts.",
+    runs="on the node",
+    example="evidence chain check --home node-xa --rpc http://127.0.0.1:8545",
+    statuses="0 the contract is there; 1 it is not, or other code is; 2 bad usage; 3 the chain could not be asked.",
+    more="For an embedded chain the node must be serving.",
+)
+def check(*, home: Home, rpc: Rpc = None, as_json: AsJson = False) -> int:
+    """Check the chain."""
+    from ledger.services.deploy import Condition, condition
+
+    opened, settings = _opened(home, rpc)
+    embedded = not isinstance(settings.chain, RpcSettings)
+    chain = _connected(settings.chain) if isinstance(settings.chain, RpcSettings) else _embedded(settings)
+    contract = _contract(opened, settings)
+    try:
+        found: Condition = condition(chain, opened.keys.sender.secret, contract, settings.chain.period)
+        _require_known_genesis(opened, found.genesis)
+    finally:
+        chain.close()
+    told: dict[str, Any] = {
+        "chain": f"eip155:{found.chain_id}",
+        "genesis": "0x" + found.genesis.hex(),
+        "description": "development chain, run by the operator: adds no independence"
+        if embedded
+        else found.description,
+        "anchor": None if contract is None else "0x" + contract.hex(),
+        "codeHash": None if found.code_hash is None else "0x" + found.code_hash.hex(),
+        "matches": found.matches,
+        "sender": "0x" + found.sender.hex(),
+        "balance": str(found.balance),
+        "anchorsLeft": found.anchors,
+        "daysLeft": found.days,
+    }
+    output.show(told, _lines(told, found.balance), as_json=as_json)
+    return output.DONE if found.matches else output.REFUSED
+
+
+def _lines(told: dict[str, Any], balance: int) -> list[str]:
+    if told["anchor"] is None:
+        contract = "none yet; evidence chain deploy puts it there"
+    elif told["matches"]:
+        contract = f"{told['anchor']}, its code is the contract's"
+    elif told["codeHash"] is None:
+        contract = f"{told['anchor']}: NOTHING IS THERE"
+    else:
+        contract = f"{told['anchor']}: OTHER CODE IS THERE, hash {told['codeHash']}"
+    days = told["daysLeft"]
+    lasts = f"more than {FAR_DAYS} days" if days > FAR_DAYS else f"{days} days"
+    return [
+        f"chain    {told['chain']}: {told['description']}",
+        f"genesis  {told['genesis']}",
+        f"anchor   {contract}",
+        f"sender   {told['sender']} has {_ether(balance)}: {told['anchorsLeft']:,} anchors, {lasts} without pause",
+    ]
+
+
+def _opened(path: Path, rpc: str | None) -> tuple[NodeHome, Settings]:
+    """The home as it is saved, and its settings as they are for this run."""
+    home = open_home(path)
+    settings = with_environment(home.settings, os.environ)
+    if rpc is None:
+        return home, settings
+    if not isinstance(settings.chain, RpcSettings):
+        raise RefusedError(
+            "this node has an embedded chain, which --rpc does not replace", code="chain-embedded"
+        )
+    return home, replace(settings, chain=replace(settings.chain, url=rpc))
+
+
+def _connected(settings: RpcSettings) -> Chain:
+    return connect(settings.url, chain_id=settings.id, confirmations=settings.confirmations)
+
+
+def _embedded(settings: Settings) -> Chain:
+    """The embedded chain, by the node's own JSON-RPC: its file belongs to the process that serves."""
+    return connect(f"http://127.0.0.1:{settings.port}/chain", chain_id=settings.chain.id)
+
+
+def _contract(home: NodeHome, settings: Settings) -> bytes | None:
+    if isinstance(settings.chain, RpcSettings):
+        return None if settings.chain.anchor is None else bytes.fromhex(settings.chain.anchor[2:])
+    claimed = _claimed(home)
+    return None if claimed is None else claimed[1]
+
+
+def _claimed(home: NodeHome) -> tuple[bytes, bytes] | None:
+    """Genesis and contract of the home's chain, as its claim has them."""
+    if not exists(home.claim):
+        return None
+    listed = parse_trust_list(read_bounded(home.claim, limit=TRUST_LIMIT, what="claim"))
+    chain = listed.chains.get(f"eip155:{home.settings.chain.id}")
+    return None if chain is None else (chain.genesis, chain.anchor)
+
+
+def _require_known_genesis(home: NodeHome, genesis: bytes) -> None:
+    claimed = _claimed(home)
+    if claimed is not None and claimed[0] != genesis:
+        raise SetupError(
+            f"the chain has genesis block 0x{genesis.hex()}; the node's claim names 0x{claimed[0].hex()}",
+            code="chain-wrong-genesis",
+        )
+
+
+def _with_anchor(settings: Settings, address: bytes) -> Settings:
+    assert isinstance(settings.chain, RpcSettings)
+    return replace(settings, chain=replace(settings.chain, anchor="0x" + address.hex()))
+
+
+def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
+    """Issue the claim that names the contract; its fingerprint."""
+    from ledger.services.node import issue_claim
+
+    claim = issue_claim(home, chain, address, int(time.time()))
+    return parse_trust_list(claim).list_hash.hex()
+
+
+def _sent(transaction: Any) -> None:
+    output.say(f"sending  transaction 0x{transaction.hash.hex()}; waiting for its block")
+
+
+def _ether(wei: int) -> str:
+    return f"{wei / WEI:.6f} ether"

@@ -1,0 +1,160 @@
+"""`evidence log`: the latest checkpoint, and the audit of a node's own store."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from ledger.cli import output
+from ledger.cli.options import AsJson, Home, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
+from ledger.core.canonical import TRUST_LIMIT
+from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_log_lines
+from ledger.core.times import format_time
+from ledger.core.trust import TrustList
+from ledger.errors import NotFoundError, SetupError, VerificationError
+from ledger.services.files import read_bounded
+from ledger.services.home import open_home
+from ledger.services.pinned import PinnedLists, user_folder
+
+SHOWN: Final = 200
+"""Differences printed; `--json` has all."""
+_PARTS: Final = {
+    "file": "the file",
+    "log": "entries, leaves, tiles and head",
+    "statement": "statements and the columns they are found by",
+    "checkpoint": "checkpoints and their signatures",
+    "anchor": "anchors and their evidence",
+}
+
+app = noun("The log: its checkpoints, and its audit.")
+
+
+@command(
+    app,
+    "checkpoint",
+    purpose="Print the log's latest signed checkpoint.",
+    runs="anywhere",
+    example="evidence log checkpoint --node http://127.0.0.1:8151 --verify",
+    more="With --home on the node itself, serving or not.",
+    statuses="0 done; 1 --verify: a signature does not hold, or the log is not in the trust list; 2 bad usage;"
+    " 3 could not finish, so nothing is known.",
+)
+def checkpoint(
+    context: typer.Context,
+    *,
+    home: OptionalHome = None,
+    node: OptionalNodeUrl = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check its three signatures by the trust list.")
+    ] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", metavar="FILE", help="For --verify; else the one list that is pinned."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Print the checkpoint."""
+    folder, url = from_home_or_node(context, home, node)
+    signed = _of_home(folder) if folder is not None else _of_node(str(url))
+    found = signed.checkpoint
+    told: dict[str, Any] = {
+        "origin": found.origin,
+        "size": found.size,
+        "root": found.root.hex(),
+        "checkpoint": signed.encoded.decode(),
+    }
+    if verify or trust is not None:
+        listed = _believed(trust)
+        time = _verified(signed, listed)
+        told["verified"] = {
+            "trust": listed.publisher.id,
+            "version": listed.version,
+            "signedAt": format_time(time),
+        }
+        output.say(
+            f"verified: {found.origin} at size {found.size}, signed {format_time(time)} by the log's own clock;"
+            f" trust list of {listed.publisher.id}, version {listed.version}"
+        )
+    output.show(told, signed.encoded.decode().removesuffix("\n"), as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "audit",
+    purpose="Compute again everything that the node's store can be held against, and name every difference.",
+    runs="on the node",
+    example="evidence log audit --home node-xa",
+    more="Reads only; the node may be serving. Run it daily, and after every restore.",
+    statuses="0 no difference; 1 differences, each named; 2 bad usage; 3 could not finish, so nothing is known.",
+)
+def audit(*, home: Home, as_json: AsJson = False) -> int:
+    """Audit the store."""
+    from ledger.services.audit import LogIdentity
+    from ledger.services.audit import audit as compare
+    from ledger.services.node import open_log_database
+
+    opened = open_home(home)
+    signer = opened.log_signer()
+    identity = LogIdentity(opened.settings.origin, signer.vkeys, [signer.head_address])
+    with open_log_database(opened, read_only=True) as database:
+        report = compare(database, identity, lambda part: output.say(f"comparing {_PARTS.get(part, part)}"))
+    findings = sorted(report.findings, key=lambda found: (found.index is None, found.index or 0))
+    told = {
+        "origin": opened.settings.origin,
+        "entries": report.entries,
+        "checkpoints": report.checkpoints,
+        "anchors": report.anchors,
+        "findings": [{"table": one.table, "index": one.index, "detail": one.detail} for one in findings],
+    }
+    compared = f"{report.entries:,} entries, {report.checkpoints:,} checkpoints, {report.anchors:,} anchors"
+    lines = [str(one) for one in findings[:SHOWN]]
+    if len(findings) > SHOWN:
+        lines.append(f"and {len(findings) - SHOWN} more; --json names all")
+    lines.append(f"{'no difference' if report.is_clean else f'{len(findings)} differences'} in {compared}")
+    output.show(told, lines, as_json=as_json)
+    return output.DONE if report.is_clean else output.REFUSED
+
+
+def _of_home(folder: Path) -> SignedCheckpoint:
+    from ledger.services.node import open_log_database
+    from ledger.store.checkpoints import Checkpoints
+
+    with open_log_database(open_home(folder), read_only=True) as database:
+        latest = Checkpoints(database).latest()
+    if latest is None:
+        raise NotFoundError("nothing is registered yet, so no checkpoint is signed", code="not-signed-yet")
+    return parse_checkpoint(latest.note)
+
+
+def _of_node(url: str) -> SignedCheckpoint:
+    from ledger.remote.node import NodeClient
+
+    with NodeClient(url) as client:
+        return client.checkpoint()
+
+
+def _believed(file: Path | None) -> TrustList:
+    lists = PinnedLists(user_folder(os.environ))
+    if file is not None:
+        return lists.check(read_bounded(file, limit=TRUST_LIMIT, what="trust list"))
+    pinned = lists.show()
+    if len(pinned) != 1:
+        raise SetupError(
+            f"{len(pinned)} trust lists are pinned; name one with --trust FILE",
+            code="trust-several" if pinned else "trust-none",
+        )
+    return pinned[0]
+
+
+def _verified(signed: SignedCheckpoint, listed: TrustList) -> int:
+    """When the log says it signed, once its three signatures hold."""
+    origin = signed.checkpoint.origin
+    log = listed.logs.get(origin)
+    if log is None:
+        raise VerificationError(
+            f"the trust list of {listed.publisher.id} does not name the log {origin}", code="log-unknown"
+        )
+    addresses = [key.address for key in log.head_keys]
+    return verify_log_lines(signed, origin, log.vkeys, addresses).mldsa_time
