@@ -44,6 +44,7 @@ KEY_LIFE: Final = 5 * 365 * 86_400
 _PORTS: Final = range(1, 2**16)
 _PERIODS: Final = range(1, 86_401)
 _CHAIN_IDS: Final = range(1, 2**53)
+_CONFIRMATIONS: Final = range(10_001)
 _FIRST_EMBEDDED_ID: Final = 2**30
 _AUTHORITY: Final = Text(
     "a host name, e.g. registry.example.xa", r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?", 200
@@ -116,6 +117,8 @@ class Settings:
             _require(_URL, self.chain.url, "chain.url")
             if self.chain.anchor is not None:
                 _require(_ADDRESS, self.chain.anchor, "chain.anchor")
+            if self.chain.confirmations is not None:
+                _require_range(self.chain.confirmations, _CONFIRMATIONS, "chain.confirmations")
         if self.origin.split("/")[1] != self.jurisdiction:
             raise _invalid("origin", f'names another jurisdiction than "{self.jurisdiction}"')
         if not self.founded < self.registrar_key_until:
@@ -250,6 +253,9 @@ class _Members:
     def integer(self, name: str, default: int | None = None) -> int:
         value: int = self._take(name, int, default)
         return value
+
+    def optional_integer(self, name: str) -> int | None:
+        return self.integer(name) if name in self._table else None
 
     def time(self, name: str) -> int:
         try:
