@@ -111,7 +111,7 @@ def test_the_environment_overrides_port_period_and_rpc_url() -> None:
             "PATH": "/bin",
         },
     )
-    assert (changed.port, changed.chain) == (1234, RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7))
+    assert (changed.port, changed.chain) == (1234, RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7, 0))
     assert with_environment(RPC, {}) == RPC
 
 
