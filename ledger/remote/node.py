@@ -150,7 +150,7 @@ class NodeClient:
 
     def acknowledgements(self, record: str) -> list[Item]:
         """The acknowledgements, in this node's log, of the transfer record with this digest."""
-        return list(self._pages("/v1/acknowledgements", {"record": _checked(record)}))
+        return self._items(self._object("/v1/acknowledgements", {"record": _checked(record)}))
 
     def certificates(self, number: str, *, body: str | None = None) -> Item:
         """The certificates of this number, as the node lists them.
@@ -214,16 +214,19 @@ class NodeClient:
         while True:
             place = {} if after < 0 else {"after": str(after)}
             page = self._object(path, {**query, **place, "limit": str(PAGE)})
-            items = page.get("items")
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise invalid(self.url, "a page without items")
-            yield from items
+            yield from self._items(page)
             following = page.get("next")
             if following is None:
                 return
             if type(following) is not int or following <= after:
                 raise invalid(self.url, "a page that leads back")
             after = following
+
+    def _items(self, page: Item) -> list[Item]:
+        items = page.get("items")
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise invalid(self.url, "a page without items")
+        return items
 
 
 def _of(digest: str, part: str = "") -> str:

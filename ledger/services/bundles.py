@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
-from ledger.core.commitment import Openings
+from ledger.core.commitment import Openings, commitment
+from ledger.core.statement import Statement
 from ledger.errors import MalformedError
 from ledger.statements.acknowledgement import TransferAcknowledgement
 from ledger.statements.catalogue import commitments, read
@@ -49,15 +50,22 @@ def disclose(bundle: bytes, openings: Openings, names: Sequence[str]) -> bytes:
         names: Names as `payload`; only these are disclosed.
 
     Raises:
-        MalformedError: `opening-missing`: the openings have nothing of that name.
+        MalformedError: `opening-missing`: the openings have nothing of that name; `openings-of-another`: they are of
+            another statement; `commitment-mismatch`: one does not open what the statement commits to.
     """
     document = _document(bundle)
+    subject = parse_bundle(bundle).subject_item.statement
+    if openings.statement != subject.id:
+        raise MalformedError(
+            f"the openings are of {openings.statement}, the bundle is about {subject.id}",
+            code="openings-of-another",
+        )
     for section in document["sections"]:
         for item in section["items"]:
             if item["role"] == "subject":
                 places = commitments(item["statement"])
                 item["disclosures"] = {
-                    place: _opened(openings, name, place) for name, place in _chosen(places, names)
+                    place: _opened(subject, openings, name, place) for name, place in _chosen(places, names)
                 }
     return encode_bundle(parse_bundle(bundle).subject, document["sections"])
 
@@ -69,10 +77,17 @@ def _chosen(places: Mapping[str, str], names: Sequence[str]) -> Iterator[tuple[s
         yield name, places[name]
 
 
-def _opened(openings: Openings, name: str, place: str) -> dict[str, Json]:
+def _opened(subject: Statement, openings: Openings, name: str, place: str) -> dict[str, Json]:
     held = openings.openings.get(place)
     if held is None:
         raise MalformedError(f"the openings have nothing for {name}", code="opening-missing")
+    stands: Any = subject.document
+    for token in place.split("/")[1:]:
+        stands = stands[int(token)] if isinstance(stands, list) else stands[token]
+    if commitment(subject.id, place, held.salt, held.committed).hex() != stands:
+        raise MalformedError(
+            f"the opening of {name} is not of what {place} commits to", code="commitment-mismatch"
+        )
     if held.file_sha256 is not None:
         return {"fileSha256": held.file_sha256.hex(), "salt": held.salt.hex()}
     return {"salt": held.salt.hex(), "value": held.value}

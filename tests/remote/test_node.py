@@ -210,7 +210,7 @@ def test_pages_are_read_to_the_last_with_the_same_question() -> None:
 )
 def test_a_page_that_is_none_or_leads_back_is_refused(page: object) -> None:
     with pytest.raises(RemoteError) as refused:
-        list(answering(200, json=page).acknowledgements(DIGEST))
+        list(answering(200, json=page).transfers())
     assert refused.value.code == "remote-answer-invalid"
 
 

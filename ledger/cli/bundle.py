@@ -1,0 +1,231 @@
+"""`evidence bundle`: the one file that proves a matter offline: fetch it, join both sides, look inside."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from ledger.cli import output
+from ledger.cli.documents import READABLE, digest_of
+from ledger.cli.options import AsJson, NodeUrl, command, noun
+from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
+from ledger.core.canonical import BUNDLE_LIMIT
+from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.commitment import OPENINGS_LIMIT, parse_openings
+from ledger.core.evm.header import parse_header
+from ledger.core.times import format_time
+from ledger.errors import LedgerError, RemoteError
+from ledger.remote.node import NodeClient
+from ledger.services.acknowledge import counted, given
+from ledger.services.bundles import disclose as disclosed
+from ledger.services.bundles import join
+from ledger.services.files import read_bounded, read_private, replace
+from ledger.statements.transfer import read as read_record
+from ledger.verify.bundle import Anchor, Item, Section, parse_bundle
+
+NOT_YET = frozenset({"not-anchored-yet"})
+"""What a node says before the anchor."""
+
+_Found = TypeVar("_Found")
+app = noun("Evidence bundles: export one, look inside.")
+
+
+@command(
+    app,
+    "export",
+    purpose="Fetch all that is needed to verify a statement offline, in one file.",
+    runs="anywhere",
+    example="evidence bundle export record.signed.json --node http://127.0.0.1:8151 --out transfer.evidence.json\n"
+    "evidence bundle export record.signed.json --node http://127.0.0.1:8151 --with http://127.0.0.1:8152 --wait"
+    " --openings record.openings.json --disclose payload --out transfer.evidence.json",
+    more="With the partner's node, the importer's acknowledgement and what it rests on become a section of the same"
+    " file. What is disclosed is there for whoever holds the file, for good. Nothing is verified here: evidence verify"
+    " does that.",
+    statuses="0 done; 1 refused; 2 bad usage; 3 not anchored or not acknowledged yet, or a node was out of reach.",
+)
+def export(
+    *,
+    statement: Annotated[
+        str, typer.Argument(metavar="DIGEST|FILE", help="Its digest, or the signed statement.")
+    ],
+    node: NodeUrl,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the bundle goes.")],
+    partner: Annotated[
+        str | None,
+        typer.Option("--with", metavar="URL", help="The importer's node, for the acknowledgement."),
+    ] = None,
+    openings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your openings of the statement.")
+    ] = None,
+    disclose: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Open this commitment for all; again for more.")
+    ] = None,
+    allow_unanchored: Annotated[
+        bool, typer.Option("--allow-unanchored", help="Do not ask for an anchor.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for anchors, and for the acknowledgement.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Wait no longer.")
+    ] = DEFAULT_SECONDS,
+    as_json: AsJson = False,
+) -> int:
+    """Export a bundle."""
+    if (openings is None) != (not disclose):
+        raise typer.BadParameter("--openings FILE and --disclose NAME go together")
+    digest = digest_of(statement)
+    seconds = timeout if wait else None
+    try:
+        data = _fetched(node, digest, allow_unanchored=allow_unanchored, seconds=seconds)
+        if partner is not None:
+            data = _joined(data, partner, allow_unanchored=allow_unanchored, seconds=seconds)
+    except LedgerError as error:
+        if getattr(error, "problem", error.code) in NOT_YET:
+            output.say(
+                "the log has it, and its chain does not hold it yet: --wait waits for that, --allow-unanchored"
+            )
+            output.say("exports without an anchor, and such a file shows less")
+        raise
+    if openings is not None:
+        kept = parse_openings(read_private(openings, limit=OPENINGS_LIMIT, what="openings file"))
+        data = disclosed(data, kept, disclose or [])
+    replace(out, data, what="bundle", mode=READABLE)
+    parts = [f"{section.origin}, {len(section.items)} statements" for section in parse_bundle(data).sections]
+    told = {"file": str(out), "subject": digest, "bytes": len(data), "sections": len(parts)}
+    output.show(told, f"{out}: {len(data):,} bytes; {'; '.join(parts)}", as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "show",
+    purpose="Show what is inside a bundle, section by section. Nothing is verified.",
+    runs="anywhere",
+    example="evidence bundle show transfer.evidence.json",
+    more="What it prints is what the file claims; whether that holds, evidence verify says.",
+)
+def show(
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle.")],
+    as_json: AsJson = False,
+) -> int:
+    """Show a bundle."""
+    data = read_bounded(file, limit=BUNDLE_LIMIT, what="bundle")
+    bundle = parse_bundle(data)
+    sections = [_section(section) for section in bundle.sections]
+    value = {"verified": False, "subject": bundle.subject.hex(), "bytes": len(data), "sections": sections}
+    lines = [
+        f"NOT VERIFIED: what {file.name} claims, {len(data):,} bytes",
+        f"subject  {bundle.subject.hex()}",
+    ]
+    for number, told in enumerate(sections, 1):
+        lines += _section_lines(number, told)
+    lines.append("not verified: evidence verify FILE says what of this holds")
+    output.show(value, lines, as_json=as_json)
+    return output.DONE
+
+
+def _fetched(url: str, digest: str, *, allow_unanchored: bool, seconds: float | None) -> bytes:
+    """The bundle about a statement as its node gives it."""
+    with NodeClient(url) as node:
+
+        def ask() -> bytes:
+            return node.bundle(digest, allow_unanchored=allow_unanchored)
+
+        data = _awaited(ask, "the anchor", seconds)
+    if parse_bundle(data).subject.hex() != digest:
+        raise RemoteError(
+            f"node {url} answered with a bundle about another statement than {digest}",
+            code="remote-answer-invalid",
+        )
+    return data
+
+
+def _joined(data: bytes, url: str, *, allow_unanchored: bool, seconds: float | None) -> bytes:
+    """The bundle with the importer's acknowledgement out of the importer's log."""
+    bundle = parse_bundle(data)
+    if any(item.role == "acknowledgement" for _, item in bundle.items):
+        output.say("the acknowledgement is in the same log already; the partner's node was not asked")
+        return data
+    record = read_record(bundle.subject_item.statement, screened=False)
+    digest = bundle.subject.hex()
+    with NodeClient(url) as node:
+
+        def ask() -> str:
+            found = counted(given(node, digest), record)
+            if found is None:
+                raise RemoteError(
+                    f"node {url} has no acknowledgement of {digest} by {record.importer.did} yet",
+                    code="not-acknowledged-yet",
+                )
+            return found.digest.hex()
+
+        theirs = _awaited(ask, "the acknowledgement", seconds)
+    other = _fetched(url, theirs, allow_unanchored=allow_unanchored, seconds=seconds)
+    return join(data, other)
+
+
+def _awaited(ask: Callable[[], _Found], what: str, seconds: float | None) -> _Found:
+    if seconds is None:
+        return ask()
+    return wait_for(ask, what, seconds=seconds, later=NOT_YET | {"not-acknowledged-yet"})
+
+
+def _section(section: Section) -> dict[str, Any]:
+    try:
+        checkpoint = parse_checkpoint(section.checkpoint).checkpoint
+        tree: dict[str, Any] = {"size": checkpoint.size, "root": checkpoint.root.hex()}
+    except LedgerError as error:
+        tree = {"fault": f"{error} ({error.code})"}
+    return {
+        "origin": section.origin,
+        "checkpoint": tree,
+        "extends": section.extends is not None,
+        "items": [_item(item) for item in section.items],
+        "anchors": [_anchor(anchor) for anchor in section.anchors],
+        "foreign": len(section.foreign),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    statement = item.statement
+    return {
+        "role": item.role,
+        "type": statement.type,
+        "digest": statement.digest.hex(),
+        "index": item.index,
+        "issuer": statement.issuer,
+        "created": format_time(statement.created),
+        "disclosures": sorted(item.disclosures),
+    }
+
+
+def _anchor(anchor: Anchor) -> dict[str, Any]:
+    told: dict[str, Any] = {"chain": anchor.chain, "finality": anchor.finality.kind}
+    try:
+        header = parse_header(anchor.header)
+        told |= {
+            "block": header.number,
+            "blockTime": format_time(header.time),
+            "blockHash": f"0x{header.hash.hex()}",
+        }
+    except LedgerError as error:
+        told["fault"] = f"{error} ({error.code})"
+    return told
+
+
+def _section_lines(number: int, told: dict[str, Any]) -> Iterator[str]:
+    tree = told["checkpoint"]
+    at = tree.get("fault") or f"{tree['size']} entries, root {tree['root']}"
+    yield f"section {number}  {told['origin']}: {at}{', extends the one before' if told['extends'] else ''}"
+    for item in told["items"]:
+        opened = f"; discloses {', '.join(item['disclosures'])}" if item["disclosures"] else ""
+        yield f"  {item['role']:15} entry {item['index']}: {item['type']} {item['digest']}"
+        yield f"  {'':15} by {item['issuer']}, claimed {item['created']}{opened}"
+    for anchor in told["anchors"]:
+        block = anchor.get("fault") or f"block {anchor['block']} at {anchor['blockTime']}"
+        yield f"  {'anchor':15} {anchor['chain']} {block}, finality: {anchor['finality']}"
+    if not told["anchors"]:
+        yield f"  {'anchor':15} none"
