@@ -10,12 +10,15 @@ import typer
 
 from ledger.chain.evm import connect
 from ledger.chain.port import Chain
+from ledger.chain.transactions import SignedTransaction
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, Yes, command, noun
 from ledger.config import RpcSettings, Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import RefusedError, SetupError
+from ledger.services.deploy import Estimate, condition, estimate, found_on
+from ledger.services.deploy import deploy as put
 from ledger.services.files import exists, read_bounded
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home, save_settings
@@ -42,9 +45,6 @@ app = noun("The chain that a node anchors on.")
 )
 def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = False) -> int:
     """Deploy the contract."""
-    from ledger.services.deploy import deploy as put
-    from ledger.services.deploy import estimate
-
     opened, settings = _opened(home, rpc)
     if not isinstance(settings.chain, RpcSettings):
         raise RefusedError(
@@ -58,12 +58,12 @@ def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = F
         )
     chain = _connected(settings.chain)
     try:
-        needed = estimate(chain, opened.keys.sender.secret)
         output.say(chain.description)
-        output.say(f"sender   {opened.keys.sender.public} has {_ether(needed.balance)}")
-        output.say(f"cost     up to {_ether(needed.cost)}: {needed.gas} gas at {needed.fee} wei")
-        output.confirm("Deploy the contract?", yes=yes)
-        address = put(chain, opened.keys.sender.secret, before_sending=_sent)
+        secret = opened.keys.sender.secret
+        address = found_on(chain, secret)  # of a run that broke off before it was written down
+        if address is None:
+            _confirm(opened, estimate(chain, secret), yes=yes)
+            address = put(chain, secret, before_sending=_sent)
         saved = save_settings(opened, _with_anchor(opened.settings, address))
         claim = _issue(saved, chain, address)
     finally:
@@ -89,14 +89,12 @@ def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = F
 )
 def check(*, home: Home, rpc: Rpc = None, as_json: AsJson = False) -> int:
     """Check the chain."""
-    from ledger.services.deploy import Condition, condition
-
     opened, settings = _opened(home, rpc)
     embedded = not isinstance(settings.chain, RpcSettings)
     chain = _connected(settings.chain) if isinstance(settings.chain, RpcSettings) else _embedded(settings)
     contract = _contract(opened, settings)
     try:
-        found: Condition = condition(chain, opened.keys.sender.secret, contract, settings.chain.period)
+        found = condition(chain, opened.keys.sender.secret, contract, settings.chain.period)
         _require_known_genesis(opened, found.genesis)
     finally:
         chain.close()
@@ -197,7 +195,13 @@ def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
     return parse_trust_list(claim).list_hash.hex()
 
 
-def _sent(transaction: Any) -> None:
+def _confirm(home: NodeHome, needed: Estimate, *, yes: bool) -> None:
+    output.say(f"sender   {home.keys.sender.public} has {_ether(needed.balance)}")
+    output.say(f"cost     up to {_ether(needed.cost)}: {needed.gas} gas at {needed.fee} wei")
+    output.confirm("Deploy the contract?", yes=yes)
+
+
+def _sent(transaction: SignedTransaction) -> None:
     output.say(f"sending  transaction 0x{transaction.hash.hex()}; waiting for its block")
 
 

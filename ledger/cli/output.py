@@ -30,7 +30,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 COULD_NOT_FINISH: Final = 3
 
-_USAGE_CODES: Final = frozenset({"remote-url", "digest-malformed", "usage"})
+_USAGE_CODES: Final = frozenset({"chain-url", "digest-malformed", "remote-url"})
 _LATER_CODES: Final = frozenset({"not-anchored-yet", "overloaded", "not-found"})
 _OWN: Final = frozenset({"ledger", "api"})
 _PROBLEMS_SHOWN: Final = 50

@@ -108,12 +108,16 @@ def deploy(
     return address
 
 
+def found_on(chain: Chain, secret: bytes) -> bytes | None:
+    """The contract that `secret` deployed as its first transaction, where it is there."""
+    address = contract_address(address_of(secret), 0)
+    return address if keccak256(chain.code(address)) == load_artifact().runtime_code_hash else None
+
+
 def deployed_on(chain: Chain, secret: bytes) -> bytes:
     """The contract that `secret` deployed as its first transaction; deployed now where it is not there."""
-    address = contract_address(address_of(secret), 0)
-    if keccak256(chain.code(address)) == load_artifact().runtime_code_hash:
-        return address
-    return deploy(chain, secret)
+    found = found_on(chain, secret)
+    return deploy(chain, secret) if found is None else found
 
 
 def condition(chain: Chain, secret: bytes, contract: bytes | None, period: int) -> Condition:
