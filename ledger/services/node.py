@@ -144,7 +144,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
         statements = Statements(database)
         chain, rpc = _open_chain(home, clock)
         contract = _contract(home, chain)
-        claim = _claim(home, chain, contract, int(clock()))
+        claim = issue_claim(home, chain, contract, int(clock()))
         trust = parse_trust_list(claim)
         sequencer = Sequencer(
             log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
@@ -226,7 +226,7 @@ def _contract(home: Home, chain: Chain) -> bytes | None:
     return deployed_on(chain, home.keys.sender.secret)
 
 
-def _claim(home: Home, chain: Chain, contract: bytes | None, now: int) -> bytes:
+def issue_claim(home: Home, chain: Chain, contract: bytes | None, now: int) -> bytes:
     """The node's claim, issued anew where it must be.  With a silent chain, the one issued last stands."""
     previous = read_bounded(home.claim, limit=TRUST_LIMIT, what="claim") if exists(home.claim) else None
     identity = None
