@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.deps import known_query
 from api.routes import node as node_routes
 from api.routes import statements, transfers, verify
 from ledger.config import with_environment
@@ -52,6 +54,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         node = await run_in_threadpool(open_)
         app.state.node = node
+        app.state.streams = 0
         node.start()
         try:
             yield
@@ -68,6 +71,25 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     for module in (statements, transfers, verify, node_routes):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(known_query)])
     return app
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, for every resource."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As of ASGI."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, bodiless)

@@ -1,13 +1,20 @@
-"""What routes take: the node, bounded bodies, digests."""
+"""What routes take: the node, bounded bodies, digests, and queries without unknown parameters."""
 
+import asyncio
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
+from api.problems import QueryInvalidError
 from ledger.errors import MalformedError
 from ledger.services.node import Node
+from ledger.statements.shape import Problem
 
 DIGEST = "^[0-9a-f]{64}$"
+BODY_SECONDS = 60.0
+"""How long a whole body may take to arrive."""
 
 
 def node_of(request: Request) -> Node:
@@ -26,26 +33,61 @@ DigestPath = Annotated[
 ]
 
 
+def known_query(request: Request) -> None:
+    """Refuse parameters that the route does not have: a misspelt filter would answer with everything.
+
+    Raises:
+        QueryInvalidError: `query-invalid`.
+    """
+    route = request.scope.get("route")
+    known = {field.alias for field in route.dependant.query_params} if isinstance(route, APIRoute) else set()
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        says = (
+            f"no such parameter; there are {', '.join(sorted(known))}" if known else "no parameter is taken"
+        )
+        problems = tuple(Problem(f"/query/{_escaped(name)}", "query-invalid", says) for name in unknown[:16])
+        where = ", ".join(found.pointer for found in problems)
+        raise QueryInvalidError(f"the request's {where} is unknown", problems)
+
+
 async def body_of(request: Request, *, limit: int, what: str, types: tuple[str, ...]) -> bytes:
     """The body, read no further than `limit` bytes.
 
     Raises:
-        MalformedError: `content-type` or `too-large`.
+        MalformedError: `content-type`, `content-encoding`, `too-large`, `body-slow` or `body-cut-off`.
     """
     require_type(request, types)
-    declared = request.headers.get("content-length", "")
+    declared = request.headers.get("content-length", "").lstrip("0")
+    if declared.isdecimal() and (len(declared) > len(str(limit)) or int(declared) > limit):
+        raise _too_large(what, limit)
     parts: list[bytes] = []
-    size = int(declared) if declared.isdigit() and len(declared) < 20 else 0  # noqa: PLR2004 - digits of 2^64
-    if size <= limit:
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                break
-            parts.append(part)
-    if size > limit:
-        raise MalformedError(f"{what} has more than {limit} bytes", code="too-large")
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise _too_large(what, limit)
+                parts.append(part)
+    except TimeoutError:
+        raise MalformedError(
+            f"{what} did not arrive within {BODY_SECONDS:.0f} s; {size} bytes came", code="body-slow"
+        ) from None
+    except ClientDisconnect:
+        raise MalformedError(
+            f"the connection ended after {size} bytes of {what}", code="body-cut-off"
+        ) from None
     return b"".join(parts)
+
+
+def _escaped(name: str) -> str:
+    """A name as a JSON pointer writes it; long ones cut off."""
+    return name[:64].replace("~", "~0").replace("/", "~1")
+
+
+def _too_large(what: str, limit: int) -> MalformedError:
+    return MalformedError(f"{what} has more than {limit} bytes", code="too-large")
 
 
 def media_type(request: Request) -> str:
@@ -54,12 +96,14 @@ def media_type(request: Request) -> str:
 
 
 def require_type(request: Request, types: tuple[str, ...]) -> None:
-    """Refuse a body of another media type.
+    """Refuse a body of another media type, or one that is compressed.
 
     Raises:
-        MalformedError: `content-type`.
+        MalformedError: `content-type`, `content-encoding`.
     """
     found = media_type(request)
     if found not in types:
-        named = found[:100] if found.isascii() and found.isprintable() and found else "no content type"
+        named = found[:100] if found.isascii() and found.isprintable() and found else "of no content type"
         raise MalformedError(f"the body is {named}; {' or '.join(types)} is required", code="content-type")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise MalformedError("the body is compressed; send it as it is", code="content-encoding")

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from api.schemas import DIGEST, TIME, URL, Line, Problem, Registered
 from ledger.statements.catalogue import TYPES, example
 
 JSON = "application/json"
@@ -9,30 +12,80 @@ NDJSON = "application/x-ndjson"
 STATEMENT = "application/vc"
 BUNDLE = "application/vnd.evidence-ledger.bundle+json"
 RECEIPT = "text/plain; charset=utf-8"
+Answers = dict[int | str, dict[str, Any]]
 
+_REF = "#/components/schemas/{model}"
 _PROBLEM = {
     "type": "/problems/not-found",
     "title": "Nothing is registered under this name",
     "status": 404,
-    "detail": "no statement e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b is registered here",
+    "detail": f"no statement {DIGEST} is registered here",
+    "instance": URL,
 }
-_ENTRY = {
-    "digest": "e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b",
+_ENTRY = {"digest": DIGEST, "index": 41, "url": URL, "receipt": f"{URL}/receipt", "checkpointSize": 97}
+_LINE = {"line": 1, "status": 201, **{name: _ENTRY[name] for name in ("digest", "index", "url", "receipt")}}
+STANDING = {
+    "digest": DIGEST,
     "index": 41,
-    "url": "/v1/statements/e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b",
-    "receipt": "/v1/statements/e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b/receipt",
-    "checkpointSize": 97,
+    "type": "TransferRecord",
+    "issuer": "did:web:exporter.example.xa",
+    "url": URL,
+    "state": "anchored",
+    "created": TIME,
+    "reference": "ORDER-2026-0041",
+    "anchored": {"chain": "eip155:31001", "size": 97, "block": 7, "blockTime": TIME},
 }
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "Problem (RFC 9457)",
-        "content": {"application/problem+json": {"example": _PROBLEM}},
+
+def _problems(description: str) -> dict[str, Any]:
+    """What is said of problems: their schema, and an example."""
+    return {
+        "description": description,
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": _PROBLEM,
+            }
+        },
     }
+
+
+PROBLEMS: Answers = {
+    "4XX": {**_problems("The request is refused (RFC 9457)"), "model": Problem},
+    "503": _problems("Cannot be answered at present; Retry-After says when to ask again"),
 }
-REGISTERED: dict[int | str, dict[str, Any]] = {
-    201: {"description": "Registered now", "content": {JSON: {"example": _ENTRY}}},
-    200: {"description": "Registered before, or a stream of answers", "content": {JSON: {"example": _ENTRY}}},
+
+
+def answer(model: type[BaseModel], shown: dict[str, Any], description: str = "As asked") -> Answers:
+    """The answers of a route: JSON of this shape, such as `shown`, or a problem."""
+    return {
+        200: {"model": model, "description": description, "content": {JSON: {"example": shown}}},
+        **PROBLEMS,
+    }
+
+
+def document(media_type: str, shown: object, description: str) -> Answers:
+    """The answers of a route that hands out a document as it is stored."""
+    return {
+        200: {
+            "description": description,
+            "content": {media_type: {"schema": {"type": "string"}, "example": shown}},
+        },
+        **PROBLEMS,
+    }
+
+
+REGISTERED: Answers = {
+    201: {"model": Registered, "description": "Registered now", "content": {JSON: {"example": _ENTRY}}},
+    200: {
+        "model": Registered,
+        "description": "Registered before; or, to a stream, one line for each of its lines",
+        "content": {
+            JSON: {"example": _ENTRY},
+            NDJSON: {"schema": Line.model_json_schema(ref_template=_REF), "example": _LINE},
+        },
+    },
+    **PROBLEMS,
 }
 
 
@@ -40,4 +93,9 @@ def examples_of(wanted: str | None) -> dict[str, Any]:
     """The request bodies of a registering route: an example for each type it takes."""
     names = list(TYPES) if wanted is None else [wanted]
     shown = {name: {"summary": f"{name}, before it is signed", "value": example(name)} for name in names}
-    return {JSON: {"examples": shown}, NDJSON: {"schema": {"type": "string"}}}
+    one: dict[str, Any] = {"schema": {"type": "object"}, "examples": shown}
+    lines = {
+        "schema": {"type": "string", "description": "one canonical signed statement a line"},
+        "example": '{"@context":…}\n{"@context":…}\n',
+    }
+    return {JSON: one, STATEMENT: one, NDJSON: lines}

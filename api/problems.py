@@ -6,6 +6,7 @@ message.  Where several members are wrong, `errors` lists each with its JSON poi
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
@@ -26,11 +27,27 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
-from ledger.statements.shape import StatementInvalidError
+from ledger.statements.shape import Problem, StatementInvalidError
 
 MEDIA_TYPE = "application/problem+json"
 
+
+class QueryInvalidError(MalformedError):
+    """Parameters of the path or the query are not as required.
+
+    Args:
+        problems: Each of them; a pointer is `/query/NAME` or `/path/NAME`.
+    """
+
+    default_code = "query-invalid"
+
+    def __init__(self, message: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
 _TITLES: tuple[tuple[type[LedgerError], int, str], ...] = (
+    (QueryInvalidError, 400, "The request's parameters are not as required"),
     (MalformedError, 400, "The document is not in the format it claims to be"),
     (QuorumError, 422, "Too few have signed"),
     (VerificationError, 422, "The document is well-formed, and does not hold"),
@@ -40,19 +57,28 @@ _TITLES: tuple[tuple[type[LedgerError], int, str], ...] = (
     (StoreError, 503, "The node cannot store anything at present"),
     (ChainError, 503, "The chain cannot be asked at present"),
     (RemoteError, 502, "Another node cannot be asked at present"),
-    (SetupError, 500, "The node is not usable as configured"),
+    (SetupError, 503, "The node is not usable as configured"),
 )
 _STATUS = {
     "statement-invalid": 422,
+    "body-slow": 408,
     "too-large": 413,
+    "stream-too-long": 413,
     "content-type": 415,
-    "content-length": 411,
+    "content-encoding": 415,
     "not-anchored-yet": 409,
     "overloaded": 503,
-    "query-invalid": 400,
+    "method-not-allowed": 405,
+    "internal": 500,
 }
 _RETRY = {"not-anchored-yet": 5, "overloaded": 1}
 _LATER = 5
+_PATH_SHOWN = 200
+
+INTERNAL = StoreError(
+    "the node failed in a way that was not foreseen; what was acknowledged before is safe", code="internal"
+)
+"""What is said of a fault of the node's own; what it was stands in the node's log."""
 
 
 def status_of(error: LedgerError) -> int:
@@ -77,7 +103,7 @@ def problem(error: LedgerError, instance: str | None = None) -> dict[str, Any]:
         told["pointer"] = error.pointer
     if error.offset is not None:
         told["offset"] = error.offset
-    if isinstance(error, StatementInvalidError):
+    if isinstance(error, StatementInvalidError | QueryInvalidError):
         told["errors"] = [
             {"pointer": found.pointer, "code": found.code, "detail": found.detail} for found in error.problems
         ]
@@ -98,44 +124,53 @@ def install(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, LedgerError)
-        return answer(error, request.url.path)
+        return answer(error, _instance(request))
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        told = [
-            {"pointer": "/" + "/".join(map(str, found["loc"])), "detail": str(found["msg"])}
-            for found in error.errors()
-        ]
-        where = ", ".join(str(found["pointer"]) for found in told)
-        base = problem(
-            MalformedError(f"the request's {where} is not as required", code="query-invalid"),
-            request.url.path,
-        )
-        return Response(orjson.dumps({**base, "errors": told}), 400, media_type=MEDIA_TYPE)
+        return answer(_invalid(error), _instance(request))
 
     async def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        phrase = HTTPStatus(error.status_code).phrase
-        told = {
-            "type": f"/problems/http-{error.status_code}",
-            "title": phrase,
-            "status": error.status_code,
-            "detail": f"{request.method} {request.url.path}: {phrase.lower()}",
-            "instance": request.url.path,
-        }
-        return Response(orjson.dumps(told), error.status_code, error.headers, MEDIA_TYPE)
+        found = answer(_unrouted(request, error.status_code), _instance(request))
+        found.headers.update(error.headers or {})
+        return found
 
     async def unforeseen(request: Request, _: Exception) -> Response:
-        told = {
-            "type": "/problems/internal",
-            "title": "The node failed on this request",
-            "status": 500,
-            "detail": "an error that was not foreseen; what was acknowledged before is safe",
-            "instance": request.url.path,
-        }
-        return Response(orjson.dumps(told), 500, media_type=MEDIA_TYPE)
+        return answer(INTERNAL, _instance(request))
 
     app.add_exception_handler(LedgerError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, other)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def _instance(request: Request) -> str:
+    """The path that was asked for, as a URI reference, at most `_PATH_SHOWN` characters of it."""
+    return quote(request.url.path, safe="/:@!$&'()*+,;=-._~")[:_PATH_SHOWN]
+
+
+def _invalid(error: RequestValidationError) -> LedgerError:
+    """What is wrong with the path or the query, all at once."""
+    problems = tuple(
+        Problem("/" + "/".join(map(str, found["loc"])), "query-invalid", str(found["msg"]))
+        for found in error.errors()
+    )
+    where = ", ".join(found.pointer for found in problems)
+    return QueryInvalidError(f"the request's {where} is not as required", problems)
+
+
+def _unrouted(request: Request, status: int) -> LedgerError:
+    """What the framework refuses itself."""
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(
+            "there is no such resource; /openapi.json lists what there is", code="route-unknown"
+        )
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return RefusedError(
+            f"{request.method} is not for this resource; /openapi.json lists what is",
+            code="method-not-allowed",
+        )
+    return MalformedError(
+        f"the request cannot be understood: {HTTPStatus(status).phrase.lower()}", code="request-invalid"
+    )

@@ -1,27 +1,30 @@
 """Newline-delimited JSON in, one answer line each out, while the input is still arriving."""
 
 import asyncio
-import queue
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import orjson
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.lines import Answers, Lines
+from api.problems import INTERNAL, problem
 from ledger.core.canonical import STATEMENT_LIMIT
-from ledger.errors import LedgerError, RefusedError
+from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.node import Node
 from ledger.services.register import Registration, register_many
 
-WAITING = 2_000
-"""Lines held between the connection and the log; beyond it, reading waits."""
 LINES = 100_000
 """Lines that one request may have.  Many clients read no answer before they have sent everything, so that answers
 are held for them rather than the connection stopped; this bounds what is held."""
-_END = None
+STREAMS = 16
+"""Streams at once; each has threads of its own."""
+IDLE_SECONDS = 60.0
+"""How long a stream may send nothing, and how long answers to it may be left unread once it has sent everything."""
 
 
 class LinesResponse(StreamingResponse):
@@ -32,92 +35,121 @@ class LinesResponse(StreamingResponse):
 
     media_type = "application/x-ndjson"
 
+    def __init__(self, request: Request, node: Node, wanted: str | None) -> None:
+        if request.app.state.streams >= STREAMS:
+            raise RefusedError(f"{STREAMS} streams are being registered already", code="overloaded")
+        self._received = asyncio.Event()
+        super().__init__(register_lines(request, node, wanted, self._received))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the protocol
-        """Send what there is, as it comes."""
-        await self.stream_response(send)
+        """Send what there is, as it comes; give up on a client that sent everything and reads nothing."""
+
+        async def patient(message: Message) -> None:
+            sending = asyncio.ensure_future(send(message))
+            while not (await asyncio.wait({sending}, timeout=IDLE_SECONDS))[0]:
+                if self._received.is_set():
+                    sending.cancel()
+                    raise ClientDisconnect
+            await sending
+
+        with suppress(ClientDisconnect, OSError):
+            await self.stream_response(patient)
 
 
-async def register_lines(request: Request, node: Node, wanted: str | None) -> AsyncIterator[bytes]:
+async def register_lines(
+    request: Request, node: Node, wanted: str | None, received: asyncio.Event
+) -> AsyncIterator[bytes]:
     """Register the statements of a request's lines; one answer line for each, in order.
 
     The log works on a thread of its own.  A writer that is too fast is made to wait; a reader that is too slow is
     not, since it may be the same client, still writing.
+
+    Args:
+        wanted: The type that every statement must have; None takes any.
+        received: Set once nothing more of the request is waited for.
     """
     loop = asyncio.get_running_loop()
-    lines: queue.Queue[bytes | None] = queue.Queue(WAITING)
-    answers: asyncio.Queue[bytes | None] = asyncio.Queue()
-    stopped = threading.Event()
+    lines = Lines()
 
-    def put(answer: bytes | None) -> None:
-        if not stopped.is_set():
-            loop.call_soon_threadsafe(answers.put_nowait, answer)
+    def wake(call: object) -> None:
+        with suppress(RuntimeError):  # the server has stopped meanwhile
+            loop.call_soon_threadsafe(call)  # type: ignore[arg-type]
 
-    def work() -> None:
-        number = 0
-        try:
-            registered = register_many(
-                _documents(lines),
-                parties=node.parties,
-                sequencer=node.sequencer,
-                clock=node.clock,
-                wanted=wanted,
-            )
-            for number, found in enumerate(registered, 1):
-                put(_line(number, found))
-        except LedgerError as error:
-            # Lines without an answer were not acknowledged; the client sends them again.
-            put(_line(number + 1, error))
-        finally:
-            put(_END)
-            stopped.set()
-
-    reader = asyncio.create_task(_feed(request, lines, stopped))
-    worker = threading.Thread(target=work, name="stream", daemon=True)
-    worker.start()
+    answers = Answers(wake)
+    request.app.state.streams += 1
+    reader = asyncio.create_task(_feed(request, lines, received))
+    threading.Thread(target=_work, args=(lines, answers, node, wanted), name="stream", daemon=True).start()
     try:
-        while (answer := await answers.get()) is not _END:
-            yield answer
+        while found := await answers.take():
+            yield found
+        # A connection that is closed on what the client still writes may lose the answers on their way to it.
+        await asyncio.wait({reader}, timeout=IDLE_SECONDS)
     finally:
-        stopped.set()
+        request.app.state.streams -= 1
+        lines.end()
         reader.cancel()
 
 
-async def _feed(request: Request, lines: "queue.Queue[bytes | None]", stopped: threading.Event) -> None:
+def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None) -> None:
+    """Register until the lines end.  Lines without an answer were not acknowledged; the client sends them again."""
+    number = 0
+    fault: LedgerError | None = None
+    try:
+        registered = register_many(
+            lines, parties=node.parties, sequencer=node.sequencer, clock=node.clock, wanted=wanted
+        )
+        for number, found in enumerate(registered, 1):
+            answers.put(_line(number, found))
+    except LedgerError as error:
+        fault = error
+    except BaseException:
+        fault = INTERNAL
+        raise
+    finally:
+        lines.end()
+        fault = fault or lines.fault
+        if fault is not None:
+            answers.put(_line(number + 1, fault))
+        answers.end()
+
+
+async def _feed(request: Request, lines: Lines, received: asyncio.Event) -> None:
     """Cut the body into lines; a line that is too long goes on cut off, to be refused in its place."""
     rest = b""
+    count = 0
     try:
-        async for part in request.stream():
+        body = aiter(request.stream())
+        while (part := await asyncio.wait_for(anext(body, None), IDLE_SECONDS)) is not None:
+            if lines.ended:
+                continue
             *whole, rest = (rest + part).split(b"\n")
-            for line in whole:
-                await _put(lines, line, stopped)
-            if len(rest) > STATEMENT_LIMIT + 1:
-                rest = rest[: STATEMENT_LIMIT + 1]
+            count += len(whole)
+            for line in whole[: len(whole) - max(0, count - LINES)]:
+                await _put(lines, line)
+            rest = rest[: STATEMENT_LIMIT + 1]
+            if count + bool(rest) > LINES:
+                lines.end(
+                    RefusedError(
+                        f"a stream has at most {LINES} lines; send the rest in another",
+                        code="stream-too-long",
+                    )
+                )
         if rest:
-            await _put(lines, rest, stopped)
-    finally:
-        await asyncio.shield(_put(lines, _END, stopped))
-
-
-async def _put(lines: "queue.Queue[bytes | None]", line: bytes | None, stopped: threading.Event) -> None:
-    while not stopped.is_set():
-        try:
-            lines.put_nowait(line)
-        except queue.Full:
-            await asyncio.sleep(0.005)
-        else:
-            return
-
-
-def _documents(lines: "queue.Queue[bytes | None]") -> Iterator[bytes]:
-    for _ in range(LINES):
-        line = lines.get()
-        if line is _END:
-            return
-        yield line
-    if lines.get() is not _END:
-        raise RefusedError(
-            f"a stream has at most {LINES} lines; send the rest in another", code="stream-too-long"
+            await _put(lines, rest)
+    except TimeoutError:
+        lines.end(
+            MalformedError(f"nothing more of the stream came for {IDLE_SECONDS:.0f} s", code="body-slow")
         )
+    except ClientDisconnect:
+        pass  # a line cut off is no line
+    finally:
+        received.set()
+        lines.end()
+
+
+async def _put(lines: Lines, line: bytes) -> None:
+    while not lines.put(line) and not lines.ended:  # noqa: ASYNC110 - the taker is a thread
+        await asyncio.sleep(0.005)
 
 
 def _line(number: int, found: Registration | LedgerError) -> bytes:

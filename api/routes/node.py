@@ -8,7 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import NodeDep, body_of
-from api.documents import JSON, PROBLEMS, RECEIPT
+from api.documents import JSON, PROBLEMS, RECEIPT, Answers, answer, document
+from api.schemas import DIGEST, TIME, Anchors, Health, Schemas
+from api.schemas import Node as NodeShown
 from ledger.core.canonical import BUNDLE_LIMIT, decode
 from ledger.core.note import encode_vkey
 from ledger.core.times import format_time
@@ -21,7 +23,46 @@ router = APIRouter(tags=["node"])
 _RPC_LIMIT = 1 << 20
 
 
-@router.get("/log/checkpoint", responses=PROBLEMS, response_class=Response)
+_ANCHOR = {
+    "size": 97,
+    "chain": "eip155:31001",
+    "contract": "0x28af7a244d8aa76f0a6489d95271004fde8aac75",
+    "block": 7,
+    "blockHash": f"0x{DIGEST}",
+    "blockTime": TIME,
+    "finality": {"kind": "operator", "signature": "0x…"},
+    "ours": True,
+}
+_SCHEMA = {"type": "TransferRecord", "role": "exporter", "url": "/v1/schemas/TransferRecord"}
+_NODE = {
+    "jurisdiction": "XA",
+    "origin": "registry.example.xa/XA/2026",
+    "operator": "did:web:registry.example.xa",
+    "registrar": "did:web:registrar.example.xa",
+    "vkeys": ["registry.example.xa/XA/2026+1a2b3c4d+…"],
+    "chain": {"id": "eip155:31001", "description": "development chain", "rpc": "/chain"},
+    "api": {"openapi": "/openapi.json", "statements": "/v1/statements", "checkpoint": "/log/checkpoint"},
+}
+_HEALTH: dict[str, Any] = {
+    "status": "ok",
+    "size": 97,
+    "signedSize": 97,
+    "anchoredSize": 90,
+    "pendingAnchors": 1,
+}
+
+_HEALTHS: Answers = {
+    200: {"model": Health, "description": "It can register", "content": {JSON: {"example": _HEALTH}}},
+    503: {"model": Health, "description": "It cannot register at present; why stands in `trouble`"},
+    "4XX": PROBLEMS["4XX"],
+}
+
+
+@router.get(
+    "/log/checkpoint",
+    responses=document("text/plain", "registry.example.xa/XA/2026\n97\n…", "The checkpoint, a signed note"),
+    response_class=Response,
+)
 def checkpoint(node: NodeDep) -> Response:
     """The latest signed checkpoint (C2SP tlog-checkpoint)."""
     latest = node.checkpoints.latest()
@@ -30,7 +71,9 @@ def checkpoint(node: NodeDep) -> Response:
     return Response(latest.note, media_type=RECEIPT, headers={"cache-control": "no-cache"})
 
 
-@router.get("/v1/anchors", responses=PROBLEMS)
+@router.get(
+    "/v1/anchors", responses=answer(Anchors, {"items": [_ANCHOR], "next": 12}, "A page"), response_model=None
+)
 def anchors(
     node: NodeDep,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -57,7 +100,7 @@ def _anchor(held: Stored[Evidence]) -> dict[str, Any]:
     return told
 
 
-@router.get("/v1/schemas")
+@router.get("/v1/schemas", responses=answer(Schemas, {"items": [_SCHEMA]}), response_model=None)
 def schemas() -> dict[str, Any]:
     """The types of statement, each with the address of its JSON Schema."""
     return {
@@ -65,7 +108,11 @@ def schemas() -> dict[str, Any]:
     }
 
 
-@router.get("/v1/schemas/{name}", responses=PROBLEMS)
+@router.get(
+    "/v1/schemas/{name}",
+    responses=document("application/schema+json", '{"title":"TransferRecord",…}', "The schema"),
+    response_class=Response,
+)
 def schema(name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])]) -> Response:
     """The JSON Schema (2020-12) of a signed statement of this type, generated from what the node checks."""
     if name not in TYPES:
@@ -73,7 +120,7 @@ def schema(name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])
     return Response(orjson.dumps(json_schema(name)), media_type="application/schema+json")
 
 
-@router.get("/.well-known/evidence-ledger")
+@router.get("/.well-known/evidence-ledger", responses=answer(NodeShown, _NODE), response_model=None)
 def well_known(node: NodeDep) -> dict[str, Any]:
     """Who this node is: for people to look up, and to compare with what they know from elsewhere.
 
@@ -101,7 +148,7 @@ def _description(node: Node) -> str:
     return "none yet: the anchor contract is not deployed" if node.chain is None else node.chain.description
 
 
-@router.get("/health")
+@router.get("/health", responses=_HEALTHS, response_model=None)
 def health(node: NodeDep) -> JSONResponse:
     """Whether the node can register (status 200; else 503), and how far anchoring is."""
     latest = node.checkpoints.latest()

@@ -6,9 +6,21 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from api.deps import DigestPath, NodeDep, body_of, media_type
-from api.documents import BUNDLE, JSON, NDJSON, PROBLEMS, RECEIPT, REGISTERED, STATEMENT, examples_of
-from api.streams import LinesResponse, register_lines, registered
+from api.deps import DigestPath, NodeDep, body_of, media_type, require_type
+from api.documents import (
+    BUNDLE,
+    JSON,
+    NDJSON,
+    RECEIPT,
+    REGISTERED,
+    STANDING,
+    STATEMENT,
+    answer,
+    document,
+    examples_of,
+)
+from api.schemas import Standing
+from api.streams import LinesResponse, registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
 from ledger.errors import NotFoundError
@@ -36,19 +48,10 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
 
     async def route(request: Request, node: NodeDep) -> Response:
         if media_type(request) == NDJSON:
-            return LinesResponse(register_lines(request, node, wanted))
+            require_type(request, (NDJSON,))
+            return LinesResponse(request, node, wanted)
         data = await body_of(request, limit=STATEMENT_LIMIT, what="the statement", types=(*_BODIES, NDJSON))
-        found = await run_in_threadpool(
-            register,
-            data,
-            parties=node.parties,
-            sequencer=node.sequencer,
-            now=int(node.clock()),
-            wanted=wanted,
-        )
-        covering = node.checkpoints.earliest_covering(found.index)
-        told = {**registered(found), "checkpointSize": None if covering is None else covering.size}
-        return JSONResponse(told, 201 if found.first else 200, {"location": str(told["url"])})
+        return await run_in_threadpool(_register, data, node, wanted)
 
     router.add_api_route(
         path,
@@ -58,10 +61,20 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
         summary=summary,
         description=_DESCRIPTION,
         operation_id="register" + path.removeprefix("/v1/").capitalize(),
-        responses={**REGISTERED, **PROBLEMS},
+        responses=REGISTERED,
         openapi_extra={"requestBody": {"required": True, "content": examples_of(wanted)}},
         response_class=JSONResponse,
+        response_model=None,
     )
+
+
+def _register(data: bytes, node: Node, wanted: str | None) -> Response:
+    found = register(
+        data, parties=node.parties, sequencer=node.sequencer, now=int(node.clock()), wanted=wanted
+    )
+    covering = node.checkpoints.earliest_covering(found.index)
+    told = {**registered(found), "checkpointSize": None if covering is None else covering.size}
+    return JSONResponse(told, 201 if found.first else 200, {"location": str(told["url"])})
 
 
 _registering("/v1/statements", None, "Register statements of any type")
@@ -70,13 +83,23 @@ _registering("/v1/acknowledgements", "TransferAcknowledgement", "Register acknow
 _registering("/v1/certificates", "ConformityCertificate", "Register certificates")
 
 
-@router.get("/v1/statements/{digest}", responses=PROBLEMS, response_class=Response)
+@router.get(
+    "/v1/statements/{digest}",
+    responses=document(
+        STATEMENT, '{"@context":["https://www.w3.org/ns/credentials/v2"],…}', "Canonical bytes"
+    ),
+    response_class=Response,
+)
 def statement(digest: DigestPath, node: NodeDep) -> Response:
     """The canonical bytes of a registered statement; their SHA-256 is the digest."""
     return Response(_stored(node, digest).body, media_type=STATEMENT)
 
 
-@router.get("/v1/statements/{digest}/receipt", responses=PROBLEMS, response_class=Response)
+@router.get(
+    "/v1/statements/{digest}/receipt",
+    responses=document("text/plain", "c2sp.org/tlog-proof@v1\nindex 41\n…", "The receipt"),
+    response_class=Response,
+)
 def receipt(digest: DigestPath, node: NodeDep) -> Response:
     """Its receipt (C2SP tlog-proof): index, path, and the first checkpoint that covers it.  The same for ever."""
     found = receipt_of(
@@ -85,7 +108,11 @@ def receipt(digest: DigestPath, node: NodeDep) -> Response:
     return Response(encode_receipt(found), media_type=RECEIPT)
 
 
-@router.get("/v1/statements/{digest}/bundle", responses=PROBLEMS, response_class=Response)
+@router.get(
+    "/v1/statements/{digest}/bundle",
+    responses=document(BUNDLE, '{"format":"evidence-bundle/1",…}', "The bundle"),
+    response_class=Response,
+)
 def bundle(
     digest: DigestPath,
     node: NodeDep,
@@ -100,7 +127,7 @@ def bundle(
     )
 
 
-@router.get("/v1/statements/{digest}/status", responses=PROBLEMS)
+@router.get("/v1/statements/{digest}/status", responses=answer(Standing, STANDING), response_model=None)
 def status(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
     """What became of it so far."""
     return described(_stored(node, digest), node)

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from api.deps import DIGEST, NodeDep
-from api.documents import PROBLEMS
+from api.documents import STANDING, answer
 from api.routes.statements import described
+from api.schemas import DIGEST as EXAMPLE
+from api.schemas import Standings
 from ledger.core.times import parse_time
 from ledger.services.node import Node
 from ledger.services.states import state_of
@@ -17,11 +19,12 @@ PAGE = 500
 SCANNED = 5_000
 """Records looked at for one page of a list by state."""
 
+_PAGE = answer(Standings, {"items": [STANDING], "next": 41}, "A page")
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="most items of the page")]
 After = Annotated[int, Query(ge=-1, le=2**53 - 1, description="index of the last item of the page before")]
 
 
-@router.get("/v1/transfers", responses=PROBLEMS)
+@router.get("/v1/transfers", responses=_PAGE, response_model=None)
 def transfers(
     node: NodeDep,
     state: Annotated[Literal["registered", "anchored", "acknowledged"] | None, Query()] = None,
@@ -56,24 +59,40 @@ def transfers(
     return {"items": items, "next": after}
 
 
-@router.get("/v1/acknowledgements", responses=PROBLEMS)
+@router.get("/v1/acknowledgements", responses=_PAGE, response_model=None)
 def acknowledgements(
-    node: NodeDep, record: Annotated[str, Query(pattern=DIGEST, description="digest of the transfer record")]
-) -> dict[str, Any]:
-    """The acknowledgements of a record in this log, first logged first; the record may be of another log."""
-    return {"items": _described(node.statements.acknowledgements_of(bytes.fromhex(record)), node)}
-
-
-@router.get("/v1/certificates/{number}", responses=PROBLEMS)
-def certificates(
-    number: str,
     node: NodeDep,
-    body: Annotated[str | None, Query(max_length=512, description="DID of the body")] = None,
+    record: Annotated[
+        str, Query(pattern=DIGEST, description="digest of the transfer record", examples=[EXAMPLE])
+    ],
+    limit: Limit = 100,
+    after: After = -1,
 ) -> dict[str, Any]:
-    """The certificates that bodies gave this number.  Their status and recognition are not told here."""
-    found = node.statements.of_type("ConformityCertificate", reference=number)
-    return {"items": _described([one for one in found if body in (None, one.issuer)], node)}
+    """The acknowledgements of a record in this log, first logged first; the record may be of another log.
+
+    Whoever is enrolled as an importer may have signed one; the word that counts is that of the importer in the record.
+    """
+    found = node.statements.acknowledgements_of(bytes.fromhex(record), first=after + 1, limit=limit)
+    return _page(found, limit, node)
 
 
-def _described(found: list[StoredStatement], node: Node) -> list[dict[str, Any]]:
-    return [described(one, node) for one in found]
+@router.get("/v1/certificates/{number:path}", responses=_PAGE, response_model=None)
+def certificates(
+    node: NodeDep,
+    number: Annotated[str, Path(min_length=1, max_length=512, examples=["CB-2026-0007"])],
+    body: Annotated[str | None, Query(max_length=512, description="DID of the body")] = None,
+    limit: Limit = 100,
+    after: After = -1,
+) -> dict[str, Any]:
+    """The certificates that bodies gave this number.  Their status and recognition are not told here.
+
+    A page may hold fewer items than `limit` where a body is named.
+    """
+    found = node.statements.of_type("ConformityCertificate", first=after + 1, reference=number, limit=limit)
+    told = _page(found, limit, node)
+    return {**told, "items": [item for item in told["items"] if body in (None, item["issuer"])]}
+
+
+def _page(found: list[StoredStatement], limit: int, node: Node) -> dict[str, Any]:
+    items = [described(one, node) for one in found]
+    return {"items": items, "next": found[-1].index} if len(found) == limit else {"items": items}

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import NodeDep, body_of
-from api.documents import BUNDLE, JSON, PROBLEMS
+from api.documents import BUNDLE, JSON, answer
+from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time, parse_time
+from ledger.services.node import Node
 from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
 
@@ -17,7 +19,18 @@ router = APIRouter(tags=["verification"])
 
 @router.post(
     "/v1/verify",
-    responses=PROBLEMS,
+    responses=answer(
+        Verified,
+        {
+            "report": {"format": "evidence-report/1", "verdict": "verified"},
+            "text": "passed  1 format …",
+            "exitStatus": 0,
+            "trust": {"publisher": "did:web:trust.example.xb", "version": 12, "listHash": DIGEST},
+            "checkedAt": TIME,
+        },
+        "The bundle was looked at; what was found",
+    ),
+    response_model=None,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -44,8 +57,12 @@ async def verify(
     """
     data = await body_of(request, limit=BUNDLE_LIMIT, what="the bundle", types=(BUNDLE, JSON))
     moment = None if at is None else parse_time(at)
+    return await run_in_threadpool(_verified, data, node, moment, require)
+
+
+def _verified(data: bytes, node: Node, at: int | None, require: list[int]) -> dict[str, Any]:
     trust, now = node.believed(), int(node.clock())
-    report = await run_in_threadpool(verify_bundle, data, trust, at=moment, now=now, require=require)
+    report = verify_bundle(data, trust, at=at, now=now, require=require)
     return {
         "report": report.to_json(),
         "text": render(report),

@@ -1,0 +1,198 @@
+"""What the API answers with, as its description tells it: the wire's own models, made from no other kind.
+
+Routes build plain members, and a test holds every answer against these.
+"""
+
+# ruff: noqa: N815 - members are named as on the wire
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DIGEST = "e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b"
+URL = f"/v1/statements/{DIGEST}"
+TIME = "2026-11-22T04:00:00Z"
+
+
+class Wire(BaseModel):
+    """Says nothing beyond its members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Wire):
+    """One error in a document or in the parameters of a request."""
+
+    pointer: str = Field(description="JSON pointer; of a parameter `/query/NAME` or `/path/NAME`")
+    code: str
+    detail: str
+
+
+class Problem(Wire):
+    """A problem (RFC 9457)."""
+
+    type: str = Field(pattern="^/problems/[a-z0-9-]+$", description="stable code; see docs/spec/errors.md")
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    pointer: str | None = Field(None, description="JSON pointer of the member at fault")
+    offset: int | None = Field(None, description="first byte at fault")
+    errors: list[Fault] | None = Field(None, description="every fault, where there are several")
+
+
+class Registered(Wire):
+    """Where a statement stands."""
+
+    digest: str = Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST])
+    index: int
+    url: str
+    receipt: str
+    checkpointSize: int | None = Field(
+        None, description="size of the earliest signed checkpoint that covers it"
+    )
+
+
+class Line(Wire):
+    """The answer to one line of a stream: where the statement stands, or the problem."""
+
+    line: int
+    status: int
+    digest: str | None = None
+    index: int | None = None
+    url: str | None = None
+    receipt: str | None = None
+    problem: Problem | None = None
+
+
+class Anchored(Wire):
+    """The earliest anchor that covers a statement."""
+
+    chain: str
+    size: int
+    block: int
+    blockTime: str
+
+
+class Acknowledged(Wire):
+    """The importer's first acknowledgement in this log."""
+
+    digest: str
+    outcome: Literal["accepted", "reservation", "rejected"]
+
+
+class Standing(Wire):
+    """A registered statement and what became of it."""
+
+    digest: str
+    index: int
+    type: str
+    issuer: str
+    url: str
+    state: Literal["registered", "anchored", "acknowledged"]
+    created: str
+    reference: str | None = None
+    anchored: Anchored | None = None
+    acknowledgement: Acknowledged | None = None
+
+
+class Standings(Wire):
+    """A page of registered statements."""
+
+    items: list[Standing]
+    next: int | None = Field(None, description="`after` of the following page; absent on the last")
+
+
+class Anchor(Wire):
+    """A checkpoint on a chain."""
+
+    size: int
+    chain: str
+    contract: str
+    block: int
+    blockHash: str
+    blockTime: str
+    finality: dict[str, Any]
+    ours: bool = Field(description="false where somebody else anchored it")
+
+
+class Anchors(Wire):
+    """A page of anchors."""
+
+    items: list[Anchor]
+    next: int | None = None
+
+
+class SchemaEntry(Wire):
+    """A type of statement."""
+
+    type: str
+    role: str | None
+    url: str
+
+
+class Schemas(Wire):
+    """The types of statement."""
+
+    items: list[SchemaEntry]
+
+
+class Believed(Wire):
+    """The trust list that an answer rests on."""
+
+    publisher: str
+    version: int
+    listHash: str
+
+
+class Verified(Wire):
+    """What verification found."""
+
+    report: dict[str, Any] = Field(description="evidence-report/1, as the command line prints it with --json")
+    text: str
+    exitStatus: int = Field(description="what `evidence verify` would exit with")
+    trust: Believed
+    checkedAt: str
+
+
+class Trouble(Wire):
+    """Why something does not work at present."""
+
+    code: str
+    detail: str
+
+
+class Health(Wire):
+    """Whether the node can register, and how far it is."""
+
+    status: Literal["ok", "cannot register"]
+    size: int
+    signedSize: int
+    anchoredSize: int
+    pendingAnchors: int
+    trouble: Trouble | None = None
+    anchorTrouble: Trouble | None = None
+
+
+class NodeChain(Wire):
+    """The chain that a node anchors on."""
+
+    id: str
+    description: str
+    rpc: str | None = None
+
+
+class Node(Wire):
+    """Who a node is, by its operator's word."""
+
+    jurisdiction: str
+    origin: str
+    operator: str
+    registrar: str
+    vkeys: list[str]
+    chain: NodeChain
+    api: dict[str, str]
+    claim: dict[str, Any] | None = Field(None, description="the node's own signed trust list")
+    fingerprint: str | None = Field(
+        None, description="SHA-256 of that list, to compare with what is known elsewhere"
+    )
