@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ledger.core.statement import Statement, parse_statement
-from ledger.errors import ConflictError, LedgerError, MalformedError, VerificationError
+from ledger.errors import ConflictError, LedgerError, MalformedError, StoreError, VerificationError
 from ledger.services.parties import Parties
 from ledger.services.sequencer import Outcome, Sequencer
 from ledger.statements.catalogue import statement_type
@@ -26,6 +26,8 @@ THREADS = 2
 """Threads that verify a stream."""
 CHUNK = 250
 """Documents verified in one go."""
+CHUNK_BYTES = 1024 * 1024
+"""Bytes verified in one go, about; documents under way are held in memory."""
 AHEAD = 4
 """Chunks being verified beyond the one that is waited for."""
 IN_FLIGHT = 24
@@ -78,7 +80,7 @@ def register(
     admitted = _admit_or_error(data, parties, now, wanted)
     if isinstance(admitted, LedgerError):
         raise admitted
-    (outcome,) = sequencer.submit([admitted]).result(LOG_SECONDS)
+    (outcome,) = _awaited(sequencer.submit([admitted]))
     answer = _answer(admitted, outcome, parties)
     if isinstance(answer, LedgerError):
         raise answer
@@ -86,7 +88,7 @@ def register(
 
 
 def register_many(
-    documents: Iterable[bytes],
+    documents: Iterable[bytes | None],
     *,
     parties: Parties,
     sequencer: Sequencer,
@@ -98,6 +100,10 @@ def register_many(
     A document that changes what is known of a party is registered before those after it are looked at.
     Answers lag: about `CHUNK` * (`AHEAD` + `IN_FLIGHT`) documents are under way at once.
 
+    Args:
+        documents: None among them says that none came for a while: what came is then registered and answered,
+            though it fills no chunk.
+
     Raises:
         RefusedError: `overloaded`, where the queue stayed full; documents without an answer may be sent
             again.
@@ -108,19 +114,15 @@ def register_many(
         appending: deque[_Appending] = deque()
         for chunk, is_barrier in _chunks(documents):
             if is_barrier:
-                while verifying:
-                    appending.append(_append(verifying.popleft().result(), sequencer))
+                _hand_on(verifying, 0, appending, sequencer)
                 while appending:
                     yield from appending.popleft().answers(parties)
-            verifying.append(pool.submit(_admit_all, chunk, parties, int(clock()), wanted))
-            if is_barrier:
-                yield from _append(verifying.popleft().result(), sequencer).answers(parties)
-            if len(verifying) > AHEAD:
-                appending.append(_append(verifying.popleft().result(), sequencer))
-            while appending and (len(appending) > IN_FLIGHT or appending[0].is_done()):
+            if chunk:
+                verifying.append(pool.submit(_admit_all, chunk, parties, int(clock()), wanted))
+            _hand_on(verifying, AHEAD if chunk and not is_barrier else 0, appending, sequencer)
+            while appending and (is_barrier or len(appending) > IN_FLIGHT or appending[0].is_done()):
                 yield from appending.popleft().answers(parties)
-        while verifying:
-            appending.append(_append(verifying.popleft().result(), sequencer))
+        _hand_on(verifying, 0, appending, sequencer)
         while appending:
             yield from appending.popleft().answers(parties)
 
@@ -183,12 +185,23 @@ class _Appending:
         return self.future is None or self.future.done()
 
     def answers(self, parties: Parties) -> Iterator[Answer]:
-        outcomes = iter([] if self.future is None else self.future.result(LOG_SECONDS))
+        outcomes = iter([] if self.future is None else _awaited(self.future))
         for admitted in self.admitted:
             if isinstance(admitted, LedgerError):
                 yield admitted
             else:
                 yield _answer(admitted, next(outcomes), parties)
+
+
+def _hand_on(
+    verifying: "deque[Future[list[_Admitted]]]",
+    keep: int,
+    appending: "deque[_Appending]",
+    sequencer: Sequencer,
+) -> None:
+    """Give the log the oldest chunks that are being verified, all but `keep` of them."""
+    while len(verifying) > keep:
+        appending.append(_append(verifying.popleft().result(), sequencer))
 
 
 def _append(admitted: list[_Admitted], sequencer: Sequencer) -> _Appending:
@@ -228,19 +241,39 @@ def _admit_or_error(data: bytes, parties: Parties, now: int, wanted: str | None)
         return error
 
 
-def _chunks(documents: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
-    """Documents in chunks; one that may change what is known of a party stands alone, marked True."""
+def _awaited(future: "Future[list[Outcome]]") -> list[Outcome]:
+    try:
+        return future.result(LOG_SECONDS)
+    except TimeoutError:
+        raise StoreError(
+            f"the log did not answer within {LOG_SECONDS:.0f} s; what became of it is not known, send it again",
+            code="log-slow",
+        ) from None
+
+
+def _chunks(documents: Iterable[bytes | None]) -> Iterator[tuple[list[bytes], bool]]:
+    """Documents in chunks; one that may change what is known of a party stands alone, marked True.
+
+    A None makes what waits a chunk, or an empty one.
+    """
     waiting: list[bytes] = []
+    size = 0
     for data in documents:
-        if any(mark in data for mark in _CHANGES_PARTIES):
-            if waiting:
-                yield waiting, False
+        alone = data is not None and any(mark in data for mark in _CHANGES_PARTIES)
+        if waiting and (data is None or alone):
+            yield waiting, False
+            waiting, size = [], 0
+        elif data is None:
+            yield [], False
+        if data is None:
+            continue
+        if alone:
             yield [data], True
-            waiting = []
             continue
         waiting.append(data)
-        if len(waiting) == CHUNK:
+        size += len(data)
+        if len(waiting) == CHUNK or size >= CHUNK_BYTES:
             yield waiting, False
-            waiting = []
+            waiting, size = [], 0
     if waiting:
         yield waiting, False
