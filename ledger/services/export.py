@@ -17,7 +17,11 @@ from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.log import Log
 from ledger.store.statements import Statements
-from ledger.verify.bundle import TYPE_OF_ROLE, encode_bundle
+from ledger.verify.bundle import ITEM_LIMIT, SECTION_LIMIT, TYPE_OF_ROLE, encode_bundle
+from ledger.verify.parties import CUSTODY
+
+PARENT_LIMIT = ITEM_LIMIT // 2
+"""Statements after which no earlier record is added; the report then names the gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ def bundle_of(digest: bytes, shelf: Shelf, *, allow_unanchored: bool = False) ->
     for role, statement, index in _wanted(digest, shelf):
         size = _section_size(index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append((role, statement, index))
+    while len(placed) > SECTION_LIMIT:
+        # A later checkpoint covers them as well; the oldest lose some of their age, and the file stays readable.
+        first, second = sorted(placed)[:2]
+        placed[second] += placed.pop(first)
     sections: list[Mapping[str, Json]] = []
     before: int | None = None
     for size in sorted(placed):
@@ -76,21 +84,23 @@ def _wanted(digest: bytes, shelf: Shelf) -> list[tuple[str, Statement, int]]:
     waiting = [subject]
     while waiting:
         for earlier in _earlier(waiting.pop(), shelf):
-            if earlier not in found:
+            if earlier not in found and len(found) < PARENT_LIMIT:
                 parent = add("parent", earlier)
                 waiting += [] if parent is None else [parent]
-    given = shelf.statements.acknowledgements_of(digest)
-    if given:
-        add("acknowledgement", given[0].digest)
+    record = read(subject, screened=False)
+    if isinstance(record, TransferRecord):
+        given = shelf.statements.acknowledgements_of(digest, issuer=record.importer.did, limit=1)
+        if given:
+            add("acknowledgement", given[0].digest)
     return list(found.values())
 
 
 def _earlier(statement: Statement, shelf: Shelf) -> Iterator[bytes]:
-    """The records in this log that a record goes on from."""
+    """The records in this log that a record goes on from; those that it merely cites prove nothing about it."""
     record = read(statement, screened=False)
     if not isinstance(record, TransferRecord):
         return
-    named = {parent.digest for parent in record.parents}
+    named = {parent.digest for parent in record.parents if parent.rel in CUSTODY}
     if record.supersedes is not None:
         named.add(record.supersedes)
     for digest in sorted(named):

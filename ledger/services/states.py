@@ -17,10 +17,10 @@ class Standing:
     """How far a statement has come.
 
     Attributes:
-        state: `acknowledged` only by an acknowledgement in this log that does not reject it; the importer's word may
-            stand in the importer's own log instead.
+        state: `acknowledged` only by an acknowledgement in this log, of the importer that the record names, that
+            does not reject it; the importer's word may stand in the importer's own log instead.
         anchored: Size, chain and block time of the earliest anchor that covers it.
-        acknowledgement: Digest of the first acknowledgement in this log, and its outcome.
+        acknowledgement: Digest of that importer's first acknowledgement in this log, and its outcome.
     """
 
     state: State
@@ -45,7 +45,11 @@ def state_of(stored: StoredStatement, shelf: Shelf) -> Standing:
     Cost: two index lookups, and one more for a transfer record.
     """
     held = None if shelf.chain is None else shelf.anchors.evidence_for(shelf.chain, stored.index + 1)
-    given = shelf.statements.acknowledgements_of(stored.digest) if stored.type == "TransferRecord" else []
+    subject = _subject(stored) if stored.type == "TransferRecord" else {}
+    given = []
+    if subject:
+        importer = subject["importer"]["did"]
+        given = shelf.statements.acknowledgements_of(stored.digest, issuer=importer, limit=1)
     acknowledgement = None
     if given:
         outcome = _subject(given[0])["outcome"]
@@ -62,8 +66,7 @@ def state_of(stored: StoredStatement, shelf: Shelf) -> Standing:
     state: State = "registered" if anchored is None else "anchored"
     if acknowledgement is not None and acknowledgement["outcome"] != "rejected":
         state = "acknowledged"
-    reference = _subject(stored).get("reference") if stored.type == "TransferRecord" else None
-    return Standing(state, stored.created, reference, anchored, acknowledgement)
+    return Standing(state, stored.created, subject.get("reference"), anchored, acknowledgement)
 
 
 def _subject(stored: StoredStatement) -> dict[str, Any]:

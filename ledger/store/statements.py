@@ -100,9 +100,25 @@ class Statements:
             f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
         )
 
-    def acknowledgements_of(self, record: bytes) -> list[StoredStatement]:
-        """The TransferAcknowledgements of the record with this digest, first logged first."""
-        return self._many(f"{_FROM} WHERE s.record = ? ORDER BY s.leaf_index", (record,))
+    def acknowledgements_of(
+        self, record: bytes, *, issuer: str | None = None, first: int = 0, limit: int = PAGE
+    ) -> list[StoredStatement]:
+        """The TransferAcknowledgements of the record with this digest, first logged first.
+
+        Args:
+            record: Digest of the TransferRecord.
+            issuer: Only theirs.  Anybody enrolled as an importer may have signed one about any record.
+            first: Smallest index; the last index of a page plus one continues the list.
+            limit: Size of the page.
+        """
+        where = ["s.record = ?", "s.leaf_index >= ?"]
+        values: list[object] = [record, first]
+        if issuer is not None:
+            where.append("s.issuer = ?")
+            values.append(issuer)
+        return self._many(
+            f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
+        )
 
     def about_party(self, party: str) -> list[StoredStatement]:
         """Enrolments and KeyRevocations of a party, first logged first."""

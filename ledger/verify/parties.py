@@ -14,7 +14,7 @@ from ledger.verify.keyrule import require_identity
 from ledger.verify.report import Check, Outcome
 from ledger.verify.sections import Examined
 
-_CUSTODY = frozenset(("derivedFrom", "revises", "corrects"))
+CUSTODY = frozenset(("derivedFrom", "revises", "corrects"))
 """Relations by which a record goes on from an earlier record."""
 
 
@@ -124,7 +124,7 @@ def _custody(bundle: Bundle, subjects: Subjects) -> bytes | None:
             if replaced.setdefault(record.supersedes, digest) != digest:
                 raise VerificationError(f"two records replace {record.supersedes.hex()}", code="custody-fork")
             named.add(record.supersedes)
-        named.update(parent.digest for parent in record.parents if parent.rel in _CUSTODY)
+        named.update(parent.digest for parent in record.parents if parent.rel in CUSTODY)
     for digest in sorted(named - carried.keys()):
         gap = digest if gap is None else gap
     stray = sorted(carried.keys() - named - {bundle.subject})
