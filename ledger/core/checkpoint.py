@@ -18,7 +18,7 @@ Source: C2SP tlog-checkpoint and tlog-cosignature.
 from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.core import mldsa, secp256k1
 from ledger.core.evm.anchor import head_digest, log_id
@@ -83,8 +83,7 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{b2a_base64(self.root).decode()}"
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCheckpoint:
+class SignedCheckpoint(NamedTuple):
     """A checkpoint and its signature lines, none of them verified.
 
     Attributes:
@@ -98,8 +97,7 @@ class SignedCheckpoint:
     encoded: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LogLines:
+class LogLines(NamedTuple):
     """What the three lines of a log, all valid, say beside the checkpoint.
 
     Attributes:

@@ -13,9 +13,8 @@ A note is bytes as much as a value: `encode_note(parse_note(b)) == b`.
 
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.core.canonical import NOTE_LIMIT
 from ledger.errors import MalformedError
@@ -37,8 +36,7 @@ _KEY_ID_SIZE = 4
 _DASH = "\N{EM DASH} "
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
+class NoteSignature(NamedTuple):
     """One signature line, not verified.
 
     Attributes:
@@ -52,8 +50,7 @@ class NoteSignature:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A text and its signature lines, none of them verified.
 
     Attributes:
@@ -65,8 +62,7 @@ class Note:
     signatures: tuple[NoteSignature, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class VKey:
+class VKey(NamedTuple):
     """A verifier key.
 
     Attributes:

@@ -19,9 +19,8 @@ Source: W3C vc-data-model-2.0, vc-data-integrity, vc-di-eddsa and vc-di-ecdsa.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from ledger.core.canonical import STATEMENT_LIMIT, Json, decode, encode, encode_decoded
 from ledger.core.did import is_did, is_key_id
@@ -50,8 +49,7 @@ _ID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A statement of the right shape.  Its signature is not verified; see `verify_statement`.
 
     Attributes:

@@ -4,7 +4,7 @@ Format: docs/spec/transfer-acknowledgement.md.  That its issuer is the importer 
 where the record is at hand: `answers`.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
@@ -15,8 +15,7 @@ from ledger.statements.shape import Object
 from ledger.statements.transfer import TransferRecord
 
 
-@dataclass(frozen=True, slots=True)
-class TransferAcknowledgement:
+class TransferAcknowledgement(NamedTuple):
     """What became of a transfer, in the words of its importer."""
 
     record: bytes

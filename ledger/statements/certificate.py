@@ -5,8 +5,7 @@ Protocol has a word (assessorLevel, assessmentLevel, attestationType, conformity
 auditableEvidence), it is used.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
@@ -31,8 +30,7 @@ from ledger.statements.scenario import SCENARIO
 from ledger.statements.shape import Array, Object, Problem, rule
 
 
-@dataclass(frozen=True, slots=True)
-class ConformityCertificate:
+class ConformityCertificate(NamedTuple):
     """One certificate; times are POSIX seconds, digests 32 bytes."""
 
     number: str

@@ -5,8 +5,7 @@ registrar: that role comes from the trust list alone.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.suites import PublicKey, check_enrolment_key, parse_multikey
@@ -23,8 +22,7 @@ MOST_KEYS = 16
 MOST_IDENTIFIERS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolledKey:
+class EnrolledKey(NamedTuple):
     """One key of a party and the dates it may sign in."""
 
     id: str
@@ -36,8 +34,7 @@ class EnrolledKey:
     """POSIX seconds, excluded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(NamedTuple):
     """Who a party is, what it may sign, and with which keys."""
 
     party: str

@@ -1,8 +1,7 @@
 """A party as statements name it: a DID, an identifier of a register, the jurisdiction it acts for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.statements.codes import IDENTIFIER_SCHEMES
 from ledger.statements.fields import COUNTRY, DID, Code, Text
@@ -10,8 +9,7 @@ from ledger.statements.identifiers import identifier_fault
 from ledger.statements.shape import Object, Problem, Rule, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(NamedTuple):
     """Who acts, and for which jurisdiction."""
 
     did: str

@@ -4,7 +4,7 @@ Format: docs/spec/enrolment.md.  Signed by the registrar that enrolled the key, 
 valid key; it may only narrow.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
@@ -14,8 +14,7 @@ from ledger.statements.reading import SUBJECT, Kind, read_subject
 from ledger.statements.shape import Object, Problem, StatementInvalidError
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRevocation:
+class KeyRevocation(NamedTuple):
     """The key `party` + `key` is revoked from `at`, POSIX seconds."""
 
     party: str

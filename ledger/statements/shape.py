@@ -13,14 +13,12 @@ data.
 # ruff: noqa: D102 - what the methods of a node do is told once, in `Shape`
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.errors import MalformedError
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One error in a document."""
 
     pointer: str

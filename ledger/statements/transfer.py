@@ -5,8 +5,7 @@ numbers stand here as commitments only; counts of persons, categories and legal 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
@@ -33,16 +32,14 @@ MOST_LINES = 200
 MOST_PARENTS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(NamedTuple):
     """An earlier statement this one rests on."""
 
     digest: bytes
     rel: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferRecord:
+class TransferRecord(NamedTuple):
     """One transfer; digests are 32 bytes, dates as written."""
 
     exporter: Party

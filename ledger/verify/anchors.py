@@ -4,7 +4,7 @@ Source: docs/spec/chain.md and docs/spec/verification.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.evm.account import prove_account, prove_slot
 from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, root_at_slot
@@ -23,8 +23,7 @@ GRADES = ("operator", "attested", "sealed")
 """Kinds of finality, weakest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorResult:
+class AnchorResult(NamedTuple):
     """What one anchor on a listed chain showed.
 
     Attributes:

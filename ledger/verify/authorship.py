@@ -5,6 +5,7 @@ Source: docs/spec/key-rule.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ledger.core.statement import Statement
 from ledger.core.trust import TrustList
@@ -46,8 +47,7 @@ class Authorship:
     notices: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(NamedTuple):
     """An item with its section."""
 
     item: Item

@@ -6,6 +6,7 @@ the file.  What the parts say is the business of the later steps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
 from ledger.core.members import Members
@@ -48,8 +49,7 @@ TYPE_OF_ROLE: Mapping[str, str | None] = {
 """Each role an item may play, and the one type of statement that fits it; the subject may be of any type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """An opened commitment: its salt, and either the value or the SHA-256 of the file that was committed to."""
 
     salt: bytes
@@ -68,8 +68,7 @@ class Item:
     disclosures: Mapping[str, Disclosure]
 
 
-@dataclass(frozen=True, slots=True)
-class Finality:
+class Finality(NamedTuple):
     """Who vouches for the block: `operator` (one signature), `attested` or `sealed` (an epoch of the trust list)."""
 
     kind: str
@@ -87,8 +86,7 @@ class ReceiptPart:
     log: int
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A checkpoint of the section's log fixed on a chain, with the proof that leads there from a block header.
 
     Attributes:
@@ -108,8 +106,7 @@ class Anchor:
     receipt: ReceiptPart | None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One log at one checkpoint.  `extends` is the consistency path from the last section of the same log."""
 
     origin: str
@@ -120,8 +117,7 @@ class Section:
     foreign: tuple[Json, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """A parsed bundle.  `subject` is the digest of the statement that the bundle is about."""
 
     subject: bytes

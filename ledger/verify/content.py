@@ -5,6 +5,8 @@ Source: docs/spec/commitments.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ledger.core.canonical import Json, encode
 from ledger.core.commitment import Openings, commitment
@@ -17,8 +19,7 @@ _PREFIX, _SUFFIX = "/credentialSubject/", "/commitment"
 _DIGEST_HEX = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What the user holds beside the bundle.
 
     Attributes:
@@ -26,7 +27,7 @@ class Content:
         openings: The signer's private salts and values, where the user was given them.
     """
 
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = MappingProxyType({})
     openings: Openings | None = None
 
 

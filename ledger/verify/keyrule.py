@@ -10,7 +10,7 @@ Source: docs/spec/key-rule.md.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.statement import Statement, verify_statement
 from ledger.core.suites import PublicKey
@@ -27,8 +27,7 @@ LATE_PROOF = 86_400
 """Seconds after a key's end within which something it signed in time may still be proven."""
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """What is known of when a statement existed, in POSIX seconds.
 
     Attributes:
@@ -45,8 +44,7 @@ class Times:
         return self.proven if self.proven is not None else self.operator
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One key as an authority vouches for it.
 
     Attributes:
@@ -75,8 +73,7 @@ class Grant:
         return party.scheme == "DID" or (party.scheme, party.id) in self.identifiers
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(NamedTuple):
     """A KeyRevocation that counts: the key, who revoked it, and the second from which it is distrusted."""
 
     party: str

@@ -4,7 +4,7 @@ Source: docs/spec/log.md and docs/spec/trust-list.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.checkpoint import (
     SignedCheckpoint,
@@ -20,8 +20,7 @@ from ledger.errors import QuorumError, SignatureError, VerificationError
 from ledger.verify.keyrule import CLOCK_DRIFT
 
 
-@dataclass(frozen=True, slots=True)
-class OpenNote:
+class OpenNote(NamedTuple):
     """A checkpoint whose log lines all verify.
 
     Attributes:
@@ -44,8 +43,7 @@ class OpenNote:
         return self.signed.checkpoint.root
 
 
-@dataclass(frozen=True, slots=True)
-class Witnessing:
+class Witnessing(NamedTuple):
     """Which organisations cosigned, each with its earliest time, and what was passed over."""
 
     times: tuple[tuple[int, str], ...]

@@ -4,8 +4,7 @@ Source: docs/spec/verification.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ledger.core.canonical import Json
 from ledger.core.times import format_time
@@ -36,8 +35,7 @@ EXIT_STATUS: Mapping[Verdict, int] = {
 _WEAKEST: tuple[Outcome, ...] = ("failed", "absent", "passed")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One line of the report.
 
     Attributes:
@@ -62,8 +60,7 @@ class Check:
         return STEPS[self.step]
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(NamedTuple):
     """When one statement was made: as it claims, as is proven, and as only the operator's own chain says."""
 
     digest: bytes
@@ -77,8 +74,7 @@ class Dated:
     operator: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All checks, and what follows from them.
 
     Attributes:

@@ -74,7 +74,7 @@ def code_of(signed: SignedCheckpoint, heads: list[bytes] = HEADS) -> str:
 def changed(line: NoteSignature, byte: int) -> NoteSignature:
     payload = bytearray(line.payload)
     payload[byte] ^= 1
-    return replace(line, payload=bytes(payload))
+    return line._replace(payload=bytes(payload))
 
 
 # --- vectors
@@ -199,7 +199,7 @@ def test_a_known_key_with_a_changed_signature_fails_even_beside_a_good_line(
 @pytest.mark.parametrize("index", [0, 1, 2])
 @pytest.mark.parametrize("size", [1, 8, 63])
 def test_a_shortened_line_of_a_known_key_fails(index: int, size: int) -> None:
-    short = replace(LINES[index], payload=LINES[index].payload[:size])
+    short = LINES[index]._replace(payload=LINES[index].payload[:size])
     assert code_of(with_lines(*LINES[:index], short, *LINES[index + 1 :])) == "line-invalid"
 
 
@@ -222,7 +222,7 @@ def test_lines_of_unknown_keys_change_nothing_and_are_listed() -> None:
 
 
 def test_a_line_under_another_name_is_no_line_of_the_log() -> None:
-    assert code_of(with_lines(replace(LINES[0], name="other.example"), *LINES[1:])) == "line-missing"
+    assert code_of(with_lines(LINES[0]._replace(name="other.example"), *LINES[1:])) == "line-missing"
 
 
 def test_a_head_key_that_is_not_believed_counts_for_nothing() -> None:
@@ -237,7 +237,7 @@ def test_a_head_key_that_is_not_believed_counts_for_nothing() -> None:
 
 def test_a_head_signature_by_another_key_under_the_known_key_id_fails() -> None:
     digest = head_digest(log_id(ORIGIN, HEADS[0]), CHECKPOINT.size, CHECKPOINT.root)
-    forged = replace(LINES[2], payload=secp256k1.sign(secret("secp256k1", "XA head 2"), digest))
+    forged = LINES[2]._replace(payload=secp256k1.sign(secret("secp256k1", "XA head 2"), digest))
     assert code_of(with_lines(*LINES[:2], forged)) == "line-invalid"
 
 
@@ -253,7 +253,7 @@ def test_a_checkpoint_of_another_log_is_refused_by_name() -> None:
 
 
 def test_a_key_of_another_name_is_not_the_log_s() -> None:
-    foreign = [replace(VKEYS[0], name="other.example"), VKEYS[1]]
+    foreign = [VKEYS[0]._replace(name="other.example"), VKEYS[1]]
     with pytest.raises(SignatureError) as refused:
         verify_log_lines(SIGNED, ORIGIN, foreign, HEADS)
     assert refused.value.code == "line-missing"
@@ -312,7 +312,7 @@ def test_a_cosignature_is_of_one_checkpoint_and_one_key() -> None:
         verify_cosignature(other, line, WITNESS_VKEY)
     for name in ("witness.example.xd", ORIGIN):
         with pytest.raises(SignatureError):
-            verify_cosignature(SIGNED, replace(line, name=name), WITNESS_VKEY)
+            verify_cosignature(SIGNED, line._replace(name=name), WITNESS_VKEY)
 
 
 def test_a_plain_signature_over_the_text_is_no_cosignature() -> None:
@@ -345,7 +345,7 @@ def test_every_witness_key_of_the_vectors_can_cosign() -> None:
 @given(st.binary(max_size=100))
 def test_any_payload_of_a_known_key_fails_in_our_own_words(payload: bytes) -> None:
     for index in range(3):
-        line = replace(LINES[index], payload=payload)
+        line = LINES[index]._replace(payload=payload)
         with pytest.raises(LedgerError) as refused:
             verified(SignedCheckpoint(CHECKPOINT, Note(CHECKPOINT.text, (line, *LINES)), b""))
         assert refused.value.code == "line-invalid"

@@ -5,7 +5,6 @@ dataclasses because making a dozen dataclasses takes a seventh of the verifier's
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from ledger.core.evm.anchor import set_id
@@ -170,8 +169,7 @@ class Requirement(NamedTuple):
     finality: Finality = "operator"
 
 
-@dataclass(frozen=True, slots=True)
-class TrustList:
+class TrustList(NamedTuple):
     """Whom a verifier believes, and what it requires.
 
     Attributes:
