@@ -150,8 +150,14 @@ def _believed(file: Path | None) -> tuple[TrustList, str]:
     pinned = lists.show()
     if len(pinned) != 1:
         names = ", ".join(one.publisher.id for one in pinned)
-        told = f"several trust lists are pinned ({names})" if pinned else "no trust list is pinned (evidence trust add)"
-        raise SetupError(f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none")
+        told = (
+            f"several trust lists are pinned ({names})"
+            if pinned
+            else "no trust list is pinned (evidence trust add)"
+        )
+        raise SetupError(
+            f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
+        )
     return pinned[0], pinned[0].publisher.id
 
 
