@@ -26,6 +26,9 @@ DEPTH_LIMIT: Final = 32
 """Arrays and objects inside each other; the outermost is the first."""
 INTEGER_LIMIT: Final = 2**53 - 1
 
+_QUOTED_LIMIT: Final = 200
+_Place = tuple["_Place | None", object]
+"""Where a value stands: that of the value around it, and the name or index there."""
 _SCALARS: Final = frozenset({str, bool, int})
 _TYPES: Final = frozenset({str, bool, int, dict, list})
 _CONTAINERS: Final = frozenset({dict, list})
@@ -95,15 +98,14 @@ def normalise(data: bytes, *, limit: int, what: str) -> Json:
     _require_restrictions(value, what)
 
     def without_duplicates(members: list[tuple[str, Json]]) -> dict[str, Json]:
-        names = [name for name, _ in members]
-        twice = (
-            sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-        )
-        if twice:
-            raise MalformedError(
-                f'{what} has the member "{twice[0]}" twice in one object', code="duplicate-member"
-            )
-        return dict(members)
+        found: dict[str, Json] = {}
+        for name, item in members:
+            if name in found:
+                raise MalformedError(
+                    f"{what} has the member {quoted(name)} twice in one object", code="duplicate-member"
+                )
+            found[name] = item
+        return found
 
     json.loads(data, object_pairs_hook=without_duplicates)
     return value
@@ -156,16 +158,25 @@ def _explain(value: Json, what: str) -> None:
     """Name the first fault of a value that has one; too great a depth goes before all others."""
     if _is_too_deep(value):
         raise _too_deep(what)
-    stack: list[tuple[str, Json]] = [("", value)]
+    # Where an item stands is a chain of names, made into a pointer for the one at fault only: pointers of many
+    # items below a long name would together be far larger than the document.
+    stack: list[tuple[_Place | None, Json]] = [(None, value)]
     while stack:
-        pointer, item = stack.pop()
-        fault = _fault_of(item, pointer, what)
-        if fault is not None:
-            raise fault
+        place, item = stack.pop()
+        if _is_at_fault(item):
+            raise _fault_of(item, _pointer(place), what)
         if isinstance(item, dict):
-            stack += [(f"{pointer}/{_escape(name)}", below) for name, below in reversed(item.items())]
+            stack += [((place, name), below) for name, below in reversed(item.items())]
         elif isinstance(item, list):
-            stack += [(f"{pointer}/{index}", item[index]) for index in reversed(range(len(item)))]
+            stack += [((place, index), item[index]) for index in reversed(range(len(item)))]
+
+
+def _pointer(place: "_Place | None") -> str:
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append("/" + _escape(step))
+    return "".join(reversed(steps))
 
 
 def _is_too_deep(value: Json) -> bool:
@@ -182,25 +193,36 @@ def _is_too_deep(value: Json) -> bool:
     return True
 
 
-def _fault_of(item: object, pointer: str, what: str) -> MalformedError | None:
+def _is_at_fault(item: object) -> bool:
     kind = type(item)
     if isinstance(item, dict) and kind is dict:
-        if _are_ascii(list(item)):
-            return None
-        return MalformedError(
-            f'{what} has a member name that is not ASCII at "{pointer}"', code="member-name", pointer=pointer
-        )
+        return not _are_ascii(list(item))
     if isinstance(item, int) and kind is int:
-        if -INTEGER_LIMIT <= item <= INTEGER_LIMIT:
-            return None
+        return not -INTEGER_LIMIT <= item <= INTEGER_LIMIT
+    return kind not in _TYPES
+
+
+def _fault_of(item: object, pointer: str, what: str) -> MalformedError:
+    at = quoted(pointer)
+    if isinstance(item, dict):
+        return MalformedError(
+            f"{what} has a member name that is not ASCII at {at}", code="member-name", pointer=pointer
+        )
+    if type(item) is int:
         found = "an integer beyond 2^53 - 1"
-    elif kind in _TYPES:
-        return None
     elif item is None:
         found = "null"
     else:
-        found = "a number that is not an integer" if kind is float else "a value that JSON does not have"
-    return MalformedError(f'{what} holds {found} at "{pointer}"', code="not-canonical", pointer=pointer)
+        found = (
+            "a number that is not an integer" if type(item) is float else "a value that JSON does not have"
+        )
+    return MalformedError(f"{what} holds {found} at {at}", code="not-canonical", pointer=pointer)
+
+
+def quoted(text: str) -> str:
+    """What a document says, for a message of one line: between quotes, or only how long where that is unsuitable."""
+    fits = len(text) <= _QUOTED_LIMIT and text.isprintable()
+    return f'"{text}"' if fits else f"(text of {len(text)} characters)"
 
 
 def _escape(name: object) -> str:

@@ -6,7 +6,7 @@ Optional members are left out, never empty.  The first fault is raised, with its
 
 from collections.abc import Collection, Sequence
 
-from ledger.core.canonical import INTEGER_LIMIT, Json
+from ledger.core.canonical import INTEGER_LIMIT, Json, quoted
 from ledger.core.keccak import HASH_LENGTH
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
@@ -43,19 +43,21 @@ class Members:
         self._what = what
         self.pointer = pointer
         if not isinstance(value, dict):
-            raise MalformedError(f'{what} has no object at "{pointer}"', code="member-value", pointer=pointer)
+            raise MalformedError(
+                f"{what} has no object at {quoted(pointer)}", code="member-value", pointer=pointer
+            )
         self._members = value
         for name in required:
             if name not in value:
                 raise MalformedError(
-                    f'{what} lacks the member "{name}" at "{pointer}"',
+                    f'{what} lacks the member "{name}" at {quoted(pointer)}',
                     code="member-missing",
                     pointer=pointer_to(pointer, name),
                 )
         for name in value:
             if name not in required and name not in optional:
                 raise MalformedError(
-                    f'{what} has the unknown member "{name}" at "{pointer}"',
+                    f"{what} has the unknown member {quoted(name)} at {quoted(pointer)}",
                     code="member-unknown",
                     pointer=pointer_to(pointer, name),
                 )
@@ -68,7 +70,9 @@ class Members:
         place = pointer_to(self.pointer, name)
         found = _describe(self._members.get(name))
         return MalformedError(
-            f'{self._what} has {found} at "{place}"; {requirement} is required', code=code, pointer=place
+            f"{self._what} has {found} at {quoted(place)}; {requirement} is required",
+            code=code,
+            pointer=place,
         )
 
     def json(self, name: str) -> Json:
