@@ -15,9 +15,11 @@ from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
 from ledger.core.times import parse_time
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, MalformedError, SetupError
+from ledger.verify.bundle import kind_of
 from ledger.verify.content import Content
 from ledger.verify.report import STEPS, Report
 from ledger.verify.text import render
+from ledger.verify.verifier import verify_bundle
 
 DESCRIPTION = "Verify evidence offline: a bundle, a receipt or a statement.   [runs anywhere]"
 EPILOG = """\
@@ -28,6 +30,7 @@ COULD_NOT_FINISH = 3
 USAGE = 2
 _OPENINGS_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1 << 20
+_WIDTH = 80
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -47,8 +50,14 @@ def run(arguments: Sequence[str]) -> int:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        # What is left in the buffer goes nowhere, else the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # a reader that went away has what it wanted
+            sys.stderr.write(
+                f"error: could not write the report: {(error.strerror or '').lower()} (output-failed)\n"
+            )
+            return COULD_NOT_FINISH
     return report.exit_status
 
 
@@ -57,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="evidence verify",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        # Each added argument makes a formatter; one of a given width does not load what asks the terminal for its own.
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -83,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         help="require this step too: 1 to 11, or now",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 
 
@@ -110,20 +121,21 @@ def _step(text: str) -> int | str:
 
 def _verify(options: argparse.Namespace) -> tuple[Report, str]:
     """Read the files, choose what to believe, and verify."""
-    from ledger.verify.single import kind_of, verify_receipt_file, verify_statement_file
-    from ledger.verify.verifier import verify_bundle
-
     now = int(time.time())
     data = _read(options.file, BUNDLE_LIMIT, "the evidence")
     trust, name = _believed(options.trust)
     steps = [step for step in options.require if isinstance(step, int)]
     kind = kind_of(data)
     if kind == "receipt":
+        from ledger.verify.single import verify_receipt_file
+
         statement = (
             None if options.statement is None else _read(options.statement, STATEMENT_LIMIT, "the statement")
         )
         return verify_receipt_file(data, trust, statement=statement, now=now, require=steps), name
     if kind == "statement":
+        from ledger.verify.single import verify_statement_file
+
         return verify_statement_file(data, trust, now=now, require=steps), name
     report = verify_bundle(
         data,

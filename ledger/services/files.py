@@ -8,7 +8,6 @@ starts with a dot, which nothing reads.
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -146,6 +145,8 @@ def _read(path: Path, *, limit: int, what: str, check: Callable[[os.stat_result]
 @contextmanager
 def _synced_beside(path: Path, data: bytes, mode: int) -> Iterator[Path]:
     """A durable temporary file with `data` in the folder of `path`; gone afterwards unless it was renamed."""
+    import tempfile  # not needed by those who only read, `evidence verify` among them
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
     temporary = Path(name)
     try:

@@ -6,7 +6,6 @@ rule of succession holds (`ledger.core.pinning`).  A crash leaves the old list o
 Source: docs/spec/trust-list.md.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -118,6 +117,8 @@ class PinnedLists:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One change at a time; the kernel gives the lock back however the process ends."""
+        import fcntl
+
         with reported("open folder of trust lists", self.folder):
             self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -6,7 +6,7 @@ the file.  What the parts say is the business of the later steps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
 from ledger.core.members import Members
@@ -26,6 +26,9 @@ _MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signa
 _SIGNATURE_LENGTH = 65
 _DIGEST_DIGITS = 64
 _HEX = frozenset("0123456789abcdef")
+
+Kind = Literal["bundle", "receipt", "statement"]
+"""What a file with evidence may be."""
 
 TYPE_OF_ROLE: Mapping[str, str | None] = {
     "subject": None,
@@ -132,6 +135,13 @@ class Bundle(NamedTuple):
     def subject_item(self) -> Item:
         """The one item whose role is `subject`."""
         return next(item for _, item in self.items if item.role == "subject")
+
+
+def kind_of(data: bytes) -> Kind:
+    """What a file claims to be, by its first bytes.  Anything unknown is treated as a bundle, and refused as one."""
+    if data.startswith(b"c2sp.org/tlog-proof@"):
+        return "receipt"
+    return "statement" if data.startswith(b'{"@context":') else "bundle"
 
 
 def parse_bundle(data: bytes) -> Bundle:

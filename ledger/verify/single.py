@@ -4,7 +4,6 @@ Both reports use the eleven steps; what such a file cannot show is `absent`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.receipt import Receipt, parse_receipt
@@ -18,15 +17,6 @@ from ledger.verify.verifier import unreadable
 
 RECEIPT_STEPS = (1, 4, 5)
 _DEFAULT_STEPS = (1, 3, 4, 5, 6, 7)
-
-Kind = Literal["bundle", "receipt", "statement"]
-
-
-def kind_of(data: bytes) -> Kind:
-    """What a file claims to be, by its first bytes.  Anything unknown is treated as a bundle, and refused as one."""
-    if data.startswith(b"c2sp.org/tlog-proof@"):
-        return "receipt"
-    return "statement" if data.startswith(b'{"@context":') else "bundle"
 
 
 def verify_receipt_file(
