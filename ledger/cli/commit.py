@@ -8,6 +8,7 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.documents import write_draft
+from ledger.cli.drafting import as_typed
 from ledger.cli.options import AsJson, alone, command
 from ledger.core.canonical import STATEMENT_LIMIT, Json
 from ledger.core.commitment import OPENINGS_LIMIT, Openings, encode_openings, parse_openings
@@ -50,10 +51,12 @@ def commit(
     as_json: AsJson = False,
 ) -> int:
     """Commit to files and values."""
-    files, values = _named(contents)
+    with as_typed():
+        files, values = _named(contents)
     document = read_document(read_bounded(statement, limit=STATEMENT_LIMIT, what="draft"), what="draft")
     _require_draft(document)
-    made = commit_to(document, contents=files, values=values, random=os.urandom)
+    with as_typed():
+        made = commit_to(document, contents=files, values=values, random=os.urandom)
     target = statement if out is None else out
     kept = target.with_name(f"{_stem(target)}.openings.json") if openings is None else openings
     _keep(kept, made, lambda: write_draft(document, target, over=out is None or out == statement))

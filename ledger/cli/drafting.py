@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,21 @@ import typer
 from ledger.cli import output
 from ledger.cli.documents import write_draft
 from ledger.core.did import is_did
+from ledger.errors import MalformedError
 from ledger.services.drafts import Setting, new_draft, parse_setting, templates, unanswered
 from ledger.services.ids import RANDOM_SIZE
 from ledger.services.keyfile import read_holder_key
+
+
+@contextmanager
+def as_typed() -> Iterator[None]:
+    """What is wrong with a value that was typed is bad usage."""
+    try:
+        yield
+    except MalformedError as error:
+        if error.code != "setting-malformed":
+            raise
+        raise typer.BadParameter(str(error)) from None
 
 
 def list_templates(kind: str, *, as_json: bool) -> int:
@@ -70,8 +84,9 @@ def begin(
     found = templates(kind)
     if name not in found:
         raise typer.BadParameter(f"there is no template of that name; there are {', '.join(found)}")
-    settings = [*known, *map(parse_setting, wanted)]
-    made = new_draft(found[name], settings, now=int(time.time()), random=os.urandom(RANDOM_SIZE))
+    with as_typed():
+        settings = [*known, *map(parse_setting, wanted)]
+        made = new_draft(found[name], settings, now=int(time.time()), random=os.urandom(RANDOM_SIZE))
     blank, wrong = unanswered(made)
     write_draft(made, out)
     for problem in blank:

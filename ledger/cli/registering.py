@@ -16,7 +16,8 @@ from ledger.services.files import replace, reported
 from ledger.services.resume import Position, beside, resumed
 
 SAVED_SECONDS: Final = 1.0
-"""Longest time between two writings of the progress file."""
+SAVED_LINES: Final = 1_000
+"""The progress file is written after so many answers, and after so much time."""
 SHOWN: Final = 50
 """Refusals shown at the end; `--errors` writes all."""
 _NOT_FOUND: Final = 404
@@ -110,7 +111,7 @@ class _Run:
                     told = self._count(entry, outcome)
                     _advance(position, entry, outcome, told)
                     progress.advance()
-                    if time.monotonic() - saved > SAVED_SECONDS:
+                    if progress.done % SAVED_LINES == 0 or time.monotonic() - saved > SAVED_SECONDS:
                         _save(position, path)
                         saved = time.monotonic()
         except BaseException:

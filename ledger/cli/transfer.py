@@ -12,6 +12,7 @@ from ledger.cli.documents import READABLE, check_documents, digest_of, sign_docu
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.errors import RefusedError
+from ledger.remote.exchange import plain
 from ledger.remote.node import Item, NodeClient
 from ledger.services.acknowledge import acknowledgement, given, require_importer, told
 from ledger.services.files import write_new
@@ -248,7 +249,8 @@ def status(
 
             what = "the anchor" if wait == "anchored" else "the acknowledgement"
             found = wait_for(ask, what, seconds=timeout)
-    output.show(found, _lines(found), as_json=as_json)
+    # What a node says is a stranger's text.
+    output.show(found, [plain(line) for line in _lines(found)], as_json=as_json)
     return output.REFUSED if wait == "acknowledged" and found["state"] != "acknowledged" else output.DONE
 
 

@@ -48,7 +48,7 @@ def parse_setting(text: str) -> Setting:
     """Read `MEMBER=TEXT` or `MEMBER:=JSON`; MEMBER is a dotted path (`lines.0.persons.count`) or a JSON pointer.
 
     Raises:
-        MalformedError: `usage`: it is neither.
+        MalformedError: `setting-malformed`: it is neither.
     """
     name, equals, value = text.partition("=")
     is_json = name.endswith(":")
@@ -58,7 +58,8 @@ def parse_setting(text: str) -> Setting:
         path = path[1:]
     if not equals or not path or not all(path):
         raise MalformedError(
-            "a value is given as MEMBER=TEXT or MEMBER:=JSON, such as reference=ORDER-2026-0041", code="usage"
+            "a value is given as MEMBER=TEXT or MEMBER:=JSON, such as reference=ORDER-2026-0041",
+            code="setting-malformed",
         )
     return Setting(path, read_value(value, name) if is_json else value, is_json)
 
@@ -67,13 +68,14 @@ def read_value(text: str, name: str) -> Json:
     """The JSON value that was typed for `name`.
 
     Raises:
-        MalformedError: `usage`: it is no JSON, or holds what statements do not, such as a fraction.
+        MalformedError: `setting-malformed`: it is no JSON, or holds what statements do not, such as a fraction.
     """
     try:
         return normalise(text.encode(), limit=STATEMENT_LIMIT, what=f"the value of {name}")
     except LedgerError as error:
         raise MalformedError(
-            f"what follows {name}:= must be JSON (text stands in quotation marks): {error}", code="usage"
+            f"what follows {name}:= must be JSON (text stands in quotation marks): {error}",
+            code="setting-malformed",
         ) from None
 
 
@@ -99,7 +101,7 @@ def new_draft(template: Document, settings: list[Setting], *, now: int, random: 
         random: As `ids.statement_id` takes.
 
     Raises:
-        MalformedError: `usage`: a value is no number where one is asked, or its path leads through text.
+        MalformedError: `setting-malformed`: a value is no number where one is asked, or its path leads through text.
     """
     asked = {
         setting.pointer: _typed(setting, template["fill"][setting.pointer]["example"])
@@ -117,7 +119,7 @@ def put(subject: Any, path: tuple[str, ...], value: object) -> None:
     """Set a member below `subject`; objects on the way are made, lists grow by one at their end.
 
     Raises:
-        MalformedError: `usage`: the path leads through a value, or beyond the end of a list.
+        MalformedError: `setting-malformed`: the path leads through a value, or beyond the end of a list.
     """
     place = subject
     for token, following in zip(path, (*path[1:], None), strict=True):
@@ -204,8 +206,12 @@ def _typed(setting: Setting, example: object) -> object:
     if not isinstance(example, bool) and text.isascii() and text.isdigit() and len(text) < 17:  # noqa: PLR2004
         return int(text)
     wanted = "true or false" if isinstance(example, bool) else "an integer"
-    raise MalformedError(f"{'.'.join(setting.path)} must be {wanted}", code="usage", pointer=setting.pointer)
+    raise MalformedError(
+        f"{'.'.join(setting.path)} must be {wanted}", code="setting-malformed", pointer=setting.pointer
+    )
 
 
 def _no_place(path: tuple[str, ...], reason: str) -> MalformedError:
-    return MalformedError(f"there is no place {'.'.join(path)} in the draft: {reason}", code="usage")
+    return MalformedError(
+        f"there is no place {'.'.join(path)} in the draft: {reason}", code="setting-malformed"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.errors import MalformedError
 from ledger.statements.envelope import CONTEXT
 
-_ISSUER = {"TransferRecord": "/exporter/did"}
+_SIGNER = {"ConformityCertificate": "body", "TransferRecord": "exporter"}
 
 
 def draft(
@@ -33,11 +33,12 @@ def draft(
                 pointer=pointer,
             )
         _put(subject, pointer, value)
+    signer = _SIGNER[template["type"]]
     return {
         "@context": list(CONTEXT),
         "credentialSubject": subject,
         "id": statement_id,
-        "issuer": values.get(_ISSUER[template["type"]], "<DID of the exporter>"),
+        "issuer": values.get(f"/{signer}/did", f"<DID of the {signer}>"),
         "type": ["VerifiableCredential", template["type"]],
         "validFrom": valid_from,
     }

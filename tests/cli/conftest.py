@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.sides import Side, side
+from tests.nodes import serving
+
+
+@pytest.fixture(scope="session")
+def xa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    """XA's node with an exporter; the same for all tests, so no test may rely on the log's size."""
+    folder = tmp_path_factory.mktemp("xa")
+    with serving(folder) as node:
+        yield side(node, "exporter", "exporter", folder)
+
+
+@pytest.fixture(scope="session")
+def xb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    """XB's node with an importer."""
+    folder = tmp_path_factory.mktemp("xb")
+    with serving(folder, "XB") as node:
+        yield side(node, "importer", "importer", folder)
