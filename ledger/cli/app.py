@@ -43,9 +43,19 @@ _EPILOG: Final = (
 
 
 def run_app(arguments: Sequence[str]) -> int:
-    """Carry out a command line and return its exit status.  Nothing but `SystemExit` is ever raised."""
+    """Carry out a command line and return its exit status.  Nothing is raised."""
     output.settle_streams()
-    as_json = "--json" in arguments
+    try:
+        return _run(arguments, as_json="--json" in arguments)
+    except LedgerError as error:  # the error of a command could not be written either
+        return output.fail(error, as_json=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else output.COULD_NOT_FINISH
+    finally:
+        output.drain()
+
+
+def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         status = _command().main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except LedgerError as error:
@@ -54,8 +64,6 @@ def run_app(arguments: Sequence[str]) -> int:
         return _bad_usage(error)
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else output.COULD_NOT_FINISH
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return output.fail_unforeseen(error)
     if status == _INTERRUPTED:  # typer's answer to Ctrl-C

@@ -96,7 +96,7 @@ def command(
         statuses: Where the exit statuses mean something of their own.
     """
     examples = "\n".join(f"Example: {line}" for line in example.strip().splitlines())
-    text = f"{purpose}   [runs {runs}]"
+    text = f"{purpose}\n\n[runs {runs}]"  # a paragraph of its own, so that no width breaks it
     return group.command(
         name,
         help=f"{text}\n\n{more}" if more else text,

@@ -161,6 +161,14 @@ def place_of(error: BaseException) -> str:
     return "".join(f" at {Path(frame.filename).name}, line {frame.lineno}" for frame in chosen)
 
 
+def drain() -> None:
+    """Write out what still waits for standard output, or drop it: the interpreter would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence(sys.stdout)
+
+
 def settle_streams() -> None:
     """Have no character and no closed stream end a command with a fault of the interpreter's."""
     for stream in (sys.stdout, sys.stderr):
