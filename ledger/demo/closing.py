@@ -1,0 +1,112 @@
+"""The end of the demonstration: whom to believe, verifying with the network off, a tampered copy, what to try next."""
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ledger.core.canonical import BUNDLE_LIMIT
+from ledger.demo.commands import Evidence
+from ledger.demo.nodes import DemoNode
+from ledger.demo.offline import isolation
+from ledger.demo.records import tampered
+from ledger.demo.screen import Screen
+from ledger.services.files import read_bounded, replace
+
+PUBLISHER: Final = "did:web:reader.example.xb"
+READABLE: Final = 0o644
+_NOT_VERIFIED: Final = 1
+_UNFINISHED: Final = 3
+
+
+def show_trust(screen: Screen, evidence: Evidence, folder: Path, nodes: Sequence[DemoNode]) -> None:
+    """Compose a trust list from what the nodes claim of themselves."""
+    screen.step("Whom to believe: a reader in XB composes a trust list from what both nodes claim")
+    claims: list[Path] = []
+    fingerprints: list[str] = []
+    for node in nodes:
+        claim = folder / f"{node.code.lower()}.claim.json"
+        told = json.loads(
+            evidence.run("trust", "export", "--node", node.url, "--out", claim, "--json", show=False)
+        )
+        screen.line(f"claim of {told['publisher']}, sha256 fingerprint {told['fingerprint']}")
+        claims.append(claim)
+        fingerprints.append(told["fingerprint"])
+    screen.line("a reader compares these by another way than the file: a call, a gazette, a treaty annex")
+    words: list[str | Path] = ["trust", "make", *claims]
+    for compared in fingerprints:
+        words += ["--fingerprint", compared]
+    words += ["--publisher", PUBLISHER, "--key", folder / "publisher.key", "--out", folder / "trust.json"]
+    evidence.run(*words)
+
+
+def show_verification(screen: Screen, evidence: Evidence, folder: Path, invoice: Path) -> None:
+    """Verify both bundles and the private invoice with the network off, as far as this system allows."""
+    kept = isolation()
+    screen.step("Verification: nothing but the files" + (", with the network off" if kept.within else ""))
+    screen.line(kept.told)
+    trust = ("--trust", folder / "trust.json")
+    transfer = folder / "transfer.evidence.json"
+    screen.lines(evidence.run("verify", transfer, *trust, within=kept.within))
+    opened = ("--content", f"document={invoice}", "--openings", folder / "openings.json", "--require", "2")
+    said = evidence.run("verify", transfer, *trust, *opened, within=kept.within)
+    screen.lines(_only(said, ("passed  2", "VERIFIED")))
+    certificate = folder / "certificate.evidence.json"
+    said = evidence.run("certificate", "verify", certificate, *trust, within=kept.within, expect=_UNFINISHED)
+    screen.lines(_only(said, ("certificate", "passed  3", "passed  6", "absent 10")))
+    screen.line(
+        "the certificate's evidence holds; its status and recognition were not checked, hence exit status 3"
+    )
+
+
+def show_tampering(screen: Screen, evidence: Evidence, folder: Path) -> None:
+    """Change one value of the record, and verify that."""
+    screen.step("A copy in which somebody changed one value")
+    bundle = read_bounded(folder / "transfer.evidence.json", limit=BUNDLE_LIMIT, what="bundle")
+    changed, told = tampered(bundle)
+    copy = folder / "tampered.evidence.json"
+    replace(copy, changed, what="bundle", mode=READABLE)
+    screen.line(f"{told}, in {copy}")
+    said = evidence.run("verify", copy, "--trust", folder / "trust.json", expect=_NOT_VERIFIED)
+    screen.lines(_only(said, ("failed", "      ", "NOT VERIFIED")))
+
+
+def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve: bool) -> None:
+    """Where the APIs are, what was left, what to try."""
+    screen.line()
+    screen.line(f"All shown in {screen.seconds:.0f} s. Left in {folder}:")
+    screen.line("  transfer.evidence.json, certificate.evidence.json, trust.json: what a verifier is given")
+    screen.line("  exporter.key, openings.json: what the exporter keeps to itself")
+    screen.line("Try next:")
+    program = _program()
+    where = shlex.quote(str(folder))
+    screen.line(f"  {program} verify {where}/transfer.evidence.json --trust {where}/trust.json")
+    screen.line(f"  {program} bundle show {where}/transfer.evidence.json")
+    if serve:
+        for node in nodes:
+            screen.line(
+                f"{node.code}'s API listens at {node.url}, and describes itself at {node.url}/openapi.json"
+            )
+        screen.line(f"  curl {nodes[0].url}/v1/transfers?limit=1")
+        screen.line("Ctrl-C stops both nodes.")
+        return
+    for node in nodes:
+        screen.line(f"  {program} node serve --home {node.home}   # {node.code}'s API at {node.url}")
+    screen.line("The nodes are stopped; the demonstration with --serve keeps them up.")
+
+
+def _program() -> str:
+    """How `evidence` is typed here."""
+    found = shutil.which("evidence")
+    beside = Path(sys.executable).with_name("evidence")
+    if found is not None and (not beside.exists() or Path(found).samefile(beside)):
+        return "evidence"
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
+
+
+def _only(said: str, beginnings: tuple[str, ...]) -> str:
+    """The lines of a report that begin so."""
+    return "\n".join(line for line in said.splitlines() if line.startswith(beginnings))

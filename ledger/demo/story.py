@@ -1,0 +1,256 @@
+"""The steps of the demonstration, in order."""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ledger.core.canonical import encode
+from ledger.core.statement import Statement, parse_statement
+from ledger.demo import records
+from ledger.demo.closing import show_tampering, show_trust, show_verification, what_next
+from ledger.demo.commands import Evidence, environment
+from ledger.demo.folder import make_folder
+from ledger.demo.nodes import DemoNode, free_port
+from ledger.demo.records import BODY, EXPORTER, IMPORTER, Company
+from ledger.demo.screen import Screen
+from ledger.errors import SetupError
+from ledger.remote.node import NodeClient
+from ledger.remote.registration import Refused
+from ledger.services.files import replace
+from ledger.services.ids import RANDOM_SIZE
+from ledger.services.keyfile import read_holder_key
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+INVOICE: Final = ROOT / "examples" / "invoice.xml"
+TRANSFERS: Final = 1_000
+ACKNOWLEDGED: Final = 25
+STEPS: Final = 11
+WINDOW_SECONDS: Final = 6.0
+"""What a few commands take at most, so that they fall between two anchors."""
+_PORTS: Final = (8151, 8152)
+
+
+def play(folder: Path, *, serve: bool) -> None:
+    """Play the whole demonstration.
+
+    Args:
+        folder: Where everything is left.
+        serve: Keep the nodes up afterwards, until Ctrl-C.
+
+    Raises:
+        LedgerError: A step did not end as it must.  The nodes are stopped in any case.
+    """
+    make_folder(folder)
+    screen = Screen(STEPS)
+    evidence = Evidence(screen, environment(folder / "pinned"))
+    first = free_port(_PORTS[0])
+    nodes = (DemoNode("XA", folder, first), DemoNode("XB", folder, free_port(_PORTS[1], first)))
+    story = Story(folder, screen, evidence, *nodes)
+    try:
+        story.tell()
+        what_next(screen, folder, nodes, serve=serve)
+        if serve:
+            _keep_serving(nodes)
+    finally:
+        for node in nodes:
+            node.stop()
+
+
+def _keep_serving(nodes: tuple[DemoNode, DemoNode]) -> None:
+    with suppress(KeyboardInterrupt):
+        while True:
+            for node in nodes:
+                if node.ended():
+                    raise SetupError(f"the node of {node.code} ended", code="demo-node-failed")
+            time.sleep(0.5)
+
+
+class Story:
+    """One demonstration, told step by step."""
+
+    def __init__(
+        self, folder: Path, screen: Screen, evidence: Evidence, exporting: DemoNode, importing: DemoNode
+    ) -> None:
+        self._folder, self._screen, self._evidence = folder, screen, evidence
+        self._exporting, self._importing = exporting, importing
+
+    def tell(self) -> None:
+        """Every step."""
+        self._two_nodes()
+        self._draft()
+        self._enrol_and_register()
+        self._acknowledge()
+        certificate = self._certify()
+        self._register_many(certificate)
+        self._await_anchors()
+        self._export()
+        show_trust(self._screen, self._evidence, self._folder, (self._exporting, self._importing))
+        show_verification(self._screen, self._evidence, self._folder, _near(INVOICE))
+        show_tampering(self._screen, self._evidence, self._folder)
+
+    def _file(self, name: str) -> Path:
+        return self._folder / name
+
+    def _two_nodes(self) -> None:
+        self._screen.step("Two jurisdictions, XA and XB: each with its own keys, log and chain")
+        for node in (self._exporting, self._importing):
+            node.init(self._evidence)
+            node.serve(self._evidence.variables)
+
+    def _draft(self) -> None:
+        self._screen.step(
+            "The companies make their keys; the exporter drafts a record and commits to an invoice"
+        )
+        for company in (EXPORTER, IMPORTER, BODY):
+            self._ask_for_enrolment(company)
+        told, private = records.invoice_settings(INVOICE)
+        draft = self._file("invoice.json")
+        self._evidence.run(
+            *("transfer", "new", "--template", "e-invoice", "--key", self._file("exporter.key")),
+            *("--jurisdiction", EXPORTER.code, "--identifier", f"LEI={EXPORTER.lei}"),
+            *("--importer", IMPORTER.did, "--importer-jurisdiction", IMPORTER.code),
+            *("--importer-identifier", f"LEI={IMPORTER.lei}"),
+            *(word for setting in told for word in ("--set", setting)),
+            *("--out", draft),
+        )
+        self._evidence.run(
+            *("commit", f"document={_near(INVOICE)}", *private),
+            *("--statement", draft, "--openings", self._file("openings.json")),
+        )
+        self._screen.line(
+            "the invoice's file, number and total stay private: the record holds salted commitments"
+        )
+        for node in (self._exporting, self._importing):
+            self._screen.moving(f"waiting for the node of {node.code}")
+            node.await_listening()
+        self._screen.line(f"XA answers at {self._exporting.url}, XB at {self._importing.url}")
+
+    def _ask_for_enrolment(self, company: Company) -> None:
+        self._evidence.run(
+            *("party", "request", "--party", company.did, "--jurisdiction", company.code),
+            *("--role", company.role, "--identifier", f"LEI={company.lei}"),
+            *(
+                "--key",
+                self._file(f"{company.name}.key"),
+                "--out",
+                self._file(f"{company.name}.request.json"),
+            ),
+            show=company is EXPORTER,
+        )
+
+    def _enrol(self, company: Company, node: DemoNode) -> None:
+        request = self._file(f"{company.name}.request.json")
+        self._evidence.run("party", "enrol", request, "--home", node.home, "--yes")
+
+    def _enrol_and_register(self) -> None:
+        self._screen.step("XA's registrar enrols the exporter, whose record goes into XA's log")
+        self._exporting.await_window(WINDOW_SECONDS)
+        self._enrol(EXPORTER, self._exporting)
+        signed = self._file("invoice.signed.json")
+        key = self._file("exporter.key")
+        self._evidence.run("transfer", "sign", self._file("invoice.json"), "--key", key, "--out", signed)
+        self._screen.lines(self._evidence.run("transfer", "register", signed, "--node", self._exporting.url))
+
+    def _acknowledge(self) -> None:
+        self._screen.step("XB's registrar enrols the importer, who acknowledges the record in XB's log")
+        self._importing.await_window(WINDOW_SECONDS)
+        self._enrol(IMPORTER, self._importing)
+        said = self._evidence.run(
+            *("transfer", "acknowledge", self._file("invoice.signed.json"), "--outcome", "accepted"),
+            *("--key", self._file("importer.key"), "--node", self._importing.url),
+        )
+        self._screen.lines(said)
+
+    def _certify(self) -> Statement:
+        self._screen.step("A conformity assessment body certifies the exporter")
+        self._enrol(BODY, self._exporting)
+        draft, made_from = records.certificate_draft(
+            _vectors() / "domain" / "untp" / "untp-dcc-instance.json",
+            now=int(time.time()),
+            random=os.urandom(RANDOM_SIZE),
+        )
+        self._screen.line(f"the certificate is made from {made_from}")
+        self._write("certificate.json", encode(draft, what="draft"))
+        key, signed = self._file("body.key"), self._file("certificate.signed.json")
+        self._evidence.run(
+            "certificate", "sign", self._file("certificate.json"), "--key", key, "--out", signed
+        )
+        self._evidence.run("certificate", "register", signed, "--node", self._exporting.url)
+        return parse_statement(signed.read_bytes())
+
+    def _register_many(self, certificate: Statement) -> None:
+        self._screen.step(f"{TRANSFERS:,} more transfer records, streamed as NDJSON")
+        drafts, scenarios = records.transfer_drafts(
+            TRANSFERS, certificate=certificate.digest.hex(), now=int(time.time()), random=os.urandom
+        )
+        self._write("records.ndjson", _lines([encode(draft, what="draft") for draft in drafts]))
+        self._screen.line(f"scenarios: {', '.join(scenarios)}")
+        signed = self._file("records.signed.ndjson")
+        key = self._file("exporter.key")
+        self._evidence.run("transfer", "sign", self._file("records.ndjson"), "--key", key, "--out", signed)
+        statements = [parse_statement(line) for line in signed.read_bytes().splitlines()]
+        self._stream(self._exporting, statements, "registered in XA")
+        given = records.acknowledgements(
+            statements[:ACKNOWLEDGED],
+            read_holder_key(self._file("importer.key")),
+            now=int(time.time()),
+            random=os.urandom,
+        )
+        self._stream(self._importing, given, "acknowledged in XB")
+
+    def _stream(self, node: DemoNode, statements: list[Statement], done: str) -> None:
+        """Register statements by the API, and say how fast that went."""
+        began, count = time.monotonic(), 0
+        with NodeClient(node.url) as client:
+            for outcome in client.register_all((one.encoded for one in statements), batch=250):
+                if isinstance(outcome, Refused):
+                    raise SetupError(
+                        f"the node of {node.code} refused a record: {outcome.error}", code="demo-step-failed"
+                    )
+                count += 1
+                if count % 50 == 0:
+                    self._screen.moving(f"{count:,} of {len(statements):,}")
+        rate = count / max(time.monotonic() - began, 1e-9)
+        self._screen.line(
+            f"{count:,} records {done}, {rate:,.0f} a second, each answered with its place in the log"
+        )
+
+    def _await_anchors(self) -> None:
+        self._screen.step("Each node anchors its log by a contract on its own chain")
+        for node in (self._exporting, self._importing):
+            size = node.size()
+            node.await_anchored(size, self._screen.moving)
+            self._screen.line(f"{node.code}: {size:,} entries anchored on {node.chain()}")
+
+    def _export(self) -> None:
+        self._screen.step("One file of evidence, with a section of each log")
+        said = self._evidence.run(
+            *("bundle", "export", self._file("invoice.signed.json"), "--node", self._exporting.url),
+            *("--with", self._importing.url, "--out", self._file("transfer.evidence.json")),
+        )
+        self._screen.lines(said)
+        self._evidence.run(
+            *("bundle", "export", self._file("certificate.signed.json"), "--node", self._exporting.url),
+            *("--out", self._file("certificate.evidence.json")),
+        )
+
+    def _write(self, name: str, data: bytes) -> None:
+        replace(self._file(name), data, what="draft", mode=0o644)
+
+
+def _lines(documents: list[bytes]) -> bytes:
+    return b"".join(document + b"\n" for document in documents)
+
+
+def _near(path: Path) -> Path:
+    """A path as one would type it here."""
+    with suppress(ValueError):
+        return path.relative_to(Path.cwd())
+    return path
+
+
+def _vectors() -> Path:
+    """Where outside vectors may be: beside the repository."""
+    return Path(os.environ.get("EVIDENCE_VECTORS", ROOT.parent / "shared" / "vectors"))

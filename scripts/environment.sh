@@ -1,0 +1,71 @@
+# Sets up what the scripts here run in; read with `.` by them, from the root of the repository.
+#
+# Needs Python 3.11+ with pip, or the right to run apt-get. Installs only into .venv/; it is repeated only when a lock
+# file changed. PYTHON=python3.13 chooses the interpreter of a new environment.
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=()
+
+# run TITLE COMMAND…: one line with the time it took; the output only if it failed.
+run() {
+    local title=$1 begun=$SECONDS
+    shift
+    if "$@" >"$logs/out" 2>&1; then
+        printf 'ok      %-44s %4d s\n' "$title" $((SECONDS - begun))
+    else
+        printf 'FAILED  %-44s %4d s\n        %s\n' "$title" $((SECONDS - begun)) "$*"
+        sed 's/^/        /' "$logs/out"
+        failed+=("$title")
+        return 1
+    fi
+}
+setup() { run "$@" || { echo "error: the set-up failed, so nothing was begun (setup-failed)" >&2; exit 3; }; }
+
+apt_install() {
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "missing: $*; install it with your system's package manager (Debian: apt-get install $*)"
+        return 1
+    fi
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    echo "missing: Python 3.11 or newer" >&2
+    return 1
+}
+
+make_venv() {
+    local python
+    python=$(find_python) || return 1
+    "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv || return 1
+    "$python" -m venv .venv
+}
+
+# stamped STAMP FILE…: true when STAMP holds the digest of the files, so their set-up need not be repeated.
+digest() { cat "$@" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d ' ' -f 1; }
+stamped() { local stamp=$1; shift; [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest "$@")" ]; }
+
+install_python_packages() {
+    .venv/bin/python -m pip install -qq --require-hashes -r "$1" &&
+        .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e . &&
+        digest "$1" pyproject.toml >.venv/installed
+}
+
+# python_environment LOCK…: .venv with the packages of the first lock; that of another one named will do, if it is there.
+python_environment() {
+    local lock
+    [ -x .venv/bin/python ] || setup "create .venv" make_venv
+    for lock in "$@"; do
+        stamped .venv/installed "$lock" pyproject.toml && return
+    done
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || setup "create .venv" make_venv
+    setup "install the locked Python packages" install_python_packages "$1"
+}
