@@ -12,11 +12,12 @@ from ledger.core.evm.header import Header, parse_header
 from ledger.core.evm.receipt import anchored_event, prove_receipt
 from ledger.core.merkle import verify_consistency
 from ledger.core.secp256k1 import recover
-from ledger.core.times import format_time
+from ledger.core.times import LATEST, format_time
+from ledger.core.trust import TrustList
 from ledger.core.trust.values import Chain, LogKeys
-from ledger.errors import LedgerError, ProofError, SignatureError
+from ledger.errors import LedgerError, MalformedError, ProofError, SignatureError
 from ledger.verify.bundle import Anchor, Section
-from ledger.verify.notes import OpenNote, open_note
+from ledger.verify.notes import OpenNote, cosigned, open_note
 from ledger.verify.report import Check
 
 GRADES = ("operator", "attested", "sealed")
@@ -29,12 +30,14 @@ class AnchorResult(NamedTuple):
     Attributes:
         grade: Kind of finality that was checked and holds; None where none was.
         unfinished: Why the finality could not be checked by this version; None where it could.
+        not_counted: Lines of the anchored note that were passed over, where it is not the section's own.
     """
 
     checks: tuple[Check, Check]
     grade: str | None = None
     block_time: int | None = None
     unfinished: str | None = None
+    not_counted: tuple[str, ...] = ()
 
 
 def check_anchor(
@@ -46,7 +49,9 @@ def check_anchor(
     own: OpenNote,
     log: LogKeys,
     chain: Chain,
+    trust: TrustList,
     required_grade: str,
+    now: int,
 ) -> AnchorResult:
     """Both steps for one anchor on a chain of the trust list.
 
@@ -56,26 +61,34 @@ def check_anchor(
 
     Cost: one account proof, one or two storage proofs, one signature recovery.
     """
+    passed_over: tuple[str, ...] = ()
     try:
-        note = own if anchor.checkpoint is None else open_note(anchor.checkpoint, section.origin, log)
+        note = own
+        if anchor.checkpoint is not None:
+            note = open_note(anchor.checkpoint, section.origin, log)
+            passed_over = cosigned(note, trust, log, now).not_counted
         header = _prove_anchored(anchor, note, own, section, chain)
     except LedgerError as error:
         failed = Check(6, "failed", error.code, f"{chain.id}: {error}", number, pointer)
         return AnchorResult(
-            (failed, Check(7, "absent", "premise-failed", f"{chain.id}: the anchor fails", number, pointer))
+            (failed, Check(7, "absent", "premise-failed", f"{chain.id}: the anchor fails", number, pointer)),
+            not_counted=passed_over,
         )
     size = "" if note is own else f" at size {note.size}"
     anchored = Check(6, "passed", "anchored", f"{chain.id} block {header.number}{size}", number, pointer)
     if anchor.finality.kind != "operator":
         reason = f"{anchor.finality.kind} finality of {chain.id} is not checked by this version"
         unchecked = Check(7, "absent", "finality-unsupported", reason, number, pointer)
-        return AnchorResult((anchored, unchecked), unfinished=reason)
-    return _operator_finality(anchor, note, header, anchored, chain, required_grade)
+        return AnchorResult((anchored, unchecked), unfinished=reason, not_counted=passed_over)
+    result = _operator_finality(anchor, note, header, anchored, chain, required_grade)
+    return result._replace(not_counted=passed_over)
 
 
 def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Section, chain: Chain) -> Header:
     """Header to account to storage, and the anchored size against the section's."""
     header = parse_header(anchor.header)
+    if header.time > LATEST:
+        raise MalformedError(f"block {header.number} has a time beyond the year 9999", code="time-malformed")
     account = prove_account(header.state_root, chain.anchor, anchor.account)
     if account.code_hash != chain.code_hash:
         raise ProofError(
@@ -83,7 +96,7 @@ def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Sect
             f" the trust list has 0x{chain.code_hash.hex()}",
             code="code-hash",
         )
-    found = prove_slot(account.storage_root, root_at_slot(note.log_id, note.size), anchor.storage)
+    found = _written(account.storage_root, note, note.size, anchor.storage)
     if found != note.root:
         raise ProofError(
             f"contract holds {found.hex()} at size {note.size}; the checkpoint has {note.root.hex()}",
@@ -105,6 +118,14 @@ def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Sect
     return header
 
 
+def _written(storage_root: bytes, note: OpenNote, size: int, nodes: Sequence[bytes]) -> bytes:
+    """The root that the contract took for a size; what was never written reads as zero and is none."""
+    found = prove_slot(storage_root, root_at_slot(note.log_id, size), nodes)
+    if found == bytes(len(found)):
+        raise ProofError(f"contract holds nothing at size {size} of this log", code="not-anchored")
+    return found
+
+
 def _prove_start(anchor: Anchor, note: OpenNote, storage_root: bytes) -> None:
     """A later head key's log grew out of the root that the trust list names."""
     if note.start is None:
@@ -115,7 +136,7 @@ def _prove_start(anchor: Anchor, note: OpenNote, storage_root: bytes) -> None:
         raise ProofError(
             f"start is required: the head key counts from size {note.start.size}", code="start-missing"
         )
-    found = prove_slot(storage_root, root_at_slot(note.log_id, note.start.size), anchor.start)
+    found = _written(storage_root, note, note.start.size, anchor.start)
     if found != note.start.root:
         raise ProofError(
             f"contract holds {found.hex()} at the head key's first size {note.start.size};"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.core.canonical import Json, encode
+from ledger.core.canonical import encode, quoted
 from ledger.core.statement import Statement
 from ledger.statements.catalogue import commitments
 from ledger.verify.bundle import Bundle, Disclosure, Item
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ledger.core.commitment import Openings
 
 _PREFIX, _SUFFIX = "/credentialSubject/", "/commitment"
-_DIGEST_HEX = 64
 
 
 class Content(NamedTuple):
     """What the user holds beside the bundle.
 
     Attributes:
-        files: SHA-256 of each file in hand, by the name of its commitment (`payload`) or by JSON pointer.
+        files: SHA-256 of each file in hand, by the name of the subject's commitment (`payload`) or by its JSON pointer;
+            that of another statement in the bundle by its digest, `/` and the name or pointer there.
         openings: The signer's private salts and values, where the user was given them.
     """
 
@@ -45,10 +45,16 @@ class _Tally:
 def check_content(bundle: Bundle, content: Content) -> Check:
     """The one check of step 2, over the disclosures in the bundle and the content in hand."""
     tally = _Tally()
-    for _, item in bundle.items:
-        for pointer, disclosed in item.disclosures.items():
-            _disclosed(item, pointer, disclosed, content, tally)
     subject = bundle.subject_item.statement
+    for _, item in bundle.items:
+        places = frozenset(commitments(item.statement.document).values()) if item.disclosures else frozenset()
+        for pointer, disclosed in item.disclosures.items():
+            committed = _committed(item.statement, pointer) if pointer in places else None
+            if committed is None:
+                told = f"the member {quoted(pointer)} of {item.statement.digest.hex()} is no commitment"
+                tally.wrong.append(("disclosure-no-commitment", told))
+            else:
+                _disclosed(item, pointer, disclosed, committed, content, subject, tally)
     committed = commitments(subject.document)
     if content.files or content.openings is not None:
         _in_hand(subject, content, tally)
@@ -81,16 +87,18 @@ def _name(pointer: str) -> str:
     return pointer.removeprefix(_PREFIX).removesuffix(_SUFFIX).replace("/", ".")
 
 
-def _disclosed(item: Item, pointer: str, disclosed: Disclosure, content: Content, tally: _Tally) -> None:
-    name = _name(pointer)
-    committed = _at(item.statement.document, pointer)
-    if committed is None:
-        tally.wrong.append(
-            ("disclosure-no-commitment", f"{pointer} of {item.statement.digest.hex()} is no commitment")
-        )
-        return
+def _disclosed(
+    item: Item,
+    pointer: str,
+    disclosed: Disclosure,
+    committed: bytes,
+    content: Content,
+    about: Statement,
+    tally: _Tally,
+) -> None:
     from ledger.core.commitment import commitment
 
+    name = _name(pointer)
     fixed = disclosed.file_sha256
     opened = fixed if fixed is not None else encode(disclosed.value)
     if commitment(item.statement.id, pointer, disclosed.salt, opened) != committed:
@@ -101,14 +109,18 @@ def _disclosed(item: Item, pointer: str, disclosed: Disclosure, content: Content
     if fixed is None:
         tally.fits.append(f"the value of {name}")
         return
-    given = {key: content.files[key] for key in (name, pointer) if key in content.files}
+    # A file is in hand for one statement: the same name may commit to another file elsewhere in the bundle.
+    of = "" if item.statement is about else f"{item.statement.digest.hex()}/"
+    given = {key: content.files[key] for key in (of + name, of + pointer) if key in content.files}
     tally.used.update(given)
     if not given:
-        tally.not_in_hand.append(name)
+        tally.not_in_hand.append(of + name)
     elif all(found == fixed for found in given.values()):
-        tally.fits.append(f"the file {name}")
+        tally.fits.append(f"the file {of}{name}")
     else:
-        tally.wrong.append(("content-mismatch", f"the file in hand for {name} is not the one committed to"))
+        tally.wrong.append(
+            ("content-mismatch", f"the file in hand for {of}{name} is not the one committed to")
+        )
 
 
 def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
@@ -122,8 +134,9 @@ def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
         )
         return
     opened = {} if openings is None else openings.openings
+    places = commitments(subject.document)
     for pointer, opening in opened.items():
-        committed = _at(subject.document, pointer)
+        committed = _committed(subject, pointer) if pointer in places.values() else None
         value = opening.file_sha256 if opening.file_sha256 is not None else encode(opening.value)
         if committed is None or commitment(subject.id, pointer, opening.salt, value) != committed:
             tally.wrong.append(
@@ -131,8 +144,7 @@ def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
             )
         elif opening.file_sha256 is None:
             tally.fits.append(f"the value of {_name(pointer)}")
-    places = commitments(subject.document)
-    known = {*places.values(), *opened}
+    known = frozenset(places.values())
     for key, found in content.files.items():
         if key in tally.used:
             continue
@@ -142,7 +154,7 @@ def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
             tally.wrong.append(("content-unknown", f"the statement commits to nothing named {key}"))
         elif held is None:
             tally.no_salt.append(_name(pointer))
-        elif commitment(subject.id, pointer, held.salt, found) != _at(subject.document, pointer):
+        elif commitment(subject.id, pointer, held.salt, found) != _committed(subject, pointer):
             tally.wrong.append(
                 ("content-mismatch", f"the file in hand for {_name(pointer)} is not the one committed to")
             )
@@ -150,23 +162,12 @@ def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
             tally.fits.append(f"the file {_name(pointer)}")
 
 
-def _at(document: Json, pointer: str) -> bytes | None:
-    """The digest that stands at a JSON pointer of the credential's subject; None where there is none."""
-    if not pointer.startswith(_PREFIX):
-        return None
-    found = document
+def _committed(statement: Statement, pointer: str) -> bytes:
+    """The commitment at a pointer that `commitments` gave."""
+    found: object = statement.document
     for step in pointer[1:].split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found.get(name)
-        elif isinstance(found, list) and name.isascii() and name.isdigit() and int(name) < len(found):
-            found = found[int(name)]
-        else:
-            return None
-    if (
-        not isinstance(found, str)
-        or len(found) != _DIGEST_HEX
-        or not frozenset(found) <= frozenset("0123456789abcdef")
-    ):
-        return None
+        found = (
+            found[int(step)] if isinstance(found, list) else found[step] if isinstance(found, dict) else None
+        )
+    assert isinstance(found, str)  # the form of a type's commitments was read
     return bytes.fromhex(found)

@@ -51,7 +51,7 @@ def examine(bundle: Bundle, trust: TrustList, requirement: Requirement, now: int
         found = Examined(number, section, log=trust.log(section.origin))
         witnessing = _checkpoint(found, last.get(section.origin), trust, requirement, now)
         _inclusion(found)
-        _anchors(found, trust, requirement, witnessing)
+        _anchors(found, trust, requirement, witnessing, now)
         _foreign(found)
         last[section.origin] = found
         examined.append(found)
@@ -80,6 +80,10 @@ def _checkpoint(
             Check(5, "failed", error.code, f"{section.origin}: {error}", found.number, pointer)
         )
         return witnessing
+    if before is not None and before.note is None:
+        detail = f"{section.origin}: the section of the same log before this one does not hold"
+        found.checks.append(Check(5, "absent", "premise-failed", detail, found.number, pointer))
+        return witnessing
     if requirement.quorum == 0:
         detail = f"{section.origin} at size {found.note.size}: log's own signatures only"
     else:
@@ -100,10 +104,8 @@ def _independent(trust: TrustList, log: LogKeys) -> Sequence[str]:
 def _extends(found: Examined, before: Examined | None) -> None:
     """The log of an earlier section, grown and not rewritten."""
     path = found.section.extends
-    if before is None or path is None or found.note is None:
+    if before is None or before.note is None or path is None or found.note is None:
         return
-    if before.note is None:
-        raise ProofError("the section of the same log before this one does not hold", code="premise-failed")
     if before.note.size >= found.note.size:
         raise ProofError(
             f"size {found.note.size} does not follow the size {before.note.size} of the section before",
@@ -141,7 +143,7 @@ def _inclusion(found: Examined) -> None:
 
 
 def _anchors(
-    found: Examined, trust: TrustList, requirement: Requirement, witnessing: Witnessing | None
+    found: Examined, trust: TrustList, requirement: Requirement, witnessing: Witnessing | None, now: int
 ) -> None:
     """Steps 6 and 7, and the times that follow from them and from the witnesses."""
     results: list[AnchorResult] = []
@@ -165,9 +167,14 @@ def _anchors(
                 own=found.note,
                 log=found.log,
                 chain=chain,
+                trust=trust,
                 required_grade=requirement.finality,
+                now=now,
             )
         )
+    found.not_counted += [
+        f"section {found.number}: {told}" for result in results for told in result.not_counted
+    ]
     if not results:
         reason = "not anchored on a chain of the trust list" if found.section.anchors else "not anchored"
         found.checks += no_anchor(found.number, reason, "no-anchor")

@@ -5,11 +5,11 @@ import json
 from ledger.core.canonical import encode
 from ledger.verify.text import render
 from tests.simulator import START, key, make, world
+from tests.trees import tree_consistency
 from tests.verify.attacking import judge, rebuilt
 
 
 def test_a_later_section_must_extend_the_earlier_one_of_its_log() -> None:
-    from tests.trees import tree_consistency
 
     made = world()
     first = made.xa.section([("enrolment", made.exporter_enrolment)])
