@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cli.commands import Served, enrolled
 from tests.cli.sides import Side, side
 from tests.nodes import serving
 
@@ -20,3 +21,10 @@ def xb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
     folder = tmp_path_factory.mktemp("xb")
     with serving(folder, "XB") as node:
         yield side(node, "importer", "importer", folder)
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A node served by a process of its own, with an exporter enrolled; the same for all tests."""
+    with enrolled(tmp_path_factory.mktemp("node")) as served:
+        yield served
