@@ -1,4 +1,7 @@
-"""Putting the anchor contract on a chain, and finding out whether what is there is the contract."""
+"""Putting the anchor contract on a chain, and finding out whether what is there is the contract.
+
+Anchoring needs state proofs, so a node that gives none is found out before anything is paid.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,6 +17,8 @@ from ledger.errors import ChainError
 ANCHOR_GAS = 85_000
 """What one anchor costs at most after the first, in gas; measured."""
 DAY = 86_400
+FIRST = 16
+"""How many of a sender's first transactions may have made the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Condition:
         matches: The code at the address is the contract's.
         anchors: Anchors that the sender's balance pays for at the present fee.
         days: For how many days that is, anchoring once a period without pause.
+        code_hash: Proven under the node's last header; None where nothing is at the address, or none is given.
     """
 
     chain_id: int
@@ -52,13 +58,14 @@ def estimate(chain: Chain, secret: bytes) -> Estimate:
     """What it would take to deploy now; nothing is sent.
 
     Raises:
-        ChainError: The chain cannot be asked.
+        ChainError: The chain cannot be asked; `chain-proof-unavailable`: its node gives no state proofs.
     """
     chain.check_identity()
     sender = address_of(secret)
     creation = load_artifact().creation_code
     fees = chain.fees()
     gas = gas_limit(chain.estimate_gas(Message(sender, b"", creation)), creation, creation=True)
+    proven_code(chain, contract_address(sender, 0))
     return Estimate(gas, gas * fees.max_fee, chain.balance(sender), fees.max_fee)
 
 
@@ -79,7 +86,9 @@ def deploy(
         patience: Seconds after which the outcome is called unknown.
 
     Raises:
-        ChainError: `chain-balance-low`, `chain-reverted`, `chain-deploy-unknown`, or the chain's own trouble.
+        ChainError: `chain-balance-low`; `transaction-refused`; `chain-deploy-failed`: it was mined and did not make
+            the contract; `chain-deploy-unknown`: whether it was mined cannot be said; or the chain's own trouble
+            before anything was sent.
     """
     needed = estimate(chain, secret)
     if needed.balance < needed.cost:
@@ -89,33 +98,69 @@ def deploy(
         )
     signed = prepare(chain, secret, to=b"", data=load_artifact().creation_code)
     before_sending(signed)
-    chain.send_raw(signed.raw)
+    address = contract_address(signed.sender, signed.transaction.nonce)
+    try:
+        chain.send_raw(signed.raw)
+    except ChainError as error:
+        if error.code == "transaction-refused":
+            raise
+        # No answer: the transaction may have been taken, and is asked for by its hash like any other.
     for _ in range(max(1, patience)):
-        included = chain.inclusion(signed.hash)
-        if included is not None:
+        found = _deployed(chain, signed.hash, address)
+        if found is not None:
             break
         wait(1.0)
     else:
         raise ChainError(
-            f"transaction 0x{signed.hash.hex()} was sent and is in no block after {patience} s; check again later",
+            f"transaction 0x{signed.hash.hex()}, which makes the contract 0x{address.hex()}, was sent and is in no"
+            f" block after {patience} s; check again later",
             code="chain-deploy-unknown",
         )
-    address = contract_address(signed.sender, signed.transaction.nonce)
-    if included.status == 0 or keccak256(chain.code(address)) != load_artifact().runtime_code_hash:
+    if not found:
         raise ChainError(
-            f"transaction 0x{signed.hash.hex()} did not deploy the contract", code="chain-reverted"
+            f"transaction 0x{signed.hash.hex()} did not make the contract", code="chain-deploy-failed"
         )
     return address
 
 
+def _deployed(chain: Chain, transaction_hash: bytes, address: bytes) -> bool | None:
+    """Whether the transaction made the contract; None while it is in no block, or the node does not say."""
+    try:
+        included = chain.inclusion(transaction_hash)
+        if included is None:
+            return None
+        return included.status == 1 and proven_code(chain, address) == load_artifact().runtime_code_hash
+    except ChainError:
+        return None  # after sending, only the outcome counts; the caller's patience ends this
+
+
+def proven_code(chain: Chain, address: bytes) -> bytes | None:
+    """Hash of the code at an address, proven under the node's last header; None where there is none.
+
+    Raises:
+        ChainError: `chain-proof-unavailable` and others; see `Chain.state_proof`.
+    """
+    try:
+        found = chain.state_proof(address, (), chain.head()).account.code_hash
+    except ChainError as error:
+        if error.code != "chain-account-absent":
+            raise
+        return None
+    return None if found == keccak256(b"") else found
+
+
 def found_on(chain: Chain, secret: bytes) -> bytes | None:
-    """The contract that `secret` deployed as its first transaction, where it is there."""
-    address = contract_address(address_of(secret), 0)
-    return address if keccak256(chain.code(address)) == load_artifact().runtime_code_hash else None
+    """The contract that `secret` deployed with one of its first transactions; None where none of them made it."""
+    sender = address_of(secret)
+    for nonce in range(min(chain.nonce(sender), FIRST)):
+        address = contract_address(sender, nonce)
+        if proven_code(chain, address) == load_artifact().runtime_code_hash:
+            return address
+    return None
 
 
 def deployed_on(chain: Chain, secret: bytes) -> bytes:
-    """The contract that `secret` deployed as its first transaction; deployed now where it is not there."""
+    """The contract that `secret` deployed with one of its first transactions; deployed now where it is not there."""
     found = found_on(chain, secret)
     return deploy(chain, secret) if found is None else found
 
@@ -128,10 +173,9 @@ def condition(chain: Chain, secret: bytes, contract: bytes | None, period: int) 
     """
     chain.check_identity()
     sender = address_of(secret)
-    code = b"" if contract is None else chain.code(contract)
     balance = chain.balance(sender)
     anchors = balance // (ANCHOR_GAS * max(1, chain.fees().max_fee))
-    code_hash = keccak256(code) if code else None
+    code_hash = None if contract is None else proven_code(chain, contract)
     return Condition(
         chain_id=chain.chain_id,
         genesis=chain.genesis_hash,
