@@ -141,7 +141,8 @@ def register(
     "evidence certificate verify PIP-2026-0042 --node http://127.0.0.1:8151 --trust trust.json",
     more="Whether the certificate stands now, and who recognises its body, is not checked in this version, so that it"
     " never ends with 0. A number or a digest is looked up with --node; a file is a statement or a bundle.",
-    statuses="1 something is false; 2 bad usage; 3 could not finish: status and recognition were not checked.",
+    statuses="0 never in this version; 1 something is false; 2 bad usage; 3 could not finish: status and recognition"
+    " were not checked.",
 )
 def verify(
     *,
