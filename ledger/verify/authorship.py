@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ledger.core.statement import Statement
+from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, VerificationError
+from ledger.statements.acknowledgement import TransferAcknowledgement
 from ledger.statements.catalogue import TYPES
 from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.enrolment import Enrolment
@@ -26,9 +28,12 @@ from ledger.verify.keyrule import (
     enrolment_grants,
     require_identity,
     revocation_author,
+    revoked_from,
 )
 from ledger.verify.report import Check
 from ledger.verify.sections import Examined
+
+_UNKNOWN = frozenset(("key-unknown", "revocation-of-unknown-key"))
 
 Subjects = Mapping[bytes, object]
 """The subject of each statement, as its type reads it, by digest."""
@@ -40,11 +45,13 @@ class Authorship:
 
     Attributes:
         grants: For each digest, the grant under which it was signed; those that failed are not in it.
+        unjudged: Parties enrolled in a log that the trust list does not name: their keys are not known to be wrong.
     """
 
     checks: list[Check] = field(default_factory=list)
     grants: dict[bytes, Grant] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    unjudged: set[str] = field(default_factory=set)
 
 
 class _Placed(NamedTuple):
@@ -77,9 +84,23 @@ def check_authorship(
     for one in placed:
         if one.statement.type not in ("Enrolment", "KeyRevocation"):
             _signed(one, subjects, enrolled, revocations, now, found)
+    _print_revoked(revocations, found)
     if not found.checks:
         found.checks.append(_conclude(placed, examined, found))
     return found
+
+
+def _print_revoked(revocations: Sequence[Revocation], found: Authorship) -> None:
+    """What a key signed before it was revoked counts; that it was revoked is printed."""
+    told: dict[str, None] = {}
+    for grant in found.grants.values():
+        revoked = revoked_from(grant, revocations)
+        if revoked is not None:
+            named = f"{grant.holder}{grant.key_id}"
+            told[
+                f"{named} is revoked from {format_time(revoked)}; what counts of it is proven to be older"
+            ] = None
+    found.notices += told
 
 
 def _enrolments(
@@ -91,6 +112,7 @@ def _enrolments(
         enrolment = subjects[one.statement.digest]
         assert isinstance(enrolment, Enrolment)
         if one.at.log is None:
+            found.unjudged.add(enrolment.party)
             continue
         try:
             registrar = enrolment_author(
@@ -137,7 +159,7 @@ def _revocations(
                     now=now,
                 )
             except LedgerError as error:
-                _fail(one, error, found)
+                _fail(one, error, found, revocation.party)
                 continue
             (by_party if own else by_registrar).append(effect)
             if not own and revocation.at < one.statement.created:
@@ -159,6 +181,14 @@ def _signed(
     if one.at.log is None:
         return
     acting = acting_party(subjects[one.statement.digest])
+    receiver = _receiver(subjects[one.statement.digest], subjects)
+    if receiver is not None:
+        # A party may be enrolled several times; the enrolment that fits what the record says of it goes first.
+        own = [grant for grant in grants if grant.holder == one.statement.issuer]
+        grants = sorted(
+            own,
+            key=lambda grant: grant.jurisdiction != receiver.jurisdiction or not grant.identifies(receiver),
+        )
     try:
         if acting is not None and acting.jurisdiction != one.at.log.jurisdiction:
             raise VerificationError(
@@ -197,6 +227,14 @@ def party_author(
     return grant
 
 
+def _receiver(subject: object, subjects: Subjects) -> Party | None:
+    """The importer as the record acknowledged names it, where that record is at hand."""
+    if not isinstance(subject, TransferAcknowledgement):
+        return None
+    record = subjects.get(subject.record)
+    return record.importer if isinstance(record, TransferRecord) else None
+
+
 def acting_party(subject: object) -> Party | None:
     """The issuer as the statement itself names it, with the jurisdiction it acts for; None where it does not."""
     if isinstance(subject, TransferRecord):
@@ -206,8 +244,12 @@ def acting_party(subject: object) -> Party | None:
     return None
 
 
-def _fail(one: _Placed, error: LedgerError, found: Authorship) -> None:
+def _fail(one: _Placed, error: LedgerError, found: Authorship, holder: str | None = None) -> None:
     detail = f"{one.item.role} {one.statement.digest.hex()}: {error}"
+    if error.code in _UNKNOWN and not found.unjudged.isdisjoint((one.statement.issuer, holder)):
+        told = f"{detail}; an enrolment of the party stands in a log that the trust list does not name"
+        found.checks.append(Check(3, "absent", "premise-failed", told, pointer=one.pointer))
+        return
     found.checks.append(Check(3, "failed", error.code, detail, pointer=one.pointer))
 
 

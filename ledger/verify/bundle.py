@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
-from ledger.core.members import Members
+from ledger.core.checkpoint import is_origin
+from ledger.core.members import Members, from_hex
 from ledger.core.statement import Statement, statement_of
 from ledger.errors import MalformedError
 
@@ -25,7 +26,10 @@ NODE_LIMIT = 65
 _MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signatures"), "sealed": ("epoch",)}
 _SIGNATURE_LENGTH = 65
 _DIGEST_DIGITS = 64
-_HEX = frozenset("0123456789abcdef")
+_SMALL = frozenset("-abcdefghijklmnopqrstuvwxyz0123456789")
+_REFERENCE = _SMALL | frozenset("_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAMESPACE = (3, 8)
+_REFERENCE_LIMIT = 32
 
 Kind = Literal["bundle", "receipt", "statement"]
 """What a file with evidence may be."""
@@ -186,6 +190,8 @@ def _section(part: Members) -> Section:
     )
     if not items:
         raise part.fault("items", "at least one item")
+    if not is_origin(part.text("origin")):
+        raise part.fault("origin", "1 to 255 characters A-Z a-z 0-9 . / -")
     return Section(
         origin=part.text("origin"),
         checkpoint=part.text("checkpoint").encode(),
@@ -227,6 +233,8 @@ def _disclosure(part: Members) -> Disclosure:
 
 def _anchor(part: Members) -> Anchor:
     receipt = part.below("receipt", ("bytes", "index", "log", "nodes")) if "receipt" in part else None
+    if not _is_chain_id(part.text("chain")):
+        raise part.fault("chain", "a chain id written namespace:reference (CAIP-2)")
     return Anchor(
         chain=part.text("chain"),
         checkpoint=part.text("checkpoint").encode() if "checkpoint" in part else None,
@@ -262,28 +270,40 @@ def _finality(anchor: Members) -> Finality:
     return Finality(kind, signatures, epoch)
 
 
+def _is_chain_id(text: str) -> bool:
+    namespace, _, reference = text.partition(":")
+    return (
+        _NAMESPACE[0] <= len(namespace) <= _NAMESPACE[1]
+        and 1 <= len(reference) <= _REFERENCE_LIMIT
+        and _SMALL.issuperset(namespace)
+        and _REFERENCE.issuperset(reference)
+    )
+
+
 def _path(part: Members, name: str) -> tuple[bytes, ...]:
     hashes = []
-    for _, value in part.items(name):
-        if not isinstance(value, str) or len(value) != _DIGEST_DIGITS or not _HEX.issuperset(value):
+    for value in part.array(name):
+        found = from_hex(value) if isinstance(value, str) and len(value) == _DIGEST_DIGITS else None
+        if found is None:
             raise part.fault(name, f"hashes of {_DIGEST_DIGITS} lower-case hex digits")
-        hashes.append(bytes.fromhex(value))
+        hashes.append(found)
     if len(hashes) > PATH_LIMIT:
         raise part.fault(name, f"at most {PATH_LIMIT} hashes")
     return tuple(hashes)
 
 
 def _nodes(part: Members, name: str) -> tuple[bytes, ...]:
-    nodes = part.items(name)
+    nodes = part.array(name)
     if len(nodes) > NODE_LIMIT:
         raise part.fault(name, f"at most {NODE_LIMIT} nodes")
-    return tuple(_hexadecimal(node, part, name) for _, node in nodes)
+    return tuple(_hexadecimal(node, part, name) for node in nodes)
 
 
 def _hexadecimal(value: Json, part: Members, name: str) -> bytes:
-    if not isinstance(value, str) or value[:2] != "0x" or len(value) % 2 or not _HEX.issuperset(value[2:]):
+    found = from_hex(value[2:]) if isinstance(value, str) and value[:2] == "0x" else None
+    if found is None:
         raise part.fault(name, "0x and pairs of lower-case hex digits")
-    return bytes.fromhex(value[2:])
+    return found
 
 
 def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:

@@ -47,17 +47,16 @@ def check_content(bundle: Bundle, content: Content) -> Check:
     tally = _Tally()
     subject = bundle.subject_item.statement
     for _, item in bundle.items:
-        places = frozenset(commitments(item.statement.document).values()) if item.disclosures else frozenset()
-        for pointer, disclosed in item.disclosures.items():
-            committed = _committed(item.statement, pointer) if pointer in places else None
-            if committed is None:
-                told = f"the member {quoted(pointer)} of {item.statement.digest.hex()} is no commitment"
-                tally.wrong.append(("disclosure-no-commitment", told))
-            else:
-                _disclosed(item, pointer, disclosed, committed, content, subject, tally)
+        if item.disclosures:
+            _all_disclosed(item, content, subject, tally)
     committed = commitments(subject.document)
     if content.files or content.openings is not None:
         _in_hand(subject, content, tally)
+    return _conclude(tally, committed)
+
+
+def _conclude(tally: _Tally, committed: Mapping[str, str]) -> Check:
+    """What is wrong goes before what is missing, and both before what fits."""
     if tally.wrong:
         code, told = tally.wrong[0]
         return Check(2, "failed", code, told)
@@ -87,6 +86,17 @@ def _name(pointer: str) -> str:
     return pointer.removeprefix(_PREFIX).removesuffix(_SUFFIX).replace("/", ".")
 
 
+def _all_disclosed(item: Item, content: Content, about: Statement, tally: _Tally) -> None:
+    places = set(commitments(item.statement.document).values())
+    for pointer, disclosed in item.disclosures.items():
+        if pointer in places:
+            committed = _committed(item.statement, pointer)
+            _disclosed(item, pointer, disclosed, committed, content, about, tally)
+        else:
+            told = f"the member {quoted(pointer)} of {item.statement.digest.hex()} is no commitment"
+            tally.wrong.append(("disclosure-no-commitment", told))
+
+
 def _disclosed(
     item: Item,
     pointer: str,
@@ -112,7 +122,7 @@ def _disclosed(
     # A file is in hand for one statement: the same name may commit to another file elsewhere in the bundle.
     of = "" if item.statement is about else f"{item.statement.digest.hex()}/"
     given = {key: content.files[key] for key in (of + name, of + pointer) if key in content.files}
-    tally.used.update(given)
+    tally.used |= given.keys()
     if not given:
         tally.not_in_hand.append(of + name)
     elif all(found == fixed for found in given.values()):

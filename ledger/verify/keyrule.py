@@ -289,12 +289,8 @@ def check_key_dates(grant: Grant, created: int, *, times: Times, now: int) -> No
         )
 
 
-def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times: Times) -> None:
-    """Rule 3: what a revoked key signed counts only if it is proven, by others than the operator, to be older.
-
-    Raises:
-        VerificationError: `key-revoked`.
-    """
+def revoked_from(grant: Grant, revocations: Sequence[Revocation]) -> int | None:
+    """The earliest second from which its party, its registrar or the trust list revokes a key; None if none does."""
     moments = [
         found.effective
         for found in revocations
@@ -303,9 +299,18 @@ def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times:
     ]
     if grant.revoked_at is not None:
         moments.append(grant.revoked_at)
-    if not moments:
+    return min(moments, default=None)
+
+
+def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times: Times) -> None:
+    """Rule 3: what a revoked key signed counts only if it is proven, by others than the operator, to be older.
+
+    Raises:
+        VerificationError: `key-revoked`.
+    """
+    revoked = revoked_from(grant, revocations)
+    if revoked is None:
         return
-    revoked = min(moments)
     if times.proven is None or times.proven >= revoked:
         known = (
             "nothing proves"

@@ -38,22 +38,30 @@ def check_parties(
             _receiver(record, bundle.subject, at, item, subjects, authorship)
     except VerificationError as error:
         return _check("failed", error.code, str(error))
-    return _acknowledged(carried, gap, subjects, authorship)
+    return _acknowledged(bundle.subject, carried, gap, examined, subjects, authorship)
 
 
 def _acknowledged(
-    carried: Sequence[tuple[Examined, Item]], gap: bytes | None, subjects: Subjects, authorship: Authorship
+    subject: bytes,
+    carried: Sequence[tuple[Examined, Item]],
+    gap: bytes | None,
+    examined: Sequence[Examined],
+    subjects: Subjects,
+    authorship: Authorship,
 ) -> Check:
     """Nothing is wrong: is everything there?"""
     if not carried:
         return _check("absent", "not-acknowledged", "no acknowledgement carried")
     if gap is not None:
         return _check("absent", "custody-gap", f"the earlier record {gap.hex()} is not carried")
-    at, item = carried[0]
-    if not at.stands or item.statement.digest not in authorship.grants:
-        return _check(
-            "absent", "premise-failed", "the acknowledgement itself is not shown to be signed and logged"
-        )
+    _, item = carried[0]
+    for at in examined:
+        for one in at.section.items:
+            digest = one.statement.digest
+            rests_on = one.role in ("acknowledgement", "parent") or digest == subject
+            if rests_on and not (at.stands and digest in authorship.grants):
+                told = f"the {one.role} {digest.hex()} itself is not shown to be signed and logged"
+                return _check("absent", "premise-failed", told)
     given = subjects[item.statement.digest]
     assert isinstance(given, TransferAcknowledgement)
     how = "acknowledged" if given.outcome == "accepted" else "acknowledged with reservation"

@@ -189,7 +189,10 @@ def _anchors(
         if result.grade == "operator" and result.block_time is not None
     ]
     proof = witnessing.proven(requirement.quorum) if witnessing is not None and found.stands else None
-    found.times = Times(proven=None if proof is None else proof[0], operator=min(blocks, default=None))
+    found.times = Times(
+        proven=None if proof is None else proof[0],
+        operator=min(blocks, default=None) if found.stands else None,
+    )
     if proof is not None:
         found.by, found.grade = proof[1], "witnessed"
 

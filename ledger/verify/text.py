@@ -20,7 +20,15 @@ def render(report: Report, *, trust_name: str | None = None) -> str:
         report: The report.
         trust_name: What the user calls the trust list, such as its file name; its publisher where None.
     """
-    return "\n".join(_lines(report, trust_name if trust_name is not None else report.trust_publisher)) + "\n"
+    name = trust_name if trust_name is not None else report.trust_publisher
+    return "".join(f"{_on_one_line(line)}\n" for line in _lines(report, name))
+
+
+def _on_one_line(text: str) -> str:
+    """Words of strangers stand in details; none of them may look like a line of the report or move the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def _lines(report: Report, trust_name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import Requirement
 from ledger.errors import MalformedError
-from ledger.statements.catalogue import read
+from ledger.statements.catalogue import TYPES, read
 from ledger.verify.authorship import check_authorship
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
@@ -47,6 +47,9 @@ def verify_bundle(
     added = tuple(require)
     try:
         parsed = parse_bundle(bundle)
+        later = [item.statement.type for _, item in parsed.items if item.statement.type not in TYPES]
+        if later:
+            return _of_a_later_version(later[0], trust, required=(1, *added), now=now, at=at)
         subjects = {item.statement.digest: read(item.statement, screened=False) for _, item in parsed.items}
     except MalformedError as error:
         return unreadable(error, trust, required=(1, *added), now=now, at=at)
@@ -91,6 +94,16 @@ def unreadable(
         Check(step, "absent", "premise-failed", "the file did not parse") for step in STEPS if step != 1
     ]
     return conclude(checks, trust, required=required, now=now, at=at)
+
+
+def _of_a_later_version(
+    kind: str, trust: TrustList, *, required: Sequence[int], now: int, at: int | None
+) -> Report:
+    """The report on a bundle whose form holds, with a statement that this version cannot read: nothing is known."""
+    reason = f"there is no type of statement {kind} in this version"
+    checks = [Check(1, "absent", "statement-type", reason)]
+    checks += [Check(step, "absent", "premise-failed", reason) for step in STEPS if step != 1]
+    return conclude(checks, trust, required=required, now=now, at=at, unfinished=(reason,))
 
 
 def _shape_of(bundle: Bundle) -> str:
