@@ -122,18 +122,23 @@ class Members:
             raise self.fault(name, f"0x and {2 * size} lower-case hex digits")
         return value
 
-    def items(self, name: str) -> list[tuple[str, Json]]:
-        """The items of an array, each with its pointer."""
+    def array(self, name: str) -> list[Json]:
+        """The items of an array."""
         value = self._members[name]
         if not isinstance(value, list):
             raise self.fault(name, "an array")
+        return value
+
+    def items(self, name: str) -> list[tuple[str, Json]]:
+        """The items of an array, each with its pointer."""
+        value = self.array(name)
         pointer = pointer_to(self.pointer, name)
         return [(f"{pointer}/{index}", item) for index, item in enumerate(value)]
 
     def texts(self, name: str) -> list[str]:
         """The items of an array of distinct strings, none of them empty."""
         found: list[str] = []
-        for _, item in self.items(name):
+        for item in self.array(name):
             if not isinstance(item, str) or not item:
                 raise self.fault(name, "an array of strings that are not empty")
             found.append(item)
@@ -178,6 +183,15 @@ def _describe(value: Json) -> str:
     if isinstance(value, dict):
         return "an object"
     return "nothing" if value is None else str(value).lower()
+
+
+def from_hex(digits: str) -> bytes | None:
+    """The bytes of lower-case hex digits, None if `digits` is anything else."""
+    try:
+        value = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    return value if value.hex() == digits else None  # capitals and white space are read too
 
 
 def evm_bytes(text: str, size: int) -> bytes | None:

@@ -33,6 +33,7 @@ SIGNATURE_LINES_LIMIT: Final = 64
 NAME_LIMIT: Final = 255
 
 _KEY_ID_SIZE = 4
+_CONTROLS = bytes({*range(0x20)} - {0x0A})
 _DASH = "\N{EM DASH} "
 
 
@@ -134,7 +135,7 @@ def parse_note(data: bytes) -> Note:
         whole = data.decode()
     except UnicodeDecodeError as error:
         raise _malformed("is not UTF-8", offset=error.start) from None
-    if any(character < " " and character != "\n" for character in set(whole)):
+    if len(data.translate(None, _CONTROLS)) != len(data):
         raise _malformed("has a control character")
     end = whole.rfind("\n\n")
     if end < 0:

@@ -95,6 +95,7 @@ class PrivateKey:
         return PublicKey(ECDSA, point.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
 
 
+@lru_cache(maxsize=1024)
 def parse_multikey(text: str) -> PublicKey:
     """Read a `publicKeyMultibase`.
 

@@ -20,6 +20,7 @@ _Nibbles = bytes  # one byte for each nibble
 
 _BRANCH = 17
 _VALUE = 16
+_WHOLE = frozenset({0, HASH_LENGTH})  # bytes in a branch's reference, none where it has no such child
 _SHORT = 2  # items of a leaf or an extension
 _FROM_HEX = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 _ODD = 1  # flags in the first nibble of a compact path
@@ -112,7 +113,7 @@ def _check_node(node: _Node) -> None:
         if node.count(b"") > _BRANCH - 2:
             raise MalformedError("trie branch has fewer than two entries", code="trie-node")
         for child in node[:_VALUE]:
-            if child != b"":
+            if not isinstance(child, bytes) or len(child) not in _WHOLE:
                 _check_reference(child)
         return
     if len(node) != _SHORT:
