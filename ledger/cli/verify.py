@@ -125,6 +125,7 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
     data = _read(options.file, BUNDLE_LIMIT, "the evidence")
     trust, name = _believed(options.trust)
     steps = [step for step in options.require if isinstance(step, int)]
+    today = "now" in options.require
     kind = kind_of(data)
     if kind == "receipt":
         from ledger.verify.single import verify_receipt_file
@@ -132,11 +133,14 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
         statement = (
             None if options.statement is None else _read(options.statement, STATEMENT_LIMIT, "the statement")
         )
-        return verify_receipt_file(data, trust, statement=statement, now=now, require=steps), name
+        report = verify_receipt_file(
+            data, trust, statement=statement, now=now, require=steps, require_now=today
+        )
+        return report, name
     if kind == "statement":
         from ledger.verify.single import verify_statement_file
 
-        return verify_statement_file(data, trust, now=now, require=steps), name
+        return verify_statement_file(data, trust, now=now, require=steps, require_now=today), name
     report = verify_bundle(
         data,
         trust,
@@ -144,7 +148,7 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
         now=now,
         content=_content(options),
         require=steps,
-        require_now="now" in options.require,
+        require_now=today,
     )
     return report, name
 

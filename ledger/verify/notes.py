@@ -141,3 +141,15 @@ def require_quorum(witnessing: Witnessing, quorum: int, known: Sequence[str]) ->
             f"witness quorum needs {quorum} organisations;"
             f" {len(witnessing.times)} of {len(set(known))} known signed ({signed})"
         )
+
+
+def independent(trust: TrustList, log: LogKeys) -> Sequence[str]:
+    """The organisations whose witnesses count for a log."""
+    return [one.organisation for one in trust.witnesses if one.organisation != log.operator]
+
+
+def witnessed(witnessing: Witnessing, quorum: int, known: Sequence[str]) -> str:
+    """Who signed a checkpoint that met its quorum, in words."""
+    if quorum == 0:
+        return "log's own signatures only"
+    return f"cosigned by {len(witnessing.times)} of {len(set(known))} organisations ({quorum} required)"

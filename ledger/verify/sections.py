@@ -14,7 +14,15 @@ from ledger.errors import LedgerError, ProofError
 from ledger.verify.anchors import AnchorResult, check_anchor, no_anchor
 from ledger.verify.bundle import Bundle, Section
 from ledger.verify.keyrule import Times
-from ledger.verify.notes import OpenNote, Witnessing, cosigned, open_note, require_quorum
+from ledger.verify.notes import (
+    OpenNote,
+    Witnessing,
+    cosigned,
+    independent,
+    open_note,
+    require_quorum,
+    witnessed,
+)
 from ledger.verify.report import Check, weakest
 
 
@@ -73,7 +81,7 @@ def _checkpoint(
         found.note = open_note(section.checkpoint, section.origin, log)
         witnessing = cosigned(found.note, trust, log, now)
         found.not_counted += [f"section {found.number}: {told}" for told in witnessing.not_counted]
-        require_quorum(witnessing, requirement.quorum, _independent(trust, log))
+        require_quorum(witnessing, requirement.quorum, independent(trust, log))
         _extends(found, before)
     except LedgerError as error:
         found.checks.append(
@@ -84,21 +92,10 @@ def _checkpoint(
         detail = f"{section.origin}: the section of the same log before this one does not hold"
         found.checks.append(Check(5, "absent", "premise-failed", detail, found.number, pointer))
         return witnessing
-    if requirement.quorum == 0:
-        detail = f"{section.origin} at size {found.note.size}: log's own signatures only"
-    else:
-        known = len(set(_independent(trust, log)))
-        detail = (
-            f"{section.origin} at size {found.note.size}: cosigned by {len(witnessing.times)} of {known}"
-            f" organisations ({requirement.quorum} required)"
-        )
+    signed = witnessed(witnessing, requirement.quorum, independent(trust, log))
+    detail = f"{section.origin} at size {found.note.size}: {signed}"
     found.checks.append(Check(5, "passed", "checkpoint", detail, found.number))
     return witnessing
-
-
-def _independent(trust: TrustList, log: LogKeys) -> Sequence[str]:
-    """The organisations whose witnesses count for this log."""
-    return [one.organisation for one in trust.witnesses if one.organisation != log.operator]
 
 
 def _extends(found: Examined, before: Examined | None) -> None:

@@ -49,7 +49,7 @@ def verify_bundle(
         parsed = parse_bundle(bundle)
         later = [item.statement.type for _, item in parsed.items if item.statement.type not in TYPES]
         if later:
-            return _of_a_later_version(later[0], trust, required=(1, *added), now=now, at=at)
+            return of_a_later_version(later[0], trust, required=(1, *added), now=now, at=at)
         subjects = {item.statement.digest: read(item.statement, screened=False) for _, item in parsed.items}
     except MalformedError as error:
         return unreadable(error, trust, required=(1, *added), now=now, at=at)
@@ -60,7 +60,7 @@ def verify_bundle(
     authorship = check_authorship(examined, subjects, trust, now)
     unfinished = [reason for found in examined for reason in found.unfinished]
     if requirement is None:
-        unfinished.append(f"trust list requires nothing for {subject.type}")
+        unfinished.append(nothing_required(subject.type))
     return conclude(
         [
             Check(1, "passed", FORMAT, _shape_of(parsed)),
@@ -96,14 +96,19 @@ def unreadable(
     return conclude(checks, trust, required=required, now=now, at=at)
 
 
-def _of_a_later_version(
-    kind: str, trust: TrustList, *, required: Sequence[int], now: int, at: int | None
+def of_a_later_version(
+    kind: str, trust: TrustList, *, required: Sequence[int], now: int, at: int | None = None
 ) -> Report:
-    """The report on a bundle whose form holds, with a statement that this version cannot read: nothing is known."""
+    """The report on a file whose form holds, with a statement that this version cannot read: nothing is known."""
     reason = f"there is no type of statement {kind} in this version"
     checks = [Check(1, "absent", "statement-type", reason)]
     checks += [Check(step, "absent", "premise-failed", reason) for step in STEPS if step != 1]
     return conclude(checks, trust, required=required, now=now, at=at, unfinished=(reason,))
+
+
+def nothing_required(kind: str) -> str:
+    """Why nothing can be concluded of a subject of a type that the trust list does not name."""
+    return f"trust list requires nothing for {kind}"
 
 
 def _shape_of(bundle: Bundle) -> str:
