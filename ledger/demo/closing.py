@@ -50,12 +50,14 @@ def show_verification(screen: Screen, evidence: Evidence, folder: Path, invoice:
     screen.line(kept.told)
     trust = ("--trust", folder / "trust.json")
     transfer = folder / "transfer.evidence.json"
-    screen.lines(evidence.run("verify", transfer, *trust, within=kept.within))
+    screen.lines(evidence.run_apart("verify", transfer, *trust, within=kept.within))
     opened = ("--content", f"document={invoice}", "--openings", folder / "openings.json", "--require", "2")
-    said = evidence.run("verify", transfer, *trust, *opened, within=kept.within)
+    said = evidence.run_apart("verify", transfer, *trust, *opened, within=kept.within)
     screen.lines(_only(said, ("passed  2", "VERIFIED")))
     certificate = folder / "certificate.evidence.json"
-    said = evidence.run("certificate", "verify", certificate, *trust, within=kept.within, expect=_UNFINISHED)
+    said = evidence.run_apart(
+        "certificate", "verify", certificate, *trust, within=kept.within, expect=_UNFINISHED
+    )
     screen.lines(_only(said, ("certificate", "passed  3", "passed  6", "absent 10")))
     screen.line(
         "the certificate's evidence holds; its status and recognition were not checked, hence exit status 3"
@@ -70,7 +72,7 @@ def show_tampering(screen: Screen, evidence: Evidence, folder: Path) -> None:
     copy = folder / "tampered.evidence.json"
     replace(copy, changed, what="bundle", mode=READABLE)
     screen.line(f"{told}, in {copy}")
-    said = evidence.run("verify", copy, "--trust", folder / "trust.json", expect=_NOT_VERIFIED)
+    said = evidence.run_apart("verify", copy, "--trust", folder / "trust.json", expect=_NOT_VERIFIED)
     screen.lines(_only(said, ("failed", "      ", "NOT VERIFIED")))
 
 

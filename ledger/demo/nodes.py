@@ -1,18 +1,20 @@
 """The nodes of the demonstration: each a home and a process that serves it, on a free port of loopback."""
 
+import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
-from ledger.config import DEFAULT_PERIOD
+from ledger.config import DEFAULT_PERIOD, with_environment
 from ledger.demo.commands import PROGRAM, Evidence
 from ledger.errors import RemoteError, SetupError
 from ledger.remote.node import NodeClient
+from ledger.services.home import open_home
 
 START_SECONDS: Final = 120
 ANCHOR_SECONDS: Final = 180
@@ -47,16 +49,15 @@ class DemoNode:
             *("--port", str(self._port)),
         )
 
-    def serve(self, variables: Mapping[str, str]) -> None:
+    def serve(self) -> None:
         """Start its process; `await_listening` waits until it answers."""
-        self._period = int(variables.get("EVIDENCE_ANCHOR_PERIOD", self._period))
+        self._period = with_environment(open_home(self.home).settings, os.environ).chain.period
         self._log = self._output.open("ab")
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             [*PROGRAM, "node", "serve", "--home", str(self.home)],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            env=dict(variables),
             start_new_session=True,  # Ctrl-C is for the demonstration, which stops its nodes in order
         )
 

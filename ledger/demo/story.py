@@ -10,7 +10,7 @@ from ledger.core.canonical import encode
 from ledger.core.statement import Statement, parse_statement
 from ledger.demo import records
 from ledger.demo.closing import show_tampering, show_trust, show_verification, what_next
-from ledger.demo.commands import Evidence, environment
+from ledger.demo.commands import Evidence, settle_environment
 from ledger.demo.folder import make_folder
 from ledger.demo.nodes import DemoNode, free_port
 from ledger.demo.records import BODY, EXPORTER, IMPORTER, Company
@@ -23,6 +23,8 @@ from ledger.services.ids import RANDOM_SIZE
 from ledger.services.keyfile import read_holder_key
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+CREDENTIAL: Final = Path("domain", "untp", "untp-dcc-instance.json")
+"""Among outside vectors, which may be beside the repository."""
 INVOICE: Final = ROOT / "examples" / "invoice.xml"
 TRANSFERS: Final = 1_000
 ACKNOWLEDGED: Final = 25
@@ -44,10 +46,12 @@ def play(folder: Path, *, serve: bool) -> None:
     """
     make_folder(folder)
     screen = Screen(STEPS)
-    evidence = Evidence(screen, environment(folder / "pinned"))
+    vectors = Path(os.environ.get("EVIDENCE_VECTORS", ROOT.parent / "shared" / "vectors"))
+    settle_environment(folder / "pinned")
+    evidence = Evidence(screen)
     first = free_port(_PORTS[0])
     nodes = (DemoNode("XA", folder, first), DemoNode("XB", folder, free_port(_PORTS[1], first)))
-    story = Story(folder, screen, evidence, *nodes)
+    story = Story(folder, screen, evidence, *nodes, vectors / CREDENTIAL)
     try:
         story.tell()
         what_next(screen, folder, nodes, serve=serve)
@@ -71,10 +75,17 @@ class Story:
     """One demonstration, told step by step."""
 
     def __init__(
-        self, folder: Path, screen: Screen, evidence: Evidence, exporting: DemoNode, importing: DemoNode
+        self,
+        folder: Path,
+        screen: Screen,
+        evidence: Evidence,
+        exporting: DemoNode,
+        importing: DemoNode,
+        credential: Path,
     ) -> None:
         self._folder, self._screen, self._evidence = folder, screen, evidence
         self._exporting, self._importing = exporting, importing
+        self._credential = credential
 
     def tell(self) -> None:
         """Every step."""
@@ -97,7 +108,7 @@ class Story:
         self._screen.step("Two jurisdictions, XA and XB: each with its own keys, log and chain")
         for node in (self._exporting, self._importing):
             node.init(self._evidence)
-            node.serve(self._evidence.variables)
+            node.serve()
 
     def _draft(self) -> None:
         self._screen.step(
@@ -167,7 +178,7 @@ class Story:
         self._screen.step("A conformity assessment body certifies the exporter")
         self._enrol(BODY, self._exporting)
         draft, made_from = records.certificate_draft(
-            _vectors() / "domain" / "untp" / "untp-dcc-instance.json",
+            self._credential,
             now=int(time.time()),
             random=os.urandom(RANDOM_SIZE),
         )
@@ -249,8 +260,3 @@ def _near(path: Path) -> Path:
     with suppress(ValueError):
         return path.relative_to(Path.cwd())
     return path
-
-
-def _vectors() -> Path:
-    """Where outside vectors may be: beside the repository."""
-    return Path(os.environ.get("EVIDENCE_VECTORS", ROOT.parent / "shared" / "vectors"))
