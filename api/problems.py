@@ -73,6 +73,7 @@ _STATUS = {
 }
 _RETRY = {"not-anchored-yet": 5, "overloaded": 1}
 _LATER = 5
+_FAILED = "The node failed on this request"
 _PATH_SHOWN = 200
 
 INTERNAL = StoreError(
@@ -90,10 +91,10 @@ def status_of(error: LedgerError) -> int:
 
 def problem(error: LedgerError, instance: str | None = None) -> dict[str, Any]:
     """The problem document of an error."""
-    title = next((title for kind, _, title in _TITLES if isinstance(error, kind)), "The request failed")
+    title = next((title for kind, _, title in _TITLES if isinstance(error, kind)), _FAILED)
     told: dict[str, Any] = {
         "type": f"/problems/{error.code}",
-        "title": title,
+        "title": _FAILED if error is INTERNAL else title,
         "status": status_of(error),
         "detail": str(error),
     }

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from api.deps import NodeDep, body_of
 from api.documents import BUNDLE, JSON, answer
@@ -48,7 +49,7 @@ async def verify(
     node: NodeDep,
     at: Annotated[str | None, Query(max_length=20, examples=["2026-11-22T00:00:00Z"])] = None,
     require: Annotated[
-        list[int], Query(ge=1, le=11, description="steps required beside those of the list")
+        list[Annotated[int, Field(ge=1, le=11)]], Query(description="steps required beside those of the list")
     ] = [],  # noqa: B006
 ) -> dict[str, Any]:
     """The full report under this node's trust list, which the answer names by version and hash.
