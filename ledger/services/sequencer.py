@@ -209,9 +209,9 @@ class Sequencer:
     def _sign_head(self) -> None:
         self._next_sign = time.monotonic() + self._interval
         try:
-            checkpoint = self._unstored or self._signed()
+            checkpoint = self._unstored or (self._signed() if self._is_unsigned() else None)
             if checkpoint is None:
-                self._trouble = None  # the clock is nearly there; waiters wait on
+                self._trouble = None  # all is signed, or the clock is nearly there and waiters wait on
                 return
             # A crash here loses a signature that nobody has seen.  A failed store keeps it: should the write
             # have taken effect after all, the same bytes are stored again, not another signature.
