@@ -1,7 +1,14 @@
 """Anchoring: the latest checkpoint, on the node's chain, at most once, and never by guessing.
 
 A transaction is written to the journal before it is sent.  What became of it is asked by its own hash, as often as
-needed: a crash, a lost answer or a reorganisation changes when an anchor is recorded, never whether there are two.
+needed, and written down only when a final block says it: a crash, a lost answer or a reorganisation changes when an
+anchor is recorded, never whether there are two.  A new transaction takes the sender's lowest free nonce, so that of
+two transactions that could ever be in each other's way the chain takes one.
+
+What the contract holds is proven under the node's last header before anything is signed.  That this header is on the
+chain everybody else sees is what the operator's finality signature vouches for, and nothing more: an operator who is
+served an invented chain by its own node signs for that chain.
+
 Nothing here delays a request; the log grows whether the chain answers or not.
 """
 
@@ -10,27 +17,28 @@ from dataclasses import dataclass
 
 from ledger.chain.evidence import Evidence as Captured
 from ledger.chain.evidence import capture
-from ledger.chain.port import Chain, Inclusion, Message
+from ledger.chain.port import AnchoredEvent, Chain, Inclusion
 from ledger.chain.transactions import prepare
-from ledger.core.canonical import Json, encode
 from ledger.core.checkpoint import head_signature, parse_checkpoint
-from ledger.core.evm.anchor import (
-    HEAD_SELECTOR,
-    CheckpointClaim,
-    checkpoint_digest,
-    encode_anchor_call,
-    log_id,
-    set_id,
-)
-from ledger.core.keccak import keccak256
-from ledger.core.secp256k1 import address_of, sign
+from ledger.core.evm.anchor import encode_anchor_call, log_id
+from ledger.core.evm.header import Header
+from ledger.core.secp256k1 import address_of
 from ledger.errors import ChainError, StoreError
-from ledger.store.anchors import Anchors, Event, Evidence, Intent, Stored
+from ledger.services.anchor_contract import AnchorContract
+from ledger.services.anchor_evidence import Vouching, evidence_of
+from ledger.services.anchor_fees import fees_above, is_outpriced
+from ledger.store.anchors import Anchors, Event, EventKind, Intent, Stored
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.log import Log
 
 RECHECKED = 16
-"""How many of the newest anchors are looked up again after a reorganisation."""
+"""How many of the newest anchors are looked up again after a reorganisation, each time."""
+STUCK_SECONDS = 120
+"""How long a transaction may wait at too low a fee before one for a later checkpoint takes its nonce."""
+SCANNED = 10_000
+"""Blocks in which announcements are looked for at a time, from the newest backwards."""
+JOURNAL = 256
+"""Newest transactions of the journal that are told from other people's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,14 @@ class AnchorSettings:
     sender_secret: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the contract holds of this log after the block of `header`: its last size; 0 before the first."""
+
+    header: Header
+    size: int
+
+
 class Anchorer:
     """Carries checkpoints to one chain.  `tick` is called again and again by one thread."""
 
@@ -63,6 +79,9 @@ class Anchorer:
         self._checkpoints = checkpoints
         self._anchors = anchors
         self._log_id = log_id(log.origin, settings.head_address)
+        self._contract = AnchorContract(chain, settings.contract, settings.code_hash, self._log_id)
+        self._sender = address_of(settings.sender_secret)
+        self._vouching = Vouching(settings.finality_secret, settings.operator)
 
     @property
     def name(self) -> str:
@@ -73,97 +92,191 @@ class Anchorer:
         """Settle what was sent, then offer the latest checkpoint if it is not anchored.
 
         Raises:
-            ChainError: The chain could not be asked; the next tick goes on from here.
+            ChainError: The chain could not be asked, or says what cannot be; the next tick goes on from here.
+                `transaction-refused` and `chain-balance-low`: what was to be sent was not taken.
+                `anchor-contradiction`: the contract holds another root of this log.
             StoreError: `log-behind-chain`: the contract holds a size that this log never signed.
         """
+        self._chain.check_identity()
         self._recheck(clock())
-        for intent in self._anchors.pending(self.name):
-            self._settle(intent, clock())
-        if self._anchors.pending(self.name):
-            return
         latest = self._checkpoints.latest()
-        if latest is None or latest.size == 0 or latest.size <= self._anchored_size():
+        if latest is None:
             return
-        on_chain = self._head_on_chain()
-        if on_chain > self._anchored_size():
-            self._adopt(on_chain, clock())
-        if latest.size > on_chain:
-            self._offer(latest, on_chain, clock())
+        if latest.size <= self._anchored_size() and not self._anchors.pending(self.name):
+            return
+        self._adopt(self._standing(), clock())
+        refused = self._settle_all(clock)
+        standing = self._standing()
+        is_new = latest.size > max(standing.size, self._anchored_size())
+        if is_new and self._is_free(latest, standing, clock()):
+            self._offer(latest, standing, clock())
+        elif refused is not None:
+            raise refused
+
+    # What the chain holds
 
     def _anchored_size(self) -> int:
         held = self._anchors.latest_anchored(self.name)
         return 0 if held is None else held.row.size
 
-    def _head_on_chain(self) -> int:
-        """The contract's own word, by the node's word; what is built on it is checked by the contract again."""
-        answer = self._chain.call(Message(bytes(20), self._settings.contract, HEAD_SELECTOR + self._log_id))
-        if len(answer) != 32:  # noqa: PLR2004 - one word
+    def _standing(self) -> _Standing:
+        """What the contract holds after the last block, and that it is of this log."""
+        header = self._chain.head()
+        size = self._contract.held_size(header)
+        if size < self._anchored_size():
             raise ChainError(
-                f"head() returned {len(answer)} bytes; 32 are required", code="chain-answer-invalid"
+                f"the contract on {self.name} holds size {size} of this log after block {header.number};"
+                f" size {self._anchored_size()} was anchored before",
+                code="chain-stale",
             )
-        return int.from_bytes(answer, "big")
+        if size:
+            self._require_ours(size, header)
+        return _Standing(header, size)
+
+    def _require_ours(self, size: int, header: Header) -> None:
+        """The contract's last root is that of our own checkpoint of that size."""
+        stored = self._checkpoints.at(size)
+        if stored is None:
+            raise StoreError(
+                f"the contract holds size {size} of this log, signed with its head key, and no such checkpoint is"
+                " stored here: the log was restored from an older state, or its key is used elsewhere",
+                code="log-behind-chain",
+            )
+        root = self._contract.root_at(size, header)
+        _require_root(stored, root, self.name)
+
+    def _final_header(self) -> Header:
+        number = self._chain.finalized_number()
+        header = self._chain.header(number)
+        if header is None:
+            raise ChainError(
+                f"{self.name} has no block {number}, which is final", code="chain-answer-invalid"
+            )
+        return header
+
+    # Reorganisations
 
     def _recheck(self, now: int) -> None:
-        """Withdraw evidence whose block is no longer on the chain.  A crash here leaves it to the next tick."""
+        """Withdraw evidence whose block is no longer on the chain.  A crash here leaves it to the next tick.
+
+        A node that has not come to that block (again) says nothing about it.
+        """
         for _ in range(RECHECKED):
             held = self._anchors.latest_anchored(self.name)
             if held is None:
                 return
-            found = self._chain.header(held.row.block_number)
-            if found is not None and found.hash == held.row.block_hash:
+            row = held.row
+            found = self._chain.header(row.block_number)
+            if found is None:
+                raise ChainError(
+                    f"{self.name} has no block {row.block_number}, which held an anchor before",
+                    code="chain-stale",
+                )
+            if found.hash == row.block_hash:
                 return
             self._anchors.record_event(
                 Event(
                     "reorged",
                     now,
-                    intent=held.row.intent,
+                    intent=row.intent,
                     evidence=held.id,
-                    block_number=held.row.block_number,
-                    block_hash=held.row.block_hash,
+                    block_number=row.block_number,
+                    block_hash=row.block_hash,
                 )
             )
 
+    # What others sent
+
+    def _adopt(self, standing: _Standing, now: int) -> None:
+        """Somebody else anchored checkpoints of ours: that counts as ours, once it is final."""
+        held = self._anchors.latest_anchored(self.name)
+        if standing.size <= (0 if held is None else held.row.size):
+            return
+        pending = {intent.row.transaction_hash for intent in self._anchors.pending(self.name)}
+        known = {one.row.transaction_hash: one.id for one in self._anchors.intents(self.name, JOURNAL)}
+        final = self._chain.finalized_number()
+        for event in self._announced(
+            standing, held.row.size if held else 0, held.row.block_number if held else 0
+        ):
+            if event.block_number > final:
+                return
+            if event.transaction_hash in pending or self._checkpoints.at(event.size) is None:
+                continue
+            included = self._chain.inclusion(event.transaction_hash)
+            if included is not None:
+                # Ours again where it was given up: its own hash says so.
+                self._record(event.size, included, now, intent=known.get(event.transaction_hash))
+
+    def _announced(self, standing: _Standing, after: int, first: int) -> list[AnchoredEvent]:
+        """Announcements of the sizes above `after`, ascending; each names the size before it."""
+        found: list[AnchoredEvent] = []
+        size, last = standing.size, standing.header.number
+        while size > after and last >= first:
+            start = max(first, last - SCANNED + 1)
+            events = self._chain.anchored(self._settings.contract, self._log_id, first=start, last=last)
+            by_size = {event.size: event for event in events}
+            while size > after and size in by_size and by_size[size].previous_size < size:
+                found.append(by_size[size])
+                size = by_size[size].previous_size
+            last = start - 1
+        return found[::-1]
+
+    # What we sent
+
+    def _settle_all(self, clock: Callable[[], int]) -> ChainError | None:
+        """Every pending transaction in turn; gives back the first refusal, which keeps no other waiting."""
+        refused: ChainError | None = None
+        for intent in self._anchors.pending(self.name):
+            try:
+                self._settle(intent, clock())
+            except ChainError as error:
+                if error.code != "transaction-refused":
+                    raise
+                refused = refused or error
+        return refused
+
     def _settle(self, intent: Stored[Intent], now: int) -> None:
         """Ask for a transaction by its own hash and write down what became of it."""
+        # The final block is asked for first: what it holds is settled for the question that follows.
+        final = self._final_header()
         included = self._chain.inclusion(intent.row.transaction_hash)
         if included is None:
-            self._missing(intent, now)
+            self._missing(intent, final, now)
+        elif included.header.number > final.number:
+            if not self._is_noted(intent, included):
+                self._note(intent, "mined", now, included)
         elif included.status == 0:
             self._note(intent, "reverted", now, included)
-        elif self._is_final(included):
-            captured = self._captured(intent.row.size, intent.row.transaction_hash)
+        else:
             # A crash before this leaves the intent pending; it is settled again by the same hash.
-            self._record(captured, intent.row.size, now, intent=intent.id)
-        elif not self._is_noted(intent, included):
-            self._note(intent, "mined", now, included)
+            self._record(intent.row.size, included, now, intent=intent.id)
 
-    def _missing(self, intent: Stored[Intent], now: int) -> None:
-        """Not in any block: hand it over again, unless it can never be mined any more."""
+    def _missing(self, intent: Stored[Intent], final: Header, now: int) -> None:
+        """In no block: hand it over again, unless it can never be mined, or could only fail."""
         row = intent.row
         last = self._anchors.events(intent.id)
         if last and last[-1].row.kind == "mined":
             self._anchors.record_event(Event("reorged", now, intent=intent.id))
-        if self._head_on_chain() >= row.size:
+        if self._contract.held_size_if_there(final) >= row.size:
             self._note(intent, "superseded", now)
-        elif self._chain.nonce(row.sender) > row.nonce:
-            # Mined between the two questions, or its nonce went to another transaction; ask for it once more.
-            if self._chain.inclusion(row.transaction_hash) is None:
-                self._note(intent, "abandoned", now)
-        else:
+        elif self._contract.account_of(self._sender, final).nonce > row.nonce:
+            self._note(intent, "abandoned", now)
+        elif self._contract.held_size(self._chain.head()) >= row.size:
+            return  # another one anchored it in a block that is not final yet
+        elif self._chain.nonce(self._sender, pending=True) <= row.nonce:
             self._send(intent.id, row, now)
-
-    def _is_final(self, included: Inclusion) -> bool:
-        return included.header.number <= self._chain.finalized_number()
 
     def _is_noted(self, intent: Stored[Intent], included: Inclusion) -> bool:
         events = self._anchors.events(intent.id)
         return bool(events) and events[-1].row.block_hash == included.header.hash
 
-    def _note(self, intent: Stored[Intent], kind: str, now: int, included: Inclusion | None = None) -> None:
+    def _note(
+        self, intent: Stored[Intent], kind: EventKind, now: int, included: Inclusion | None = None
+    ) -> None:
         header = None if included is None else included.header
         self._anchors.record_event(
             Event(
-                kind,  # type: ignore[arg-type]
+                kind,
                 now,
                 intent=intent.id,
                 block_number=None if header is None else header.number,
@@ -171,45 +284,61 @@ class Anchorer:
             )
         )
 
-    def _adopt(self, size: int, now: int) -> None:
-        """Somebody else anchored one of our checkpoints: that counts as ours."""
-        if self._checkpoints.at(size) is None:
-            raise StoreError(
-                f"the contract holds size {size} of this log, signed with its head key, and no such checkpoint is"
-                " stored here: the log was restored from an older state, or its key is used elsewhere",
-                code="log-behind-chain",
-            )
-        events = [
-            event
-            for event in self._chain.anchored(self._settings.contract, self._log_id)
-            if event.size == size
-        ]
-        for event in events:
-            included = self._chain.inclusion(event.transaction_hash)
-            if included is not None and self._is_final(included):
-                self._record(self._captured(size, event.transaction_hash), size, now)
-            return
+    # What is sent next
 
-    def _offer(self, latest: StoredCheckpoint, on_chain: int, now: int) -> None:
+    def _is_free(self, latest: StoredCheckpoint, standing: _Standing, now: int) -> bool:
+        """Whether nothing sent before is in the way.
+
+        A transaction that waits too long at a fee below the base fee, or behind a nonce that nobody uses, gives way
+        to one for a later checkpoint at the sender's next nonce.  The chain takes one of the two.
+        """
+        pending = [intent.row for intent in self._anchors.pending(self.name)]
+        nonce = self._contract.account_of(self._sender, standing.header).nonce
+        return all(
+            row.size < latest.size
+            and now - row.created_at >= STUCK_SECONDS
+            and (row.nonce > nonce or is_outpriced(row.raw_transaction, standing.header))
+            for row in pending
+        )
+
+    def _offer(self, latest: StoredCheckpoint, standing: _Standing, now: int) -> None:
         """Build, write down, send: in that order."""
-        self._require_contract()
         checkpoint = parse_checkpoint(latest.note)
         data = encode_anchor_call(
             checkpoint.checkpoint.origin,
             self._settings.head_address,
             latest.size,
             checkpoint.checkpoint.root,
-            self._log.consistency_path(on_chain, latest.size) if on_chain else (),
+            self._log.consistency_path(standing.size, latest.size) if standing.size else (),
             head_signature(checkpoint, self._settings.head_address),
         )
-        signed = prepare(self._chain, self._settings.sender_secret, to=self._settings.contract, data=data)
+        account = self._contract.account_of(self._sender, standing.header)
+        rivals = [
+            one.row.raw_transaction
+            for one in self._anchors.intents(self.name, JOURNAL)
+            if (one.row.sender, one.row.nonce) == (self._sender, account.nonce)
+        ]
+        signed = prepare(
+            self._chain,
+            self._settings.sender_secret,
+            to=self._settings.contract,
+            data=data,
+            nonce=account.nonce,
+            fees=fees_above(self._chain.fees(), rivals),
+        )
+        if account.balance < signed.largest_cost:
+            raise ChainError(
+                f"sender 0x{self._sender.hex()} has {account.balance} wei on {self.name};"
+                f" an anchor needs up to {signed.largest_cost}",
+                code="chain-balance-low",
+            )
         row = Intent(
             chain=self.name,
             size=latest.size,
             root=checkpoint.checkpoint.root,
             raw_transaction=signed.raw,
             transaction_hash=signed.hash,
-            nonce=signed.transaction.nonce,
+            nonce=account.nonce,
             sender=signed.sender,
             created_at=now,
         )
@@ -218,82 +347,44 @@ class Anchorer:
 
     def _send(self, number: int, row: Intent, now: int) -> None:
         """Hand the transaction to the chain.  Whatever it answers, the outcome is asked by hash."""
-        sent = [event for event in self._anchors.events(number) if event.row.kind == "sent"]
+        is_first = all(event.row.kind != "sent" for event in self._anchors.events(number))
         try:
             self._chain.send_raw(row.raw_transaction)
         except ChainError as error:
-            if error.code != "transaction-refused":
-                raise
-            if not sent:
+            if error.code == "transaction-refused" and is_first:
                 self._anchors.record_event(Event("sent", now, intent=number, detail=str(error)[:200]))
-            return
-        if not sent:
+            raise
+        if is_first:
             self._anchors.record_event(Event("sent", now, intent=number))
 
-    def _require_contract(self) -> None:
-        """What is at the contract's address is the contract, before anything is signed for it."""
-        found = keccak256(self._chain.code(self._settings.contract))
-        if found != self._settings.code_hash:
+    # Evidence
+
+    def _record(self, size: int, included: Inclusion, now: int, *, intent: int | None) -> None:
+        """Capture what proves the anchor, sign the operator's claim, store both; one transaction of the database."""
+        captured = capture(
+            self._chain, self._settings.contract, self._log_id, size, included.transaction_hash
+        )
+        if captured.header.hash != included.header.hash:
+            return  # mined again in another block meanwhile
+        self._require_whole(captured, size)
+        self._anchors.record_evidence(evidence_of(captured, self._vouching, now, intent))
+
+    def _require_whole(self, captured: Captured, size: int) -> None:
+        if captured.code_hash != self._settings.code_hash:
             raise ChainError(
-                f"code at 0x{self._settings.contract.hex()} has hash 0x{found.hex()};"
-                f" 0x{self._settings.code_hash.hex()} is required",
+                f"code at 0x{captured.anchor.hex()} had hash 0x{captured.code_hash.hex()} in block"
+                f" {captured.header.number}; 0x{self._settings.code_hash.hex()} is required",
                 code="chain-wrong-contract",
             )
-
-    def _captured(self, size: int, transaction_hash: bytes | None) -> Captured:
-        """Everything that proves the anchor offline, and that it is of our root."""
-        captured = capture(self._chain, self._settings.contract, self._log_id, size, transaction_hash)
         stored = self._checkpoints.at(size)
-        root = None if stored is None else parse_checkpoint(stored.note).checkpoint.root
-        if captured.code_hash != self._settings.code_hash or captured.storage.root != root:
-            raise ChainError(
-                f"the contract on {self.name} does not hold this log's root at size {size}",
-                code="anchor-contradiction",
-            )
-        return captured
+        assert stored is not None  # what is sent or adopted is a stored checkpoint
+        _require_root(stored, captured.storage.root, self.name)
 
-    def _record(self, captured: Captured, size: int, now: int, intent: int | None = None) -> None:
-        """Sign the operator's claim and store the evidence; one transaction of the database."""
-        header = captured.header
-        claim = CheckpointClaim(
-            origin_chain_id=captured.chain_id,
-            genesis=captured.genesis_hash,
-            anchor=captured.anchor,
-            log_id=captured.log_id,
-            size=size,
-            root=captured.storage.root,
-            block_hash=header.hash,
-            block_number=header.number,
-            block_time=header.time,
-            set_id=set_id([address_of(self._settings.finality_secret)], [self._settings.operator], 1),
+
+def _require_root(stored: StoredCheckpoint, root: bytes, chain: str) -> None:
+    ours = parse_checkpoint(stored.note).checkpoint.root
+    if root != ours:
+        raise ChainError(
+            f"the contract on {chain} holds root {root.hex()} of this log at size {stored.size}; ours is {ours.hex()}",
+            code="anchor-contradiction",
         )
-        signature = sign(self._settings.finality_secret, checkpoint_digest(claim))
-        self._anchors.record_evidence(
-            Evidence(
-                chain=self.name,
-                contract=captured.anchor,
-                size=size,
-                block_number=header.number,
-                block_hash=header.hash,
-                block_time=header.time,
-                header=header.encoded,
-                finality=encode({"kind": "operator", "signature": _hex(signature)}),
-                account=encode([_hex(node) for node in captured.account]),
-                storage=encode([_hex(node) for node in captured.storage.nodes]),
-                recorded_at=now,
-                receipt=_receipt(captured),
-                intent=intent,
-            )
-        )
-
-
-def _receipt(captured: Captured) -> bytes | None:
-    if captured.receipt is None:
-        return None
-    found = captured.receipt
-    nodes: list[Json] = [_hex(node) for node in found.nodes]
-    return encode({"bytes": _hex(found.encoded), "index": found.index, "log": found.log, "nodes": nodes})
-
-
-def _hex(data: bytes) -> str:
-    return "0x" + data.hex()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +15,12 @@ from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.secp256k1 import address_of
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import LedgerError, NotFoundError, SetupError
+from ledger.errors import ChainError, LedgerError, NotFoundError, SetupError
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.services.claim import ChainIdentity, claim_of
 from ledger.services.deploy import deployed_on
 from ledger.services.export import Shelf
-from ledger.services.files import exists, read_bounded, replace
+from ledger.services.files import exists, read_bounded, replace, reported, sync_folder
 from ledger.services.home import Home
 from ledger.services.parties import Parties
 from ledger.services.pinned import READABLE, PinnedLists
@@ -103,6 +104,11 @@ class Node:
                 self.anchor_trouble = None
             except LedgerError as error:
                 self.anchor_trouble = error  # shown by /health; the next tick tries again
+            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
+                self.anchor_trouble = ChainError(
+                    f"anchoring failed in a way that was not foreseen ({type(error).__name__})",
+                    code="anchor-failed",
+                )
 
     def close(self) -> None:
         """Stop; what was acknowledged is durable already."""
@@ -193,10 +199,28 @@ def open_log_database(home: Home, *, read_only: bool = False) -> Database:
     fresh = not exists(path)
     if read_only and fresh:
         raise NotFoundError(f"{path} is not there yet: the node was never started")
-    database = open_database(path, create=fresh, read_only=read_only)
     if fresh:
-        create_log(database, home.settings.origin)
-    return database
+        _make_log(path, home.settings.origin)
+    return open_database(path, read_only=read_only)
+
+
+def _make_log(path: Path, origin: str) -> None:
+    """Make the database of an empty log beside its place, then give it its name.
+
+    A crash leaves at most a file of another name, which the next start takes away.
+    """
+    building = path.with_name(path.name + ".new")
+    parts = [building.with_name(building.name + end) for end in ("", "-journal", "-wal", "-shm")]
+    with reported("make database", path):
+        for part in parts:
+            part.unlink(missing_ok=True)
+        with open_database(building, create=True) as database:
+            create_log(database, origin)
+        with suppress(FileExistsError):  # two first starts at once: one of them finds it in use
+            path.hardlink_to(building)
+        sync_folder(path.parent)
+        for part in (building, building.with_name(building.name + ".lock")):
+            part.unlink(missing_ok=True)
 
 
 def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded_port import EmbeddedProvider
 from ledger.chain.embedded_rpc import EmbeddedRpc
@@ -21,12 +23,15 @@ from ledger.core.evm import rlp
 from ledger.core.evm.anchor import encode_anchor_call, log_id
 from ledger.core.keccak import keccak256
 from ledger.core.secp256k1 import address_of
+from ledger.errors import LedgerError
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.store.anchors import Anchors, Event, Evidence, Intent
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
+from tests.chain.anchoring import CHAIN_ID as EMBEDDED_ID
 from tests.chain.anchoring import SECRET, await_inclusion, embedded
+from tests.servers import anvil
 from tests.simulator import START, World, seed
 from tests.store.conftest import make_statements
 
@@ -267,3 +272,37 @@ def embedded_provider(folder: Path) -> Iterator[EmbeddedProvider]:
 
 def http_provider(url: str) -> BoundedHTTPProvider:
     return BoundedHTTPProvider(url)
+
+
+ANVIL_ID = 31_008
+
+
+@contextmanager
+def on_embedded(folder: Path) -> Iterator[Rig]:
+    with embedded_provider(folder) as provider, rig(folder, provider, chain_id=EMBEDDED_ID) as made:
+        yield made
+
+
+@contextmanager
+def on_anvil(folder: Path, confirmations: int = 0) -> Iterator[Rig]:
+    with anvil(chain_id=ANVIL_ID) as node:
+        provider = BoundedHTTPProvider(node.url)
+        try:
+            with rig(folder, provider, chain_id=ANVIL_ID, confirmations=confirmations) as made:
+                yield made
+        finally:
+            provider.close()
+
+
+def code_of(action: Callable[[], object]) -> str:
+    with pytest.raises(LedgerError) as refused:
+        action()
+    return refused.value.code
+
+
+def hold(rig: Rig) -> None:
+    rig.provider.ask("evm_setAutomine", False)
+
+
+def mine(rig: Rig, blocks: int = 1) -> None:
+    rig.provider.ask("anvil_mine", hex(blocks))
