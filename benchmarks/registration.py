@@ -1,0 +1,234 @@
+"""Registering over HTTP: streams against the bare check of their signatures, single requests against an echo."""
+
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from benchmarks.measure import Row, fsync_seconds, microseconds, share
+from ledger.core.canonical import Json
+from ledger.core.statement import Statement, message_to_sign, sign_statement, unsigned
+from ledger.services.keyfile import HolderKey
+from tests.nodes import RunningNode, enrol, free_port, serving
+
+GOAL = 0.40
+LINES = 1_000
+STREAMS = 4
+ROUNDS = 5
+CONNECTIONS = 64
+SINGLES = 640
+THREADS = 2
+_ECHO = """
+from fastapi import FastAPI, Request, Response
+app = FastAPI()
+@app.post("/")
+async def echo(request: Request) -> Response:
+    return Response(await request.body(), media_type="application/json")
+"""
+
+
+def rows() -> list[Row]:
+    """A node of its own, with one party enrolled, under load from this process."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fsync = fsync_seconds(folder)
+        with serving(folder) as node:
+            key, _ = enrol(node, "exporter", "exporter", folder)
+            made = _records(key)
+            streamed = _streams(node, key, made, fsync)
+            with _echoing(folder) as echo:
+                single = _singles(node, echo, made, fsync)
+    return [streamed, single]
+
+
+def _records(key: HolderKey) -> Iterator[Statement]:
+    """Transfer records by the enrolled exporter, each another one."""
+    importer = "did:web:importer.example.xb"
+    for number in count():
+        now = int(time.time())
+        subject: dict[str, Json] = {
+            "exporter": {"did": key.holder, "id": key.holder, "jurisdiction": "XA", "scheme": "DID"},
+            "importer": {"did": importer, "id": importer, "jurisdiction": "XB", "scheme": "DID"},
+            "flow": "outbound",
+            "payload": {
+                "commitment": sha256(number.to_bytes(8)).hexdigest(),
+                "mediaType": "application/json",
+            },
+            "reference": f"ORDER-{number}",
+        }
+        document = unsigned(
+            kind="TransferRecord",
+            identifier=f"urn:uuid:{UUID(int=number)}",
+            issuer=key.holder,
+            subject=subject,
+            valid_from=now,
+        )
+        yield sign_statement(document, key.private, key.holder + key.id, now)
+
+
+def _streams(node: RunningNode, key: HolderKey, made: Iterator[Statement], fsync: float) -> Row:
+    """Whole streams of lines, several at once, against two threads that only check the same signatures."""
+    public = Ed25519PublicKey.from_public_bytes(key.private.public.raw)
+    rates: list[tuple[float, float]] = []
+    for _ in range(ROUNDS + 1):
+        groups = [[next(made) for _ in range(LINES)] for _ in range(STREAMS)]
+        checks = [(one.signature, message_to_sign(one.document)) for group in groups for one in group]
+        bodies = [b"\n".join(one.encoded for one in group) + b"\n" for group in groups]
+        whole = len(checks)
+        rates.append((whole / _wall(_posts(node.url, bodies)), whole / _wall(_bare(public, checks))))
+    rates = rates[1:]
+    ratio = statistics.median(ours / bare for ours, bare in rates)
+    ours, bare = (statistics.median(column) for column in zip(*rates, strict=True))
+    detail = (
+        f"{STREAMS} streams of {LINES:,} lines at once, client and node on the same {os.cpu_count()} cores:"
+        f" {ours:,.0f} a second; {THREADS} threads of bare Ed25519 checks by `cryptography`: {bare:,.0f}"
+        f" a second; one fsync {microseconds(fsync)}"
+    )
+    return share(
+        "records registered as NDJSON over HTTP, verified and durable, of the bare verify rate",
+        ratio,
+        GOAL,
+        detail,
+    )
+
+
+def _bare(public: Ed25519PublicKey, checks: Sequence[tuple[bytes, bytes]]) -> Callable[[], None]:
+    def check(part: Sequence[tuple[bytes, bytes]]) -> None:
+        for signature, message in part:
+            public.verify(signature, message)
+
+    def run() -> None:
+        with ThreadPoolExecutor(THREADS) as threads:
+            list(threads.map(check, [checks[at::THREADS] for at in range(THREADS)]))
+
+    return run
+
+
+def _posts(url: str, bodies: Sequence[bytes]) -> Callable[[], None]:
+    """All bodies at once, each on a connection of its own; every line must have been registered."""
+
+    def post(body: bytes) -> None:
+        connection = _connect(url)
+        connection.request("POST", "/v1/statements", body, {"content-type": "application/x-ndjson"})
+        answer = connection.getresponse()
+        lines = answer.read().splitlines()
+        connection.close()
+        if answer.status != 200 or len(lines) != LINES or any(b'"status":201' not in line for line in lines):
+            raise SystemExit(f"a stream was answered {answer.status}: {lines[:1]!r}")
+
+    def run() -> None:
+        with ThreadPoolExecutor(len(bodies)) as threads:
+            list(threads.map(post, bodies))
+
+    return run
+
+
+def _singles(node: RunningNode, echo: str, made: Iterator[Statement], fsync: float) -> Row:
+    """One record a request on many connections, against the same requests to an application that sends them back."""
+    rates: list[tuple[float, float]] = []
+    for _ in range(ROUNDS + 1):
+        bodies = [next(made).encoded for _ in range(SINGLES)]
+        ours = _wall(lambda: _requests(f"{node.url}/v1/statements", bodies, 201))  # noqa: B023
+        bare = _wall(lambda: _requests(f"{echo}/", bodies, 200))  # noqa: B023
+        rates.append((SINGLES / ours, SINGLES / bare))
+    rates = rates[1:]
+    ratio = statistics.median(ours / bare for ours, bare in rates)
+    ours, bare = (statistics.median(column) for column in zip(*rates, strict=True))
+    detail = (
+        f"{CONNECTIONS} connections: {ours:,.0f} a second, each answered once a signed checkpoint covers it, of"
+        f" which there are four a second at most; echo: {bare:,.0f} a second; one fsync {microseconds(fsync)}"
+    )
+    return share(
+        "records registered one to a request, of a bare FastAPI echo under uvicorn", ratio, None, detail
+    )
+
+
+def _requests(url: str, bodies: Sequence[bytes], status: int) -> None:
+    """The bodies, dealt out to connections that are kept open."""
+
+    def work(part: Sequence[bytes]) -> None:
+        connection = _connect(url)
+        for body in part:
+            connection.request("POST", urlsplit(url).path, body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != status:
+                failed.append(f"{answer.status}: {text!r}")
+                return
+        connection.close()
+
+    failed: list[str] = []
+    workers = [threading.Thread(target=work, args=(bodies[at::CONNECTIONS],)) for at in range(CONNECTIONS)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failed:
+        raise SystemExit(f"a request was answered {failed[0]}")
+
+
+@contextmanager
+def _echoing(folder: Path) -> Iterator[str]:
+    """An application that sends back what it gets, served as a node is; its URL."""
+    (folder / "echoing.py").write_text(_ECHO)
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "echoing:app",
+        "--app-dir",
+        str(folder),
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    ]
+    process = subprocess.Popen(command)
+    try:
+        _await(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _await(port: int) -> None:
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            connection = _connect(f"http://127.0.0.1:{port}")
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            connection.close()
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _connect(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
+
+
+def _wall(run: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    run()
+    return time.perf_counter() - begun

@@ -1,0 +1,115 @@
+"""The store: appending to the log against the driver's own insert of the same rows."""
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+from benchmarks.measure import Row, at_most, fsync_seconds, microseconds, of_turns
+from ledger.store.database import journal_mode, open_database
+from ledger.store.log import Log, NewStatement, create_log
+
+ORIGIN = "registry.example.xa/XA/2026"
+GROUP = 1_000
+PAIRS = 15
+_BODY = b'{"filler":"' + b"x" * 950 + b'","number":%d}'
+_COLUMNS = "leaf_index, issuer, statement_id, type, created, party, record, reference, body"
+
+
+def new_statements(numbers: Sequence[int]) -> list[NewStatement]:
+    """Rows of about a kilobyte, as the log takes them; it does not look into bodies."""
+    found = []
+    for number in numbers:
+        body = _BODY % number
+        found.append(
+            NewStatement(
+                sha256(body).digest(),
+                "did:web:exporter.example.xa",
+                f"urn:uuid:{number}",
+                "TransferRecord",
+                number,
+                body,
+            )
+        )
+    return found
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Log]:
+    """A new log in a database of its own."""
+    with open_database(path, create=True) as database:
+        create_log(database, ORIGIN)
+        yield Log(database, ORIGIN)
+
+
+def rows() -> list[Row]:
+    """Durable rows a second, a thousand and one to a transaction."""
+    journal, synchronous = journal_mode()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fsync = fsync_seconds(folder)
+        with (
+            opened(folder / "log.sqlite") as log,
+            closing(_bare(folder / "bare.sqlite", journal, synchronous)) as bare,
+        ):
+            numbers = count()
+            turns = []
+            for _ in range(PAIRS + 1):
+                group = new_statements([next(numbers) for _ in range(GROUP)])
+                turns.append((_timed(lambda: log.append(group)), _timed(lambda: _insert(bare, group))))  # noqa: B023
+            pair = of_turns(turns[1:])
+            single = new_statements([next(numbers) for _ in range(100)])
+            alone = _timed(lambda: [log.append([one]) for one in single]) / len(single)
+    detail = (
+        f"{GROUP / pair.ours:,.0f} rows/s and {GROUP / pair.limit:,.0f} rows/s with {GROUP:,} to a transaction;"
+        f" alone {1 / alone:,.0f} rows/s.  SQLite {sqlite3.sqlite_version} through `sqlite3`, journal {journal},"
+        f" synchronous {synchronous}; one fsync here {microseconds(fsync)}"
+    )
+    what = "a durable append to the log, against `executemany` of the same rows by the driver"
+    return [at_most(what, pair, None, detail)]
+
+
+def _bare(path: Path, journal: str, synchronous: str) -> sqlite3.Connection:
+    """The same columns and keys under the same settings, and none of the log's triggers."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA journal_mode = {journal}")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("CREATE TABLE entry (leaf_index INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE)")
+    connection.execute(
+        "CREATE TABLE statement (leaf_index INTEGER PRIMARY KEY, issuer TEXT, statement_id TEXT, type TEXT,"
+        " created INTEGER, party TEXT, record BLOB, reference TEXT, body BLOB, UNIQUE (issuer, statement_id))"
+    )
+    return connection
+
+
+def _insert(connection: sqlite3.Connection, group: Sequence[NewStatement]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany("INSERT INTO entry VALUES (?, ?)", [(one.created, one.digest) for one in group])
+    connection.executemany(
+        f"INSERT INTO statement ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                one.created,
+                one.issuer,
+                one.statement_id,
+                one.type,
+                one.created,
+                one.party,
+                one.record,
+                one.reference,
+                one.body,
+            )
+            for one in group
+        ],
+    )
+    connection.execute("COMMIT")
+
+
+def _timed(run: object) -> float:
+    begun = time.perf_counter()
+    run()  # type: ignore[operator]
+    return time.perf_counter() - begun
