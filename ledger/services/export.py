@@ -22,6 +22,8 @@ from ledger.verify.parties import CUSTODY
 
 PARENT_LIMIT = ITEM_LIMIT // 2
 """Statements after which no earlier record is added; the report then names the gap."""
+SECTIONS = SECTION_LIMIT - 4
+"""Most sections of one log; the others are left for the acknowledgement's log, with which a bundle is joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def bundle_of(digest: bytes, shelf: Shelf, *, allow_unanchored: bool = False) ->
     for role, statement, index in _wanted(digest, shelf):
         size = _section_size(index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append((role, statement, index))
-    while len(placed) > SECTION_LIMIT:
+    while len(placed) > SECTIONS:
         # A later checkpoint covers them as well; the oldest lose some of their age, and the file stays readable.
         first, second = sorted(placed)[:2]
         placed[second] += placed.pop(first)
@@ -88,11 +90,17 @@ def _wanted(digest: bytes, shelf: Shelf) -> list[tuple[str, Statement, int]]:
                 parent = add("parent", earlier)
                 waiting += [] if parent is None else [parent]
     record = read(subject, screened=False)
-    if isinstance(record, TransferRecord):
+    # One in a log of another country than the importer's counts for nothing, and would stand in the way of the other.
+    if isinstance(record, TransferRecord) and record.importer.jurisdiction == _jurisdiction(shelf.log):
         given = shelf.statements.acknowledgements_of(digest, issuer=record.importer.did, limit=1)
         if given:
             add("acknowledgement", given[0].digest)
     return list(found.values())
+
+
+def _jurisdiction(log: Log) -> str:
+    """The second part of an origin."""
+    return log.origin.split("/")[1]
 
 
 def _earlier(statement: Statement, shelf: Shelf) -> Iterator[bytes]:
@@ -126,6 +134,8 @@ def _names_signer(enrolment: Enrolment, statement: Statement) -> bool:
     key = enrolment.key(statement.key_id)
     role = TYPES[statement.type].role
     if key is None or (role not in enrolment.roles and statement.type != "KeyRevocation"):
+        return False
+    if not key.valid_from <= statement.created < key.valid_until:
         return False
     try:
         verify_statement(statement, key.key)
