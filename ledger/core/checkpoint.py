@@ -18,6 +18,7 @@ Source: C2SP tlog-checkpoint and tlog-cosignature.
 from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core import mldsa, secp256k1
@@ -146,6 +147,7 @@ def is_origin(text: str) -> bool:
     return 0 < len(text) <= ORIGIN_LIMIT and _ORIGIN_CHARACTERS.issuperset(text)
 
 
+@lru_cache(maxsize=256)
 def head_vkey(origin: str, address: bytes) -> VKey:
     """The verifier key of a log's head signature."""
     if len(address) != _ADDRESS_SIZE:

@@ -3,6 +3,8 @@
 One text for one second: UTC only, no fraction, no second 60, four digits of the proleptic Gregorian year.
 """
 
+from datetime import UTC, datetime
+
 from ledger.errors import MalformedError
 
 EARLIEST = -62_167_219_200
@@ -14,6 +16,7 @@ _LENGTH = len("YYYY-MM-DDThh:mm:ssZ")
 _PUNCTUATION = "--T::Z"
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FEBRUARY, _LEAP_DAY = 2, 29
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str) -> int:
@@ -23,6 +26,14 @@ def parse_time(text: str) -> int:
         MalformedError: `time-malformed`: another form, or a day or second that does not exist.
     """
     if len(text) == _LENGTH and text.isascii():
+        if text[4] == text[7] == "-" and text[10] == "T" and text[13] == text[16] == ":" and text[19] == "Z":
+            # In this form, and but for the year 0, the library's reader is as strict and several times as fast.
+            try:
+                since = datetime.fromisoformat(text) - _EPOCH
+            except ValueError:
+                pass
+            else:
+                return since.days * 86_400 + since.seconds
         digits = text[0:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
         punctuation = text[4] + text[7] + text[10] + text[13] + text[16] + text[19]
         if digits.isdigit() and punctuation == _PUNCTUATION:

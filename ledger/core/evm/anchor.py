@@ -15,6 +15,7 @@ Source: EIP-712; Solidity ABI specification 0.8.37; Solidity storage layout of m
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.core.keccak import HASH_LENGTH, keccak256
@@ -69,6 +70,7 @@ def origin_hash(origin: str) -> bytes:
     return keccak256(origin.encode())
 
 
+@lru_cache(maxsize=256)
 def log_id(origin: str, head_address: bytes) -> bytes:
     """Id of a log under one head key: `keccak256(abi.encode(originHash, headKey))`.
 

@@ -87,7 +87,11 @@ def parse_header(encoded: bytes) -> Header:
     for (name, kind, size), field in zip(_FIELDS, fields, strict=False):
         if kind == _INTEGER:
             rlp.read_integer(field, name, size or 0)
-        known.append(rlp.read_bytes(field, name, size if kind == _EXACT else None))
+            known.append(rlp.read_bytes(field, name))
+        elif isinstance(field, bytes) and len(field) == size:
+            known.append(field)
+        else:
+            known.append(rlp.read_bytes(field, name, size))
     return Header(
         encoded=encoded,
         hash=keccak256(encoded),

@@ -5,6 +5,7 @@ dataclasses because making a dozen dataclasses takes a seventh of the verifier's
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from ledger.core.evm.anchor import set_id
@@ -100,6 +101,10 @@ class WitnessKey(NamedTuple):
     organisation: str
 
 
+_set_id = lru_cache(maxsize=256)(set_id)
+"""Ids of sets as they stand in trust lists, asked for again with every anchor."""
+
+
 class Signers(NamedTuple):
     """A set of addresses that vouch for a chain's blocks.
 
@@ -120,7 +125,7 @@ class Signers(NamedTuple):
     @property
     def set_id(self) -> bytes:
         """The `setId` of the claims they sign; not for validators, who sign headers."""
-        return set_id(self.members, self.organisations, self.threshold)
+        return _set_id(self.members, self.organisations, self.threshold)
 
 
 class Chain(NamedTuple):
