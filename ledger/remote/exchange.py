@@ -75,6 +75,8 @@ class Exchange:
         self._client = httpx2.Client(
             transport=transport,
             timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
+            # Certificates are read and checked where there is TLS; without it reading them is all that a start takes.
+            verify=url.lower().startswith("https:"),
             # A proxy of the environment has no business between a user and a node, and no redirect is followed:
             # the user named the node.
             trust_env=False,
