@@ -34,6 +34,7 @@ class DemoNode:
         self.home = folder / f"node-{code.lower()}"
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
+        self._client = NodeClient(self.url)
         self._output = folder / f"node-{code.lower()}.log"
         self._log: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -98,13 +99,11 @@ class DemoNode:
 
     def chain(self) -> str:
         """What it says of its chain."""
-        with NodeClient(self.url) as client:
-            told = client.well_known().get("chain")
+        told = self._client.well_known().get("chain")
         return f"{told.get('id')}, {told.get('description')}" if isinstance(told, dict) else "no chain"
 
     def _count(self, member: str) -> int:
-        with NodeClient(self.url) as client:
-            found = client.health().get(member)
+        found = self._client.health().get(member)
         return found if isinstance(found, int) else 0
 
     def await_anchored(self, size: int, progress: Callable[[str], None]) -> None:
@@ -135,6 +134,7 @@ class DemoNode:
                 self._process.wait()
         if self._log is not None:
             self._log.close()
+        self._client.close()
 
     def ended(self) -> bool:
         """Whether its process is gone."""

@@ -1,0 +1,248 @@
+"""The demonstration as a newcomer has it: what it leaves, what it says, and that nothing stays behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx2
+import pytest
+
+from ledger.core.canonical import encode
+from ledger.demo.offline import isolation
+from tests.journeys.commands import ROOT, blocks, environment, program, shell
+from tests.verify.test_splices import splices
+
+DEMO = (sys.executable, "-P", "-m", "ledger.demo")
+PERIOD = "4"
+SPLICES = 50
+GOLDEN = ROOT / "docs" / "verification.txt"
+SERVING = "Ctrl-C stops both nodes."
+
+
+def begun(folder: Path, *options: str, period: str = PERIOD) -> subprocess.Popen[str]:
+    """Start a demonstration into `demo` below `folder`, as from a shell that stands there."""
+    return subprocess.Popen(
+        [*DEMO, "demo", *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "EVIDENCE_ANCHOR_PERIOD": period, "EVIDENCE_NODE": "http://127.0.0.1:9"},
+    )
+
+
+def read_until(stream: IO[str] | None, text: str) -> str:
+    assert stream is not None
+    said = []
+    for line in stream:
+        said.append(line)
+        if text in line:
+            break
+    return "".join(said)
+
+
+@dataclass
+class Served:
+    """A demonstration that was played to its end, its nodes still up."""
+
+    folder: Path
+    said: str
+    process: subprocess.Popen[str]
+    env: dict[str, str]
+
+    @property
+    def demo(self) -> Path:
+        return self.folder / "demo"
+
+    def urls(self) -> list[str]:
+        return [url_of(self.demo / f"node-{code}") for code in ("xa", "xb")]
+
+    def verify(self, *arguments: object, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*within, sys.executable, "-P", "-m", "ledger.cli", "verify", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+def url_of(home: Path) -> str:
+    return f"http://127.0.0.1:{tomllib.loads((home / 'node.toml').read_text())['port']}"
+
+
+def is_listening(url: str) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("newcomer")
+    process = begun(folder, "--serve")
+    try:
+        said = read_until(process.stdout, SERVING)
+        assert SERVING in said, said + process.communicate(timeout=60)[1]
+        yield Served(folder, said, process, environment(program(folder), folder / "home"))
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=60)
+        assert (process.returncode, rest, errors) == (0, "", "")
+        assert not [
+            url
+            for url in (url_of(folder / "demo/node-xa"), url_of(folder / "demo/node-xb"))
+            if is_listening(url)
+        ]
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+
+def test_its_evidence_is_of_both_logs_and_its_secrets_are_private(served: Served) -> None:
+    for name in ("transfer.evidence.json", "certificate.evidence.json", "trust.json"):
+        assert (served.demo / name).stat().st_size > 1000
+    for name in ("exporter.key", "openings.json"):
+        assert (served.demo / name).stat().st_mode & 0o777 == 0o600
+    sections = json.loads((served.demo / "transfer.evidence.json").read_bytes())["sections"]
+    assert [section["origin"].split("/")[1] for section in sections] == ["XA", "XB"]
+
+
+def test_the_transfer_verifies_where_the_network_is_off(served: Served) -> None:
+    kept = isolation()
+    run = served.verify(
+        "demo/transfer.evidence.json", "--trust", "demo/trust.json", "--json", within=kept.within
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads(run.stdout)
+    outcomes = {step["step"]: step["outcome"] for step in report["steps"]}
+    assert outcomes == {n: "passed" if n in {1, 3, 4, 5, 6, 7, 9} else "absent" for n in range(1, 12)}
+    assert all(step["code"] and step["detail"] for step in report["steps"])
+    assert report["steps"][6]["code"] == "operator-only"
+    assert {dated["proven"]["grade"] for dated in report["statements"]} == {"claimed only"}
+
+
+def test_it_claims_no_more_of_the_network_than_was_so(served: Served) -> None:
+    assert isolation().told in served.said
+    assert ("with the network off" in served.said) == bool(isolation().within)
+
+
+def test_what_stays_private_can_be_shown_and_nothing_else_in_its_place(served: Served) -> None:
+    opened = ("demo/transfer.evidence.json", "--trust", "demo/trust.json", "--openings", "demo/openings.json")
+    shown = served.verify(*opened, "--content", f"document={ROOT}/examples/invoice.xml", "--require", "2")
+    assert shown.returncode == 0, shown.stdout
+    other = served.verify(*opened, "--content", f"document={ROOT}/examples/transfer-record.json")
+    assert other.returncode == 1
+    assert "failed  2 content" in other.stdout
+
+
+def test_the_tampered_copy_fails_by_name(served: Served) -> None:
+    run = served.verify("demo/tampered.evidence.json", "--trust", "demo/trust.json")
+    assert run.returncode == 1
+    for told in (
+        "failed  3 authorship",
+        "signature-invalid",
+        "failed  4 inclusion",
+        "acknowledgement-of-another",
+    ):
+        assert told in run.stdout
+    assert "failed  3 authorship" in served.said
+
+
+def test_no_splice_of_its_two_bundles_verifies_by_the_command(served: Served) -> None:
+    files = [(served.demo / f"{name}.evidence.json").read_bytes() for name in ("transfer", "certificate")]
+    one, two = map(json.loads, files)
+    spliced = []
+    for left, right in zip(splices(one, two), splices(two, one), strict=True):
+        spliced += [data for data in (encode(left), encode(right)) if data not in files]
+        if len(spliced) >= SPLICES:
+            break
+
+    def judged(number: int) -> tuple[int, str]:
+        file = served.folder / f"{number}.evidence.json"
+        file.write_bytes(spliced[number])
+        run = served.verify(file, "--trust", "demo/trust.json")
+        return run.returncode, run.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(judged, range(SPLICES))) == {(1, "")}
+
+
+def test_its_apis_answer_while_it_serves(served: Served) -> None:
+    for url, size in zip(served.urls(), (1004, 27), strict=True):
+        assert url in served.said
+        health = httpx2.get(f"{url}/health", timeout=10).json()
+        assert (health["size"], health["anchoredSize"]) == (size, size)
+
+
+def test_the_commands_of_the_readme_verify_what_it_left(served: Served) -> None:
+    """The page's words with the fingerprint that the demonstration showed in place of its stand-in."""
+    (_, script), *_ = blocks(ROOT / "README.md", "Verifying offline")
+    trust = json.loads(shell("evidence trust show demo/trust.json --json", served.folder, served.env).stdout)
+    (served.folder / "examples").symlink_to(ROOT / "examples")
+    run = shell(script.replace("FINGERPRINT", trust["fingerprint"]), served.folder, served.env)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("VERIFIED  required") == script.count("evidence verify")
+
+
+def alike(text: str) -> str:
+    """A verification without what differs from one demonstration to the next."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"(/X[AB])/\d{4}\b", r"\1/YEAR", text)
+    text = re.sub(r"\b[0-9a-f]{4}…[0-9a-f]{4}\b", "DIGEST", text)
+    text = re.sub(r"eip155:\d+( block \d+)?", "CHAIN", text)
+    return re.sub(r"of \d+ in|at size \d+", "SIZE", text)
+
+
+def test_the_verification_in_the_readme_is_what_the_demonstration_gives(served: Served) -> None:
+    command, golden = GOLDEN.read_text(encoding="utf-8").split("\n", 1)
+    run = shell(command.removeprefix("$ "), served.folder, served.env)
+    assert run.returncode == 0
+    assert alike(run.stdout) == alike(golden)
+
+
+def test_a_demonstration_is_never_played_over_another(served: Served) -> None:
+    again = begun(served.folder)
+    said, errors = again.communicate(timeout=60)
+    assert (again.returncode, said) == (3, "")
+    assert "to start afresh, remove it (rm -r demo)" in errors
+    assert errors.strip().endswith("(demo-exists)")
+
+
+def test_a_folder_of_somebody_elses_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "thesis.txt").write_text("years of work")
+    refused = begun(tmp_path)
+    _, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 3
+    assert errors.strip().endswith("(demo-folder-taken)")
+    assert [path.name for path in (tmp_path / "demo").iterdir()] == ["thesis.txt"]
+
+
+def test_interrupted_it_leaves_no_process_and_says_one_line(tmp_path: Path) -> None:
+    process = begun(tmp_path)
+    read_until(process.stdout, "evidence commit")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert errors.strip().splitlines() == [
+        "error: interrupted; the nodes are stopped, demo stays as it is (interrupted)"
+    ]
+    assert not [code for code in ("xa", "xb") if is_listening(url_of(tmp_path / "demo" / f"node-{code}"))]
+
+
+def test_a_setting_that_is_none_is_one_line_with_a_code(tmp_path: Path) -> None:
+    process = begun(tmp_path, period="soon")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert errors.strip() == "error: EVIDENCE_ANCHOR_PERIOD must be a whole number (settings-invalid)"
