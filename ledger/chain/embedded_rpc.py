@@ -67,6 +67,10 @@ class EmbeddedRpc:
             "eth_sendRawTransaction": lambda params: show.data(chain.send_raw(take.data(params, 0))),
         }
 
+    def close(self) -> None:
+        """Release the chain's file."""
+        self._chain.close()
+
     def handle(self, request: Any) -> Any:
         """The response to one request, or the list of responses to a batch.
 

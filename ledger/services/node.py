@@ -116,8 +116,7 @@ class Node:
         self.sequencer.close()
         if self._thread is not None:
             self._thread.join()
-        if self.chain is not None:
-            self.chain.close()
+        _close_chain(self.chain, self.rpc)
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -144,6 +143,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
     signer = home.log_signer()
     database = open_log_database(home)
     chain: Chain | None = None
+    rpc: Any = None
     try:
         log = Log(database, home.settings.origin)
         checkpoints, anchors = Checkpoints(database), Anchors(database)
@@ -156,8 +156,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
             log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
         )
     except BaseException:
-        if chain is not None:
-            chain.close()
+        _close_chain(chain, rpc)
         database.close()
         raise
     node = Node(
@@ -210,17 +209,16 @@ def _make_log(path: Path, origin: str) -> None:
     A crash leaves at most a file of another name, which the next start takes away.
     """
     building = path.with_name(path.name + ".new")
-    parts = [building.with_name(building.name + end) for end in ("", "-journal", "-wal", "-shm")]
     with reported("make database", path):
-        for part in parts:
+        for part in path.parent.glob(building.name + "*"):
             part.unlink(missing_ok=True)
         with open_database(building, create=True) as database:
             create_log(database, origin)
         with suppress(FileExistsError):  # two first starts at once: one of them finds it in use
             path.hardlink_to(building)
-        sync_folder(path.parent)
-        for part in (building, building.with_name(building.name + ".lock")):
+        for part in path.parent.glob(building.name + "*"):
             part.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
 def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:
@@ -240,6 +238,14 @@ def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:
     embedded = EmbeddedChain(home.path / CHAIN, genesis, clock=lambda: int(clock()))
     rpc = EmbeddedRpc(embedded)
     return connect_embedded(embedded, rpc), rpc
+
+
+def _close_chain(chain: Chain | None, rpc: Any) -> None:
+    """Release connections, and the file of an embedded chain."""
+    if chain is not None:
+        chain.close()
+    if rpc is not None:
+        rpc.close()
 
 
 def _contract(home: Home, chain: Chain) -> bytes | None:
