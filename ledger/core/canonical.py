@@ -40,7 +40,8 @@ def encode(value: Json, *, what: str = "document") -> bytes:
     Raises:
         MalformedError: `not-canonical`, `member-name` or `too-deep`, with the pointer of the value at fault.
 
-    Cost: one walk over the value and one over the text; a 1 KiB statement takes about 4 microseconds.
+    Cost: one walk over the value and one over the text; a 1 KiB statement takes a twentieth of
+    one Ed25519 check.
     """
     _require_restrictions(value, what)
     try:

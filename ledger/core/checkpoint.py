@@ -216,7 +216,7 @@ def verify_log_lines(
             second known key of the same type, has another line; `line-missing`: no line of one type;
             `origin-mismatch`: the checkpoint is of another log.
 
-    Cost: about 250 microseconds.
+    Cost: three signature checks, together three times an Ed25519 check.
     """
     if signed.checkpoint.origin != origin:
         raise SignatureError(

@@ -125,7 +125,7 @@ def check_enrolment_key(key: PublicKey) -> None:
         SignatureError: `key-refused`: an Ed25519 key that is not canonical, of small order, outside the
             prime-order subgroup or no point; a P-256 key that is no point.
 
-    Cost: about two milliseconds for Ed25519, less for P-256.
+    Cost: fourteen times `verify` for Ed25519, less than one for P-256.
     """
     if key.suite == EDDSA:
         if not ed25519.is_in_prime_order_subgroup(key.raw):
@@ -154,7 +154,7 @@ def verify(key: PublicKey, message: bytes, signature: bytes) -> None:
         SignatureError: The key rejects the signature.  Code `high-s` where only the size of s is at fault,
             `signature-invalid` otherwise.
 
-    Cost: about 90 microseconds for Ed25519, 60 for P-256.
+    Cost: the library's check and a seventh of it; P-256 takes two thirds of Ed25519.
     """
     if len(signature) != SIGNATURE_SIZE:
         raise SignatureError(f"signature has {len(signature)} bytes; {key.suite} has {SIGNATURE_SIZE}")

@@ -171,7 +171,7 @@ def root_and_proof(values: Mapping[bytes, bytes], key: bytes) -> tuple[bytes, tu
     Raises:
         MalformedError: A value is empty, which a trie cannot hold.
 
-    Cost: the whole trie is built; about 0.1 ms for each value.
+    Cost: the whole trie is built; a fifth of one Ed25519 check for each value.
     """
     if not values:
         return EMPTY_ROOT, ()
