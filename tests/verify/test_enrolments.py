@@ -69,3 +69,59 @@ def test_a_role_that_was_not_granted_cannot_be_exercised() -> None:
     )
     report = judge(made, rebuilt(made, [("subject", made.subject), ("enrolment", carrier)]))
     assert (report.step(3).outcome, report.step(3).code) == ("failed", "role-missing")
+
+
+def test_a_registrar_that_the_list_does_not_name_enrols_nobody() -> None:
+    made = world()
+    stranger = made.xa.add(
+        made.xa.enrol(
+            made.exporter,
+            ["exporter"],
+            [("#2026", key("exporter"))],
+            registrar="did:web:stranger.example.xa",
+            signing=key("stranger"),
+            created=START + 1,
+        )
+    )
+    report = judge(made, rebuilt(made, [("subject", made.subject), ("enrolment", stranger)]))
+    assert (report.step(3).outcome, report.step(3).code) == ("failed", "key-unknown")
+
+
+def test_an_authority_without_the_role_of_registrar_enrols_nobody() -> None:
+    made = world()
+    authority = {**made.xa.authority(), "roles": ["ministry"]}
+    report = judge(made, authorities=[authority, made.xb.authority()])
+    assert (report.step(3).outcome, report.step(3).code) == ("failed", "role-missing")
+
+
+def test_the_same_key_enrolled_for_another_party_is_not_the_issuers() -> None:
+    made = world()
+    other = made.xa.add(
+        made.xa.enrol(
+            "did:web:other.example.xa", ["exporter"], [("#2026", key("exporter"))], created=START + 1
+        )
+    )
+    report = judge(made, rebuilt(made, [("subject", made.subject), ("enrolment", other)]))
+    assert (report.step(3).outcome, report.step(3).code) == ("failed", "key-unknown")
+
+
+def test_an_exporter_acts_under_the_number_that_it_was_enrolled_with() -> None:
+    made = world()
+    other = {"identifiers": [{"scheme": "LEI", "id": "TEST00EE3E62B8A0AA00"}]}
+    wrong = made.xa.enrol(
+        made.exporter, ["exporter"], [("#2026", key("exporter"))], created=START + 1, subject=other
+    )
+    made.xa.add(wrong)
+    report = judge(made, rebuilt(made, [("subject", made.subject), ("enrolment", wrong)]))
+    assert (report.step(3).outcome, report.step(3).code) == ("failed", "party-not-enrolled-so")
+    items = [("subject", made.subject), ("enrolment", wrong), ("enrolment", made.exporter_enrolment)]
+    assert judge(made, rebuilt(made, items)).verdict == "verified"
+
+
+def test_a_party_named_by_its_did_alone_needs_no_number() -> None:
+    made = world()
+    named = {"did": made.exporter, "id": made.exporter, "jurisdiction": "XA", "scheme": "DID"}
+    made.subject = made.xa.add(made.record("by did", exporter=named))
+    made.ack = made.xb.add(made.acknowledgement(made.subject))
+    items = [("subject", made.subject), ("enrolment", made.exporter_enrolment)]
+    assert judge(made, rebuilt(made, items)).verdict == "verified"
