@@ -11,6 +11,7 @@ failed=()
 run() {
     local title=$1 begun=$SECONDS
     shift
+    [ -t 1 ] && printf '...     %s\r' "$title"
     if "$@" >"$logs/out" 2>&1; then
         printf 'ok      %-44s %4d s\n' "$title" $((SECONDS - begun))
     else

@@ -23,7 +23,8 @@ from tests.journeys.commands import ROOT, blocks, environment, program, shell
 from tests.verify.test_splices import splices
 
 DEMO = (sys.executable, "-P", "-m", "ledger.demo")
-PERIOD = "4"
+PERIOD = "6"
+"""Seconds between anchors: time enough for what must fall under one, on a busy machine too."""
 SPLICES = 50
 GOLDEN = ROOT / "docs" / "verification.txt"
 SERVING = "Ctrl-C stops both nodes."
