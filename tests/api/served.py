@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,10 @@ class Served:
     app: FastAPI
     url: str
     exporter: HolderKey
+    _each: httpx2.Client = field(
+        default_factory=lambda: httpx2.Client(timeout=60, limits=httpx2.Limits(max_keepalive_connections=0))
+    )
+    """Makes a connection for each request, as the node may have been killed meanwhile."""
 
     @property
     def node(self) -> Node:
@@ -61,10 +65,10 @@ class Served:
         return socket.create_connection(self.address, timeout=60)
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
-        return httpx2.get(self.url + path, timeout=60, **options)
+        return self._each.get(self.url + path, **options)
 
     def post(self, path: str, body: Any, headers: dict[str, str] = JSON) -> httpx2.Response:
-        return httpx2.post(self.url + path, content=body, headers=headers, timeout=60)
+        return self._each.post(self.url + path, content=body, headers=headers)
 
     def sign(
         self, kind: str, subject: dict[str, Any], key: HolderKey, *, identifier: str = "", created: int = 0
