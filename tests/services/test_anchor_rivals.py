@@ -1,20 +1,24 @@
 """Anchoring among others: their anchors of our head, lost races, used nonces, transactions that are outpriced."""
 
+from pathlib import Path
+
 from ledger.chain.evm import EvmChain
-from ledger.chain.transactions import prepare
+from ledger.chain.port import Fees
+from ledger.chain.transactions import Transaction, prepare, sign_transaction
 from ledger.core.secp256k1 import address_of
 from ledger.services import anchor
+from ledger.services.anchor_fees import fees_above
 from ledger.store.anchors import Event
+from tests.chain.anchoring import SECRET
 from tests.services.anchoring import (
     OTHER,
     Rig,
     code_of,
     hold,
     mine,
+    on_anvil,
     pay,
 )
-
-# What others do
 
 
 def test_somebody_elses_anchor_of_our_head_counts_as_ours(any_rig: Rig) -> None:
@@ -157,3 +161,26 @@ def test_a_fee_above_the_cap_waits(dev: Rig) -> None:
     dev.grow(3)
     assert code_of(lambda: dev.tick(dev.anchorer(chain=dev.chain(fee_cap=1)))) == "chain-fee-too-high"
     assert dev.anchors.every_intent() == []
+
+
+def test_somebody_elses_anchor_is_adopted_when_it_is_final_and_not_before(tmp_path: Path) -> None:
+    with on_anvil(tmp_path, confirmations=2) as made:
+        made.fund(OTHER)
+        made.grow(3)
+        made.somebody_anchors(3)
+        anchorer = made.anchorer()
+        made.tick(anchorer, times=2)
+        mine(made)
+        made.tick(anchorer)
+        assert made.evidence() == []
+        mine(made)
+        made.tick(anchorer)
+        assert [(one.size, one.intent) for one in made.evidence()] == [(3, None)]
+        assert made.provider.sent == 0
+
+
+def test_what_takes_the_place_of_another_offers_an_eighth_more_of_both_fees() -> None:
+    raw = sign_transaction(Transaction(1, 0, bytes(20), b"", 21_000, 8_000, 800), SECRET).raw
+    assert fees_above(Fees(1, 10, 100), [raw]) == Fees(1, 901, 9_001)
+    assert fees_above(Fees(1, 1_000, 100_000), [raw]) == Fees(1, 1_000, 100_000)
+    assert fees_above(Fees(1, 10, 100), []) == Fees(1, 10, 100)
