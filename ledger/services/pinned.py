@@ -60,9 +60,12 @@ class PinnedLists:
             if pinned is None:
                 accepted = offered
             else:
-                accepted = _successor(pinned, offered, between)
+                accepted = _successor(pinned, offered, between, self._history(pinned))
                 if accepted.list_hash == pinned.list_hash:
                     return pinned
+                # Kept first: a crash in between leaves the pinned list, and its copy, which changes nothing.
+                for gone in (pinned, *map(parse_trust_list, between)):
+                    replace(self._path_of_earlier(gone), gone.encoded, what="trust list", mode=READABLE)
             replace(self._path(offered.publisher.id), accepted.encoded, what="trust list", mode=READABLE)
         return accepted
 
@@ -75,7 +78,7 @@ class PinnedLists:
         """
         offered = parse_trust_list(data)
         pinned = self._pinned(offered.publisher.id)
-        return offered if pinned is None else _successor(pinned, offered, ())
+        return offered if pinned is None else _successor(pinned, offered, (), self._history(pinned))
 
     def show(self) -> list[TrustList]:
         """Every pinned list, by publisher.
@@ -110,9 +113,22 @@ class PinnedLists:
             raise SetupError(f"{path} holds a list of {listed.publisher.id}", code="pinned-damaged")
         return listed
 
+    def _history(self, pinned: TrustList) -> list[TrustList]:
+        """The versions pinned before: their key ids stay taken."""
+        start = f".{_name(pinned.publisher.id)}."
+        with reported("read folder of trust lists", self.folder):
+            paths = [path for path in self.folder.iterdir() if path.name.startswith(start)]
+        return [
+            listed
+            for listed in map(_read, sorted(path for path in paths if path.suffix == SUFFIX))
+            if listed.publisher.id == pinned.publisher.id
+        ]
+
     def _path(self, publisher: str) -> Path:
-        name = publisher if len(publisher) <= _NAME_LIMIT else sha256(publisher.encode()).hexdigest()
-        return self.folder / f"{name}{SUFFIX}"
+        return self.folder / f"{_name(publisher)}{SUFFIX}"
+
+    def _path_of_earlier(self, listed: TrustList) -> Path:
+        return self.folder / f".{_name(listed.publisher.id)}.{listed.version}{SUFFIX}"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -127,6 +143,10 @@ class PinnedLists:
             yield
         finally:
             os.close(descriptor)
+
+
+def _name(publisher: str) -> str:
+    return publisher if len(publisher) <= _NAME_LIMIT else sha256(publisher.encode()).hexdigest()
 
 
 def fingerprint_of(listed: TrustList) -> str:
@@ -159,10 +179,12 @@ def _digest(fingerprint: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def _successor(pinned: TrustList, offered: TrustList, between: Sequence[bytes]) -> TrustList:
+def _successor(
+    pinned: TrustList, offered: TrustList, between: Sequence[bytes], history: Sequence[TrustList]
+) -> TrustList:
     if offered.list_hash == pinned.list_hash:
         return pinned
-    pinning.succeed(pinned, offered, [parse_trust_list(data) for data in between])
+    pinning.succeed(pinned, offered, [parse_trust_list(data) for data in between], history)
     return offered
 
 
