@@ -91,16 +91,11 @@ def _wanted(digest: bytes, shelf: Shelf) -> list[tuple[str, Statement, int]]:
                 waiting += [] if parent is None else [parent]
     record = read(subject, screened=False)
     # One in a log of another country than the importer's counts for nothing, and would stand in the way of the other.
-    if isinstance(record, TransferRecord) and record.importer.jurisdiction == _jurisdiction(shelf.log):
+    if isinstance(record, TransferRecord) and record.importer.jurisdiction == shelf.log.jurisdiction:
         given = shelf.statements.acknowledgements_of(digest, issuer=record.importer.did, limit=1)
         if given:
             add("acknowledgement", given[0].digest)
     return list(found.values())
-
-
-def _jurisdiction(log: Log) -> str:
-    """The second part of an origin."""
-    return log.origin.split("/")[1]
 
 
 def _earlier(statement: Statement, shelf: Shelf) -> Iterator[bytes]:

@@ -47,7 +47,8 @@ def state_of(stored: StoredStatement, shelf: Shelf) -> Standing:
     held = None if shelf.chain is None else shelf.anchors.evidence_for(shelf.chain, stored.index + 1)
     subject = _subject(stored) if stored.type == "TransferRecord" else {}
     given = []
-    if subject:
+    # In a log of another country than the importer's it would count for nothing; between two zones of one it does.
+    if subject and subject["importer"]["jurisdiction"] == shelf.log.jurisdiction:
         importer = subject["importer"]["did"]
         given = shelf.statements.acknowledgements_of(stored.digest, issuer=importer, limit=1)
     acknowledgement = None

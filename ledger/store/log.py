@@ -89,6 +89,11 @@ class Log:
         self._edge, self._frontier, self._head = self._load()
 
     @property
+    def jurisdiction(self) -> str:
+        """The second part of the origin."""
+        return self.origin.split("/")[1]
+
+    @property
     def head(self) -> LogHead:
         """The durable head."""
         return self._head
