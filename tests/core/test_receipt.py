@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.note import parse_vkey
-from ledger.core.receipt import Receipt, encode_receipt, parse_receipt, verify_receipt
+from ledger.core.receipt import RECEIPT_LIMIT, Receipt, encode_receipt, parse_receipt, verify_receipt
 from ledger.errors import LedgerError, MalformedError, ProofError, SignatureError
 from tests.core.vectors import KEYS, LOG, read
 from tests.outside import outside
@@ -129,3 +129,9 @@ def test_a_receipt_is_of_one_entry_one_place_and_one_log() -> None:
 def test_any_bytes_are_refused_in_our_own_words(data: bytes) -> None:
     with pytest.raises(MalformedError):
         parse_receipt(b"c2sp.org/tlog-proof@v1\n" + data)
+
+
+def test_a_receipt_larger_than_any_is_refused_before_it_is_read() -> None:
+    with pytest.raises(MalformedError) as refused:
+        parse_receipt(bytes(RECEIPT_LIMIT + 1))
+    assert refused.value.code == "too-large"

@@ -147,3 +147,9 @@ def test_a_version_between_that_the_keys_before_did_not_sign_is_refused() -> Non
     third = version(3, second, listed=("#5", "#6"), signed=("#1", "#2", "#5", "#6"))
     error = refusal(lambda: pinning.succeed(V1, third, between=(second,)))
     assert (type(error), error.code) == (QuorumError, "previous-threshold")
+
+
+def test_another_publisher_is_named_before_its_version_is_looked_at() -> None:
+    publisher = body()["publisher"]
+    other = version(1, None, publisher={**publisher, "id": "did:web:other.example.xb"})
+    assert refusal(lambda: pinning.succeed(V2, other)).code == "publisher-changed"
