@@ -30,6 +30,7 @@ _IDENTITIES = (
         r"[^0-9A-Za-z]{0,3}(?i:no|nr|number|\u53f7\u7801?)?[^0-9A-Za-z]{0,3}[A-Za-z]{0,2}[0-9]{6,}"
     ),
 )
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RESIDENT = _STANDALONE.format(r"[1-9][0-9]{16}[0-9Xx]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
@@ -52,6 +53,7 @@ def finding(text: str) -> str | None:
         return "an e-mail address"
     if sum(map(text.count, "0123456789")) < _DIGITS_IN_A_PHONE:
         return None
+    text = _compiled(_UUID).sub(" ", text)  # whose groups of digits may be spaced like a telephone number
     if any(map(_resident_number, _compiled(_RESIDENT).findall(text))) or _search("|".join(_IDENTITIES))(text):
         return "an identity number"
     return "a telephone number" if _search("|".join(_PHONES))(text) else None

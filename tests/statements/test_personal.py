@@ -45,6 +45,7 @@ HARMLESS = [
     "TEST000C76DC31B85900",
     "91310115MA1K4ABC0X",
     "urn:uuid:0198f3c2-3310-7c60-8fd7-f1131271c4f8",
+    "urn:uuid:5932b247-0569-6069-5688-867975502818",
     "urn:evidence-ledger:scenario:v1",
     "urn:cn:lingang:general-list:2024",
     "2026-11-22",
