@@ -12,6 +12,8 @@ _LABEL = {
     "verified then, not now": "VERIFIED THEN, NOT NOW",
 }
 
+_POINTER_LIMIT = 200
+
 
 def render(report: Report, *, trust_name: str | None = None) -> str:
     """One line a step, then times, what was passed over, and the verdict.  Ends with a newline.
@@ -22,6 +24,11 @@ def render(report: Report, *, trust_name: str | None = None) -> str:
     """
     name = trust_name if trust_name is not None else report.trust_publisher
     return "".join(f"{_on_one_line(line)}\n" for line in _lines(report, name))
+
+
+def _cut(pointer: str) -> str:
+    """A pointer no longer than a line; the report as JSON has the whole."""
+    return pointer if len(pointer) <= _POINTER_LIMIT else f"{pointer[:_POINTER_LIMIT]}…"
 
 
 def _on_one_line(text: str) -> str:
@@ -39,7 +46,7 @@ def _lines(report: Report, trust_name: str) -> Iterator[str]:
         told = list(dict.fromkeys(check.detail for check in alike))
         yield f"{counts.outcome:6} {number:2} {name:11} {'; '.join(told)}"
         if counts.outcome == "failed" and counts.pointer:
-            yield f"{'':22}at {counts.pointer} ({counts.code})"
+            yield f"{'':22}at {_cut(counts.pointer)} ({counts.code})"
     for dated in report.statements:
         if dated.role == "subject":
             yield f"proven  {_proven(dated)}; claimed {format_time(dated.claimed)}"

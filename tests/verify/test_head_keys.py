@@ -59,3 +59,25 @@ def test_a_head_key_of_nobody_is_refused() -> None:
     made.xa.anchor()
     report = judge(made)
     assert report.step(5).outcome == "failed"
+
+
+def test_an_old_head_key_counts_at_its_very_last_size() -> None:
+    made = world()
+    size = len(made.xa.entries)
+    logs = [moved(made, size=size + 1, root=bytes(32).hex(), last=size), made.xb.trusted_log()]
+    assert judge(made, logs=logs).verdict == "verified"
+
+
+def test_a_new_head_key_counts_at_its_very_first_size_with_the_root_that_the_list_names() -> None:
+    made = world()
+    size, root = len(made.xa.entries), parse_checkpoint(made.xa.checkpoint()).checkpoint.root
+    made.xa.head_name = "XA head 2"
+    made.xa.anchor()
+    sections = made.sections()
+    sections[0]["anchors"][0]["start"] = made.xa.start_proof(size)
+    logs = [moved(made, size=size, root=root.hex(), last=size - 1), made.xb.trusted_log()]
+    assert judge(made, sections, logs=logs).verdict == "verified"
+    early = [moved(made, size=size + 1, root=root.hex(), last=size - 1), made.xb.trusted_log()]
+    assert judge(made, sections, logs=early).step(5).code == "head-key-early"
+    other = [moved(made, size=size, root=bytes([7] * 32).hex(), last=size - 1), made.xb.trusted_log()]
+    assert judge(made, sections, logs=other).step(5).code == "head-key-start"

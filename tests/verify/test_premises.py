@@ -217,3 +217,20 @@ def test_the_members_of_the_report_are_stable() -> None:
     assert list(told["trust"]) == ["publisher", "version", "listHash"]  # type: ignore[arg-type]
     junk = verify_bundle(b"", made.trust(), now=NOW).to_json()
     assert list(junk) == list(told)
+
+
+def test_a_pointer_of_any_length_is_cut_to_a_line() -> None:
+    report = verify_bundle(b'{"' + b"a" * 5_000 + b'":null}', world().trust(), now=NOW)
+    assert len(report.step(1).pointer or "") > 5_000
+    assert max(map(len, render(report).splitlines())) < 500
+
+
+def test_witnesses_prove_no_time_of_what_does_not_stand() -> None:
+    made = world()
+    listed = [witness(name, organisation)[0] for name, organisation in WITNESSES]
+    lines = [("witness-c", START + 200), ("witness-d", START + 150)]
+    sections = [cosigned(made, section, lines) for section in made.sections()]
+    sections[0]["items"][0]["path"][0] = bytes(32).hex()
+    report = judge(made, sections, witnesses=listed, require=QUORUM)
+    dated = {one.role: one.proven for one in report.statements}
+    assert (dated["subject"], dated["acknowledgement"]) == (None, START + 200)

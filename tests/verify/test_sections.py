@@ -41,3 +41,11 @@ def test_one_id_for_two_statements_fails_the_format() -> None:
     made.xa.add(twin)
     items = [("subject", made.subject), ("enrolment", made.exporter_enrolment), ("parent", twin)]
     assert judge(made, rebuilt(made, items)).step(1).code == "id-reused"
+
+
+def test_two_sections_of_one_log_at_one_size_do_not_ascend() -> None:
+    made = world()
+    first = made.xa.section([("enrolment", made.exporter_enrolment)])
+    second = {**made.xa.section([("subject", made.subject)]), "extends": []}
+    report = judge(made, [first, second, made.sections()[1]])
+    assert (report.step(5).outcome, report.step(5).code) == ("failed", "not-ascending")
