@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,7 +19,8 @@ import httpx2
 import pytest
 
 from ledger.core.canonical import encode
-from ledger.demo.offline import isolation
+from ledger.demo.offline import _is_cut_off, isolation
+from ledger.demo.screen import wrapped
 from tests.journeys.commands import ROOT, blocks, environment, program, shell
 from tests.verify.test_splices import splices
 
@@ -138,6 +140,19 @@ def test_it_claims_no_more_of_the_network_than_was_so(served: Served) -> None:
     assert ("with the network off" in served.said) == bool(isolation().within)
 
 
+def test_a_probe_that_can_reach_loopback_is_not_called_cut_off() -> None:
+    assert not _is_cut_off(("env",))
+    assert not _is_cut_off(("no-such-program",))
+
+
+def test_a_command_is_shown_as_a_shell_reads_it() -> None:
+    words = ["commit", "document=my invoice.xml", 'document.number:="X-1"', "--out", "a b.json", "--yes"]
+    words += ["--set", "reference=" + "R" * 90, "--json"]
+    lines = wrapped(words, 60)
+    assert len(lines) > 2
+    assert shlex.split(" ".join(lines)) == ["evidence", *words]
+
+
 def test_what_stays_private_can_be_shown_and_nothing_else_in_its_place(served: Served) -> None:
     opened = ("demo/transfer.evidence.json", "--trust", "demo/trust.json", "--openings", "demo/openings.json")
     shown = served.verify(*opened, "--content", f"document={ROOT}/examples/invoice.xml", "--require", "2")
@@ -176,7 +191,10 @@ def test_no_splice_of_its_two_bundles_verifies_by_the_command(served: Served) ->
         return run.returncode, run.stderr
 
     with ThreadPoolExecutor(2) as pool:
-        assert set(pool.map(judged, range(SPLICES))) == {(1, "")}
+        ended = set(pool.map(judged, range(SPLICES)))
+    # 3 where the splice carries something that this version cannot judge, such as a foreign anchor.
+    assert (1, "") in ended
+    assert ended <= {(1, ""), (3, "")}
 
 
 def test_its_apis_answer_while_it_serves(served: Served) -> None:
