@@ -1,14 +1,12 @@
-"""Command lines run as a user runs them, and a node served by a process of its own."""
+"""Command lines run as a user runs them, in an environment of their own."""
 
 import contextlib
 import io
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -16,8 +14,8 @@ from unittest import mock
 import orjson
 
 from ledger.cli.app import run_app
+from tests.nodes import RunningNode
 
-START_SECONDS = 60
 PROGRAM = (sys.executable, "-m", "ledger.cli")
 ROOT = Path(__file__).parents[2]
 
@@ -85,52 +83,6 @@ def _alone(folder: Path, words: list[str], answer: str, variables: dict[str, str
     return Run(run.returncode, run.stdout, run.stderr)
 
 
-@dataclass
-class Served:
-    """A node that serves: its home, its address, its process."""
-
-    home: Path
-    url: str
-    process: subprocess.Popen[str]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> Run:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        return Run(self.process.returncode, out, err)
-
-
-@contextmanager
-def serving(home: Path, *, period: int = 1) -> Iterator[Served]:
-    """Serve `home` on a free port until the block ends."""
-    process = subprocess.Popen(
-        [*PROGRAM, "node", "serve", "--home", str(home), "--port", "0", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(home.parent, EVIDENCE_ANCHOR_PERIOD=str(period)),
-    )
-    try:
-        yield Served(home, _address(process), process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    text = ""
-    for line in process.stdout:
-        text += line
-        if line == "}\n":
-            return str(orjson.loads(text)["url"])
-    process.wait(timeout=START_SECONDS)
-    raise RuntimeError(f"the node did not start: {process.stderr.read() if process.stderr else ''}")
-
-
 def eventually(what: str, check, seconds: float = 30.0):  # noqa: ANN001
     """The first true answer of `check`."""
     end = time.monotonic() + seconds
@@ -158,16 +110,16 @@ def request(folder: Path, name: str = "exporter", *more: str) -> Run:
     )  # fmt: skip
 
 
-def enrol(node: Served, file: str, *more: str, answer: str = "y\n") -> Run:
-    home, folder = node.home, node.home.parent
-    return evidence(folder, "party", "enrol", file, "--home", home, "--node", node.url, *more, answer=answer)
-
-
-@contextmanager
-def enrolled(folder: Path) -> Iterator[Served]:
-    """A served node in `folder`, with an exporter enrolled."""
-    with serving(init(folder)) as served:
-        assert request(folder).status == 0
-        run = enrol(served, "request.json")
-        assert run.status == 0, run.err
-        yield served
+def enrol(node: RunningNode, file: str, *more: str, answer: str = "y\n") -> Run:
+    return evidence(
+        node.folder,
+        "party",
+        "enrol",
+        file,
+        "--home",
+        node.home.path,
+        "--node",
+        node.url,
+        *more,
+        answer=answer,
+    )

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.commands import Served, enrolled
+from tests.cli.commands import request
 from tests.cli.sides import Side, side
-from tests.nodes import serving
+from tests.nodes import RunningNode, serving
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def xb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A node served by a process of its own, with an exporter enrolled; the same for all tests."""
-    with enrolled(tmp_path_factory.mktemp("node")) as served:
-        yield served
+def node(xa: Side) -> RunningNode:
+    """XA's node; in its folder there is also the exporter's enrolment request, request.json."""
+    assert request(xa.node.folder).status == 0
+    return xa.node

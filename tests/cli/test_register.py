@@ -5,19 +5,23 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ledger.cli import registering
 from ledger.core.canonical import encode
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
+from ledger.remote.node import NodeClient
 from ledger.services.ids import statement_id
 from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key
 from ledger.services.resume import Position, beside
 from tests.cli.running import done, evidence
-from tests.cli.sides import Side, side
+from tests.cli.sides import Side
 from tests.nodes import free_port, serving
 
 PARTIES = {
@@ -126,7 +130,7 @@ def verified(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path, xa: Side) -> None:
     lines = tmp_path / "records.ndjson"
-    made = records(lines, xa.key, 4000)
+    made = records(lines, xa.key, 1500)
     # A refusal early in the file must still be told of by the run that ends it.
     body = lines.read_bytes().replace(b'"R-3"', b'"R-x"', 1)
     lines.write_bytes(body)
@@ -197,43 +201,47 @@ def test_a_progress_file_that_fits_is_believed(tmp_path: Path, xa: Side) -> None
     assert (ran.json["registered"], ran.json["known"]) == (1, 2)
 
 
-def test_a_node_that_is_away_ends_with_3(tmp_path: Path, xa: Side) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses before the node is tried again, noted rather than slept."""
+    noted: list[float] = []
+    monkeypatch.setattr(registering, "NodeClient", partial(NodeClient, wait=noted.append))
+    return noted
+
+
+def test_a_node_that_is_away_is_tried_again_and_ends_with_3(
+    tmp_path: Path, xa: Side, waits: list[float]
+) -> None:
     lines = tmp_path / "records.ndjson"
     records(lines, xa.key, 2)
     ran = evidence("transfer", "register", lines, "--node", f"http://127.0.0.1:{free_port()}", "--json")
     assert (ran.status, "(remote-unreachable)" in ran.told) == (3, True)
     assert ran.json["finished"] is False
+    assert waits == [0.5, 1, 2, 4]
 
 
+@pytest.mark.usefixtures("waits")
 def test_a_node_that_dies_loses_nothing_that_was_counted(tmp_path: Path) -> None:
     lines = tmp_path / "records.ndjson"
     with serving(tmp_path) as node:
-        home = side(node, "exporter", "exporter", tmp_path)
-        made = records(lines, home.key, 4000)
-        command = [
-            sys.executable,
-            "-m",
-            "ledger.cli",
-            "transfer",
-            "register",
-            str(lines),
-            "--node",
-            node.url,
-            "--json",
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        give_up = time.monotonic() + 60
-        while not beside(lines).exists() and process.poll() is None and time.monotonic() < give_up:
-            time.sleep(0.01)
-        node.kill()
-        out, err = process.communicate(timeout=60)
-        told = json.loads(out)
-        assert process.returncode == 3, err
-        assert 0 < told["registered"] < len(made)
+        made = records(lines, node.enrol("exporter", "exporter").path, 1500)
+
+        def kill() -> None:
+            give_up = time.monotonic() + 60
+            while not beside(lines).exists() and time.monotonic() < give_up:
+                time.sleep(0.005)
+            node.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        ran = evidence("transfer", "register", lines, "--node", node.url, "--json")
+        killer.join()
+        assert ran.status == 3, ran.told
+        assert 0 < ran.json["registered"] < len(made)
         node.restart()
         with node.client() as client:
-            for one in made[: told["registered"] : 97]:
+            for one in made[: ran.json["registered"] : 97]:
                 assert client.statement(one.digest.hex()) == one.encoded
-        ran = done("transfer", "register", lines, "--node", node.url, "--json")
-        assert "going on after line" in ran.told
-        assert ran.json["registered"] + ran.json["known"] == len(made)
+        again = done("transfer", "register", lines, "--node", node.url, "--json")
+        assert "going on after line" in again.told
+        assert again.json["registered"] + again.json["known"] == len(made)

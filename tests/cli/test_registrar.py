@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ledger.core.trust import parse_trust_list
-from tests.cli.commands import Served, enrol, eventually, evidence, init, request, serving
+from tests.cli.commands import enrol, eventually, evidence, request
+from tests.cli.sides import Side
+from tests.nodes import RunningNode, serving
 
 # -- parties -------------------------------------------------------------------------------------------------
 
@@ -43,8 +45,8 @@ def test_the_key_of_another_party_is_not_used(tmp_path: Path) -> None:
     assert (run.status, "(key-other)" in run.err) == (3, True)
 
 
-def test_enrolling_shows_the_key_and_asks(node: Served) -> None:
-    folder = node.home.parent
+def test_enrolling_shows_the_key_and_asks(node: RunningNode) -> None:
+    folder = node.folder
     made = request(folder, "asking", "--suite", "p256", "--json").json
     run = enrol(node, "asking.json", answer="n\n")
     assert (run.status, "(not-confirmed)" in run.err) == (1, True)
@@ -55,8 +57,8 @@ def test_enrolling_shows_the_key_and_asks(node: Served) -> None:
     assert run.json["new"] is True
 
 
-def test_a_request_signed_by_another_key_is_refused(node: Served) -> None:
-    folder = node.home.parent
+def test_a_request_signed_by_another_key_is_refused(node: RunningNode) -> None:
+    folder = node.folder
     request(folder, "honest")
     request(folder, "forger")
     honest, forged = (folder / f"{name}.json" for name in ("honest", "forger"))
@@ -70,21 +72,21 @@ def test_a_request_signed_by_another_key_is_refused(node: Served) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\x00\xff", b"{}", b"[[[[", b'{"format":"evidence-enrolment-request/1"}']
 )
-def test_a_request_that_is_none_is_refused(data: bytes, node: Served) -> None:
-    (node.home.parent / "garbage.json").write_bytes(data)
+def test_a_request_that_is_none_is_refused(data: bytes, node: RunningNode) -> None:
+    (node.folder / "garbage.json").write_bytes(data)
     run = enrol(node, "garbage.json", "--yes")
     assert run.status == 1
     assert run.err.startswith("error: ")
 
 
-def test_a_node_that_does_not_answer_is_told(node: Served) -> None:
+def test_a_node_that_does_not_answer_is_told(node: RunningNode) -> None:
     run = evidence(
-        node.home.parent,
+        node.folder,
         "party",
         "enrol",
         "request.json",
         "--home",
-        node.home,
+        node.home.path,
         "--node",
         "http://127.0.0.1:1",
         "--yes",
@@ -92,28 +94,28 @@ def test_a_node_that_does_not_answer_is_told(node: Served) -> None:
     assert (run.status, "(remote-unreachable)" in run.err) == (3, True)
 
 
-def test_the_node_of_another_home_is_not_registered_with(node: Served, tmp_path: Path) -> None:
+def test_the_node_of_another_home_is_not_registered_with(node: RunningNode, tmp_path: Path) -> None:
     run = evidence(
         tmp_path, "node", "init", "--home", "b", "--jurisdiction", "XA", "--authority", "other.example.xa"
     )
     assert run.status == 0
-    request_file = node.home.parent / "request.json"
+    request_file = node.folder / "request.json"
     run = evidence(tmp_path, "party", "enrol", request_file, "--home", "b", "--node", node.url, "--yes")
     assert (run.status, "(node-other)" in run.err) == (3, True)
 
 
-def test_a_key_is_revoked(node: Served) -> None:
-    folder = node.home.parent
+def test_a_key_is_revoked(node: RunningNode) -> None:
+    folder = node.folder
     request(folder, "lost")
     assert enrol(node, "lost.json", "--yes").status == 0
     run = evidence(
-        folder, "party", "revoke", "did:web:lost.example.xa#2026", "--reason", "keyCompromise", "--home", node.home,
-        "--node", node.url, "--yes",
+        folder, "party", "revoke", "did:web:lost.example.xa#2026", "--reason", "keyCompromise",
+        "--home", node.home.path, "--node", node.url, "--yes",
     )  # fmt: skip
     assert run.status == 0, run.err
     wrong = evidence(
-        folder, "party", "revoke", "did:web:lost.example.xa#2026", "--reason", "boredom", "--home", node.home,
-        "--node", node.url, "--yes",
+        folder, "party", "revoke", "did:web:lost.example.xa#2026", "--reason", "boredom",
+        "--home", node.home.path, "--node", node.url, "--yes",
     )  # fmt: skip
     assert (wrong.status, "not-in-list" in wrong.err) == (1, True)
 
@@ -121,43 +123,38 @@ def test_a_key_is_revoked(node: Served) -> None:
 # -- log, anchors, chain -------------------------------------------------------------------------------------
 
 
-def test_the_checkpoint_is_the_same_from_home_and_node_and_holds(node: Served) -> None:
-    folder = node.home.parent
-    assert evidence(folder, "trust", "export", "--home", node.home, "--out", "for-log.json").status == 0
+def test_the_checkpoint_is_the_same_from_home_and_node_and_holds(node: RunningNode) -> None:
+    folder = node.folder
+    assert evidence(folder, "trust", "export", "--home", node.home.path, "--out", "for-log.json").status == 0
     verified = evidence(folder, "log", "checkpoint", "--node", node.url, "--trust", "for-log.json", "--json")
     assert verified.status == 0, verified.err
     assert verified.json["verified"]["version"] == 1
     assert (
-        evidence(folder, "log", "checkpoint", "--home", node.home, "--json").json["checkpoint"]
+        evidence(folder, "log", "checkpoint", "--home", node.home.path, "--json").json["checkpoint"]
         == (verified.json["checkpoint"])
     )
 
 
-def test_a_checkpoint_of_a_log_that_nobody_named_is_not_verified(node: Served, tmp_path: Path) -> None:
-    home = tmp_path / "b"
-    run = evidence(
-        tmp_path, "node", "init", "--home", home, "--jurisdiction", "XB", "--authority", "registry.example.xb"
-    )
-    assert run.status == 0
-    with serving(home) as other:
-        assert evidence(tmp_path, "trust", "export", "--node", other.url, "--out", "b.json").status == 0
+def test_a_checkpoint_of_a_log_that_nobody_named_is_not_verified(
+    node: RunningNode, xb: Side, tmp_path: Path
+) -> None:
+    assert evidence(tmp_path, "trust", "export", "--node", xb.url, "--out", "b.json").status == 0
     run = evidence(tmp_path, "log", "checkpoint", "--node", node.url, "--trust", "b.json")
     assert (run.status, "(log-unknown)" in run.err) == (1, True)
     assert not run.out
 
 
-def test_a_node_that_serves_is_audited_and_clean(node: Served) -> None:
-    run = evidence(node.home.parent, "log", "audit", "--home", node.home, "--json")
+def test_a_node_that_serves_is_audited_and_clean(node: RunningNode) -> None:
+    run = evidence(node.folder, "log", "audit", "--home", node.home.path, "--json")
     assert run.status == 0, run.out
     assert run.json["findings"] == []
     assert run.json["entries"] > 0
 
 
 def test_an_audit_names_what_was_changed(tmp_path: Path) -> None:
-    home = init(tmp_path)
-    with serving(home) as served:
-        request(tmp_path)
-        assert enrol(served, "request.json").status == 0
+    with serving(tmp_path) as served:
+        served.enrol("exporter", "exporter")
+    home = served.home.path
     with sqlite3.connect(home / "ledger.sqlite") as database:
         database.execute("DROP TRIGGER IF EXISTS statement_no_update")
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -169,39 +166,38 @@ def test_an_audit_names_what_was_changed(tmp_path: Path) -> None:
     assert "entry 0 differs: statement: column issuer is not what the body says" in run.out
 
 
-def test_anchors_are_listed_from_home_and_node(node: Served) -> None:
-    folder = node.home.parent
+def test_anchors_are_listed_from_home_and_node(node: RunningNode) -> None:
+    folder = node.folder
 
     def listed() -> list:
         return evidence(folder, "anchor", "list", "--node", node.url, "--json").json["anchors"]
 
     eventually("an anchor stands", listed)
-    from_home = evidence(folder, "anchor", "list", "--home", node.home, "--json").json["anchors"]
+    from_home = evidence(folder, "anchor", "list", "--home", node.home.path, "--json").json["anchors"]
     assert from_home[0]["ours"] is True
     assert from_home[0] == listed()[0]
-    assert "this node" in evidence(folder, "anchor", "list", "--home", node.home).out
+    assert "this node" in evidence(folder, "anchor", "list", "--home", node.home.path).out
 
 
-def test_an_embedded_chain_says_what_it_is(node: Served) -> None:
-    folder = node.home.parent
-    port = node.url.rpartition(":")[2]
-    run = evidence(folder, "chain", "check", "--home", node.home, "--json", env={"EVIDENCE_PORT": port})
+def test_an_embedded_chain_says_what_it_is(node: RunningNode) -> None:
+    folder = node.folder
+    run = evidence(folder, "chain", "check", "--home", node.home.path, "--json")
     assert run.status == 0, run.err
     assert run.json["matches"] is True
     assert "adds no independence" in run.json["description"]
-    refused = evidence(folder, "chain", "deploy", "--home", node.home)
+    refused = evidence(folder, "chain", "deploy", "--home", node.home.path)
     assert (refused.status, "(chain-embedded)" in refused.err) == (1, True)
 
 
 # -- trust lists ---------------------------------------------------------------------------------------------
 
 
-def test_from_a_claim_to_a_pinned_list(node: Served, tmp_path: Path) -> None:
+def test_from_a_claim_to_a_pinned_list(node: RunningNode, tmp_path: Path) -> None:
     exported = evidence(tmp_path, "trust", "export", "--node", node.url, "--out", "claim.json", "--json")
     assert exported.status == 0, exported.err
     claimed = exported.json["fingerprint"]
     assert "about itself" in exported.err
-    assert (tmp_path / "claim.json").read_bytes() == (node.home / "claim.json").read_bytes()
+    assert (tmp_path / "claim.json").read_bytes() == node.claim_path.read_bytes()
     make = (
         "trust",
         "make",
@@ -236,24 +232,24 @@ def test_from_a_claim_to_a_pinned_list(node: Served, tmp_path: Path) -> None:
     assert "verified: " in checked.err
 
 
-def test_a_list_is_pinned_on_a_node(node: Served, tmp_path: Path) -> None:
-    listed = parse_trust_list((node.home / "claim.json").read_bytes())
+def test_a_list_is_pinned_on_a_node(node: RunningNode, tmp_path: Path) -> None:
+    listed = parse_trust_list(node.claim_path.read_bytes())
     run = evidence(
         tmp_path,
         "trust",
         "add",
-        node.home / "claim.json",
+        node.claim_path,
         "--home",
-        node.home,
+        node.home.path,
         "--fingerprint",
         listed.list_hash.hex(),
     )
     assert run.status == 0, run.err
-    assert [path for path in (node.home / "trust").iterdir() if path.suffix == ".json"]
+    assert [path for path in (node.home.path / "trust").iterdir() if path.suffix == ".json"]
     assert evidence(tmp_path, "trust", "show", "--json").json == []
 
 
-def test_a_claim_without_a_yes_is_not_believed(node: Served, tmp_path: Path) -> None:
+def test_a_claim_without_a_yes_is_not_believed(node: RunningNode, tmp_path: Path) -> None:
     run = evidence(
         tmp_path,
         "trust",
