@@ -153,15 +153,15 @@ def _created(document: Mapping[str, Any]) -> int:
 def _with_blanks(document: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
     """Report what is still to be filled in as that, in place of what is wrong with its text."""
     blanks: dict[str, str] = {}
-    waiting: list[tuple[object, str]] = [(document, "")]
+    waiting: list[tuple[object, tuple[str, ...]]] = [(document, ())]
     while waiting:
-        value, at = waiting.pop()
+        value, path = waiting.pop()
         if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
-            blanks[at] = value[1:-1]
+            blanks["".join(f"/{shape.escape(name)}" for name in path)] = value[1:-1]
         elif isinstance(value, dict):
-            waiting += [(member, f"{at}/{shape.escape(name)}") for name, member in value.items()]
+            waiting += [(member, (*path, name)) for name, member in value.items()]
         elif isinstance(value, list):
-            waiting += [(item, f"{at}/{index}") for index, item in enumerate(value)]
+            waiting += [(item, (*path, str(index))) for index, item in enumerate(value)]
     left = [problem for problem in found if problem.pointer not in blanks]
     asked = [
         Problem(at, "not-filled-in", f"to be filled in: {words}") for at, words in sorted(blanks.items())
