@@ -62,3 +62,9 @@ def test_a_line_of_an_unknown_key_changes_nothing_and_is_listed() -> None:
     report = judge(made, sections)
     assert report.verdict == "verified"
     assert any("stranger.example" in told for told in report.not_counted)
+
+
+def test_a_witness_whose_clock_is_300_seconds_ahead_still_counts() -> None:
+    report = with_witnesses(world(), [("witness-c", START + 200), ("witness-d", NOW + 300)])
+    assert report.verdict == "verified", render(report)
+    assert {dated.proven for dated in report.statements} == {NOW + 300}
