@@ -234,3 +234,11 @@ def test_witnesses_prove_no_time_of_what_does_not_stand() -> None:
     report = judge(made, sections, witnesses=listed, require=QUORUM)
     dated = {one.role: one.proven for one in report.statements}
     assert (dated["subject"], dated["acknowledgement"]) == (None, START + 200)
+
+
+def test_a_good_signature_on_what_is_not_in_its_log_is_absent() -> None:
+    made = world()
+    sections = made.sections()
+    sections[1]["items"][0]["path"][0] = bytes(32).hex()
+    report = judge(made, sections)
+    assert (report.step(3).outcome, report.step(3).code) == ("absent", "premise-failed")
