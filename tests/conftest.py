@@ -1,11 +1,23 @@
-"""Suite-wide rules: with `--no-skips` (or STRICT=1) a skipped test fails, except where outside vectors are absent."""
+"""Suite-wide rules: with `--no-skips` (or STRICT=1) a skipped test fails, except where outside vectors are absent.
+
+Property tests try the same examples in every run, but in a campaign (`EVIDENCE_CAMPAIGN`), which tries new ones.
+"""
 
 import os
 
 import pytest
+from hypothesis import settings
 
 OUTSIDE_ABSENT = "outside vectors are not here"
 """How the one permitted reason begins; see tests/outside.py."""
+
+
+if campaign := os.environ.get("EVIDENCE_CAMPAIGN"):
+    settings.register_profile("campaign", deadline=None, max_examples=int(campaign))
+    settings.load_profile("campaign")
+else:
+    settings.register_profile("suite", deadline=None, derandomize=True)
+    settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

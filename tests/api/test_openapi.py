@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from api.schemas import Line
 from ledger.statements.catalogue import TYPES, check
 from tests.api.served import NDJSON, Served
+from tests.campaign import count
 
 METHODS = ("get", "post")
 
@@ -182,7 +183,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=count(150), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_asked_the_answer_is_a_described_one(
     served: Served, described: dict[str, Any], data: Any

@@ -13,6 +13,7 @@ from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded_port import EmbeddedProvider
 from ledger.chain.embedded_rpc import BATCH_LIMIT, EmbeddedRpc
 from ledger.core.evm.anchor import ANCHORED_TOPIC, HEAD_SELECTOR
+from tests.campaign import count
 from tests.chain.anchoring import CHAIN_ID, SECRET, SENDER, deploy
 
 
@@ -240,7 +241,7 @@ params = st.recursive(
 
 
 @given(method=st.sampled_from(METHODS), params=st.lists(params, max_size=4))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_request_raises_or_fails_inside(rpc: EmbeddedRpc, method: str, params: list[Any]) -> None:
     answer = ask(rpc, method, *params)
     assert ("result" in answer) != ("error" in answer)

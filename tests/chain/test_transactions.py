@@ -17,6 +17,7 @@ from ledger.chain.transactions import (
     sign_transaction,
 )
 from ledger.errors import ChainError
+from tests.campaign import count
 from tests.chain.anchoring import SECRET, SENDER, await_inclusion, deploy
 
 small = st.integers(0, 2**64 - 1)
@@ -31,7 +32,7 @@ small = st.integers(0, 2**64 - 1)
     tip=small,
     secret=st.integers(1, 2**200),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(60))
 def test_signed_bytes_equal_those_of_eth_account(
     chain_id: int, nonce: int, to: bytes, data: bytes, limit: int, tip: int, secret: int
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger.core import secp256k1
 from ledger.core.keccak import keccak256
 from ledger.errors import LedgerError, MalformedError, SignatureError
+from tests.campaign import count
 from tests.core.vectors import KEYS, load, secret
 from tests.outside import outside
 
@@ -68,7 +69,7 @@ def test_an_r_or_s_out_of_range_is_refused(number: int) -> None:
 
 
 @given(st.binary(min_size=64, max_size=64), st.sampled_from([27, 28]))
-@settings(max_examples=300)
+@settings(max_examples=count(300))
 def test_any_bytes_recover_somebody_or_are_refused(half: bytes, v: int) -> None:
     try:
         assert len(secp256k1.recover(DIGEST, half + bytes([v]))) == 20

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ledger.core import ed25519, suites
 from ledger.core.suites import ECDSA, EDDSA, P256_ORDER, PrivateKey, PublicKey
 from ledger.errors import LedgerError, MalformedError, SignatureError
+from tests.campaign import count
 from tests.core.vectors import KEYS, load, secret
 from tests.outside import outside
 
@@ -181,7 +182,7 @@ def test_a_high_s_that_is_also_wrong_is_called_wrong() -> None:
 @given(
     st.binary(min_size=64, max_size=64), st.binary(min_size=32, max_size=32), st.sampled_from([EDDSA, ECDSA])
 )
-@settings(max_examples=300)
+@settings(max_examples=count(300))
 def test_any_bytes_are_refused_in_our_own_words(signature: bytes, raw: bytes, suite: suites.Suite) -> None:
     key = PublicKey(suite, raw if suite == EDDSA else b"\2" + raw)
     for attempt in (lambda: suites.verify(key, b"", signature), lambda: suites.check_enrolment_key(key)):

@@ -19,19 +19,20 @@ from ledger.statements.enrolment import Enrolment
 from ledger.statements.fields import DID, KEY_ID
 from ledger.statements.reading import read_subject
 from ledger.statements.shape import problems
+from tests.campaign import count
 
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "statements").glob("*.json"))
 NEARLY_A_DID = st.from_regex(r"did:(web|key|x):[a-zA-Z0-9.:%#_-]{0,20}", fullmatch=True)
 NEARLY_A_KEY_ID = st.from_regex(r"#?[a-zA-Z0-9._~#-]{0,66}", fullmatch=True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=count(400))
 @given(NEARLY_A_DID | st.text(max_size=20))
 def test_a_did_is_one_for_both(text: str):
     assert is_did(text) == (not problems(DID, text))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=count(400))
 @given(NEARLY_A_KEY_ID | st.text(max_size=20))
 def test_a_key_id_is_one_for_both(text: str):
     assert is_key_id(text) == (not problems(KEY_ID, text))

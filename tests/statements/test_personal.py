@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ledger.statements import catalogue
 from ledger.statements.personal import finding
+from tests.campaign import count
 
 FOUND = [
     ("jane.doe@example.org", "an e-mail address"),
@@ -107,13 +108,13 @@ ORDERS = st.builds(
 MEDIA_TYPES = st.from_regex(r"[a-z]{2,8}/[a-z0-9.+-]{2,20}", fullmatch=True)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=count(800))
 @given(HEX | DATES | SECONDS | LEIS | NAMES | URNS | HS_CODES | ORDERS | MEDIA_TYPES)
 def test_no_digest_date_code_or_urn_is_taken_for_personal_data(text: str):
     assert finding(text) is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=count(500))
 @given(st.text(max_size=200))
 def test_any_text_is_answered(text: str):
     assert finding(text) in {None, "an e-mail address", "a telephone number", "an identity number"}

@@ -9,6 +9,7 @@ from ledger.core.suites import ECDSA, EDDSA, PrivateKey, encode_multikey
 from ledger.errors import LedgerError, MalformedError, SignatureError
 from ledger.statements import catalogue, request
 from ledger.statements.shape import StatementInvalidError
+from tests.campaign import count
 
 KEYS = {"#2026": PrivateKey(EDDSA, bytes(range(32))), "#p256": PrivateKey(ECDSA, bytes(range(1, 33)))}
 NOW = 1_795_320_184
@@ -92,7 +93,7 @@ def test_a_missing_private_key_is_told():
     assert refused.value.code == "request-invalid"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(150))
 @given(st.integers(0, len(MADE) - 1), st.integers(1, 255))
 def test_no_byte_can_be_changed(position: int, bits: int):
     data = bytearray(MADE)

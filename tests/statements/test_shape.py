@@ -19,6 +19,7 @@ from ledger.statements.shape import (
     problems,
     rule,
 )
+from tests.campaign import count
 
 
 @rule("low", "high")
@@ -150,7 +151,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(300))
 @given(VALUES)
 def test_the_schema_and_the_check_agree_but_for_rules(value: Any):
     validator = jsonschema.Draft202012Validator(json_schema(SHAPE))
@@ -158,7 +159,7 @@ def test_the_schema_and_the_check_agree_but_for_rules(value: Any):
     assert validator.is_valid(value) == (not found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(150))
 @given(st.data())
 def test_a_changed_example_that_the_schema_refuses_is_refused_by_the_check(data: st.DataObject):
     # The schema can say less than the check, never more.

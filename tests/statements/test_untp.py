@@ -10,6 +10,7 @@ from ledger.errors import LedgerError, MalformedError
 from ledger.statements import catalogue
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.untp import certificate_subject
+from tests.campaign import count
 from tests.outside import outside
 
 EXAMPLE = catalogue.example("ConformityCertificate")
@@ -86,7 +87,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count(200))
 @given(st.sampled_from(["name", "assessment", "scope", "assessorLevel"]), JSON)
 def test_no_credential_gives_another_error(member: str, value: Any):
     credential = copy.deepcopy(CREDENTIAL)

@@ -18,6 +18,7 @@ from ledger.verify.report import Report
 from ledger.verify.single import verify_receipt_file, verify_statement_file
 from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
+from tests.campaign import count
 from tests.simulator import NOW, START, World, key, world
 
 MADE = world()
@@ -148,7 +149,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=count(400), suppress_health_check=[HealthCheck.too_slow])
 @given(place=st.sampled_from(PLACES), junk=JUNK)
 def test_anything_anywhere_ends_in_a_report_and_never_verified(place: tuple[Any, ...], junk: Any) -> None:
     document = json.loads(TRUE)
@@ -162,7 +163,7 @@ def test_anything_anywhere_ends_in_a_report_and_never_verified(place: tuple[Any,
     assert endures(data).verdict != "verified" or "receipt" in place
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(300))
 @given(data=st.binary(max_size=300), start=st.integers(0, len(TRUE)), length=st.integers(0, 60))
 def test_any_bytes_end_in_a_report(data: bytes, start: int, length: int) -> None:
     assert endures(data).verdict == "not verified"
@@ -170,7 +171,7 @@ def test_any_bytes_end_in_a_report(data: bytes, start: int, length: int) -> None
     assert spliced == TRUE or endures(spliced).verdict == "not verified"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(300))
 @given(
     data=st.binary(max_size=40),
     start=st.integers(0, 1 << 14),

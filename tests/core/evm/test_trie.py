@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import rlp as rlp_oracle
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
@@ -28,7 +28,6 @@ def oracle_root_and_proof(values: dict[bytes, bytes], key: bytes) -> tuple[bytes
     return built.root_hash, tuple(node for n, node in enumerate(encoded) if n == 0 or len(node) >= 32)
 
 
-@settings(deadline=None)
 @given(TRIES, st.data())
 def test_root_proof_and_value_equal_the_oracle_for_keys_present_and_absent(
     values: dict[bytes, bytes], data: st.DataObject

@@ -11,6 +11,7 @@ from ledger.core import canonical
 from ledger.core.suites import ECDSA, PrivateKey, encode_multikey, parse_multikey
 from ledger.core.trust import list_hash, parse_trust_list, sign_trust_list
 from ledger.errors import LedgerError, MalformedError, QuorumError, SignatureError
+from tests.campaign import count
 from tests.core.trust.faults import (
     ADDRESS,
     FAULTS,
@@ -302,7 +303,7 @@ def test_every_changed_byte_of_a_list_is_refused() -> None:
             parse_trust_list(bytes(spoiled))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=count(200))
 @given(st.integers(0, len(V1_BYTES) - 1), st.binary(max_size=6), st.integers(0, 6))
 def test_any_splice_of_a_list_is_refused_with_an_error_of_ours(place: int, patch: bytes, cut: int) -> None:
     spoiled = V1_BYTES[:place] + patch + V1_BYTES[place + cut :]
