@@ -11,6 +11,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, Key, OptionalNodeUrl, Yes, command, noun
 from ledger.config import with_environment
+from ledger.core.canonical import Json
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import ECDSA, EDDSA, RANDOM_SIZE, Suite
 from ledger.core.times import format_time, parse_time
@@ -88,24 +89,32 @@ def request(
         "jurisdiction": jurisdiction,
         "identifiers": [_identifier(text) for text in identifier or ()],
         "roles": sorted(set(role)),
-        "keys": [
-            {
-                "id": held.id,
-                "publicKeyMultibase": held.multikey,
-                "from": format_time(now),
-                "until": format_time(ends),
-            }
-        ],
+        "keys": [_enrolled_key(held, now, ends)],
     }
     data = requests.make(subject, {held.id: held.private}, created=now)
     if made:
         write_key(key, held)
     write_new(out, data, what="request", mode=READABLE)
+    _show_request(out, key, held, ends, made=made, as_json=as_json)
+    return output.DONE
+
+
+def _enrolled_key(held: HolderKey, now: int, ends: int) -> dict[str, Json]:
+    """A key as a request names it."""
+    return {
+        "id": held.id,
+        "publicKeyMultibase": held.multikey,
+        "from": format_time(now),
+        "until": format_time(ends),
+    }
+
+
+def _show_request(out: Path, key: Path, held: HolderKey, ends: int, *, made: bool, as_json: bool) -> None:
     told = {
         "request": str(out),
         "key": str(key),
         "made": made,
-        "party": party,
+        "party": held.holder,
         "publicKeyMultibase": held.multikey,
     }
     lines = [
@@ -117,7 +126,6 @@ def request(
         f"  evidence party enrol {out.name} --home HOME",
     ]
     output.show(told, lines, as_json=as_json)
-    return output.DONE
 
 
 @command(
