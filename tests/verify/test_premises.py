@@ -242,3 +242,10 @@ def test_a_good_signature_on_what_is_not_in_its_log_is_absent() -> None:
     sections[1]["items"][0]["path"][0] = bytes(32).hex()
     report = judge(made, sections)
     assert (report.step(3).outcome, report.step(3).code) == ("absent", "premise-failed")
+
+
+def test_a_list_is_stale_from_the_second_it_asked_to_be_renewed_by() -> None:
+    made = world()
+    end = START + 30 * DAY
+    assert judge(made, now=end - 1).status_now == "not checked"
+    assert judge(made, now=end).status_now == "not checked (trust-list-stale)"

@@ -86,3 +86,24 @@ def test_a_proven_time_saves_what_was_signed_before_the_revocation() -> None:
     items[2] = ("keyRevocation", early)
     sections = [cosigned(made, section, lines) for section in rebuilt(made, items)]
     assert judge(made, sections, witnesses=listed, require=QUORUM).step(3).code == "key-revoked"
+
+
+def test_a_key_that_the_registrar_revoked_cannot_revoke_another() -> None:
+    made = world()
+    both = [("#2026", key("exporter")), ("#spare", key("exporter spare"))]
+    made.exporter_enrolment = made.xa.add(made.xa.enrol(made.exporter, ["exporter"], both, created=START + 2))
+    stolen = made.xa.add(made.xa.revoke(made.exporter, "#spare", at=START))
+    by_thief = made.xa.revoke(
+        made.exporter,
+        "#2026",
+        at=START,
+        issuer=made.exporter,
+        signing=key("exporter spare"),
+        with_key="#spare",
+    )
+    made.xa.add(by_thief)
+    items = [("subject", made.subject), ("enrolment", made.exporter_enrolment), ("keyRevocation", stolen)]
+    assert judge(made, rebuilt(made, items)).verdict == "verified"
+    items.append(("keyRevocation", by_thief))
+    report = judge(made, rebuilt(made, items))
+    assert (report.step(3).code, report.step(3).pointer) == ("key-revoked", "/sections/0/items/3")
