@@ -7,10 +7,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import drafting, output, registering
-from ledger.cli.documents import check_documents, sign_documents
-from ledger.cli.options import AsJson, Key, NodeUrl, OptionalNodeUrl, command, noun
-from ledger.cli.transfer import Files, OptionalKey, Out, Sets
+from ledger.cli import drafting, output
+from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun
+from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
 from ledger.core.canonical import BUNDLE_LIMIT, TRUST_LIMIT
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import format_time
@@ -19,7 +18,6 @@ from ledger.errors import RefusedError, RemoteError
 from ledger.remote.exchange import plain
 from ledger.remote.node import NodeClient
 from ledger.services.files import read_bounded
-from ledger.services.keyfile import read_holder_key
 from ledger.services.pinned import PinnedLists, user_folder
 from ledger.statements.certificate import read as read_certificate
 from ledger.verify.bundle import kind_of, parse_bundle
@@ -76,60 +74,7 @@ def new(
     return drafting.begin(KIND, template, known, settings or [], out, as_json=as_json)
 
 
-@command(
-    app,
-    "check",
-    purpose="Name every error of a draft or a signed certificate at once, each with its JSON pointer.",
-    runs="anywhere",
-    example="evidence certificate check certificate.json",
-    statuses="0 in order; 1 there are errors; 2 bad usage; 3 could not finish, so nothing is known.",
-)
-def check(*, files: Files, as_json: AsJson = False) -> int:
-    """Name every error."""
-    return check_documents(files, KIND, as_json=as_json)
-
-
-@command(
-    app,
-    "sign",
-    purpose="Sign a certificate as its body, or each line of an NDJSON file of drafts.",
-    runs="anywhere",
-    example="evidence certificate sign certificate.json --key body.key --out certificate.signed.json",
-)
-def sign(
-    *,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Draft, NDJSON of drafts, or - for standard input.")
-    ],
-    key: Key,
-    out: Out = None,
-    as_json: AsJson = False,
-) -> int:
-    """Sign drafts."""
-    return sign_documents(file, read_holder_key(key), KIND, out, now=int(time.time()), as_json=as_json)
-
-
-@command(
-    app,
-    "register",
-    purpose="Register signed certificates with a node: single files, patterns, NDJSON of any length.",
-    runs="anywhere",
-    example="evidence certificate register certificate.signed.json --node http://127.0.0.1:8151",
-    more="A run that broke off goes on when it is run again, as with evidence transfer register.",
-    statuses="0 all registered; 1 some refused; 2 bad usage; 3 the node was out of reach (what is counted stands).",
-)
-def register(
-    *,
-    files: Files,
-    node: NodeUrl,
-    receipts: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep each receipt there.")] = None,
-    errors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every refusal there, NDJSON.")
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    """Register signed certificates."""
-    return registering.register_files(files, node, receipts=receipts, errors=errors, as_json=as_json)
+add_commands(app, Signed("certificate", KIND, document="certificate", signer="body"))
 
 
 @command(

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from ledger.cli import drafting, output, registering
-from ledger.cli.documents import READABLE, check_documents, digest_of, sign_documents, signed
+from ledger.cli import drafting, output
+from ledger.cli.documents import READABLE, digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
+from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
@@ -24,22 +25,6 @@ _RECEIVED: Final = {"accepted", "reservation"}
 
 app = noun("Transfer records: draft, check, sign, register, acknowledge, follow.")
 
-OptionalKey = Annotated[
-    Path | None,
-    typer.Option("--key", envvar="EVIDENCE_KEY", metavar="FILE", help="Key file; its holder is the party."),
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="MEMBER=VALUE",
-        help="A value, as reference=X or lines.0.persons:={…}; again for more.",
-    ),
-]
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Where it is written; else standard output.")]
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE…", help="JSON or NDJSON files, patterns, - for standard input.")
-]
 Record = Annotated[str, typer.Argument(metavar="DIGEST|FILE", help="Its digest, or the signed statement.")]
 
 
@@ -86,66 +71,7 @@ def new(
     return drafting.begin(KIND, template, known, settings or [], out, as_json=as_json)
 
 
-@command(
-    app,
-    "check",
-    purpose="Name every error of a draft or a signed record at once, each with its JSON pointer.",
-    runs="anywhere",
-    example="evidence transfer check record.json",
-    more="Signatures are not looked at: who may sign is for the node to say.",
-    statuses="0 in order; 1 there are errors; 2 bad usage; 3 could not finish, so nothing is known.",
-)
-def check(*, files: Files, as_json: AsJson = False) -> int:
-    """Name every error."""
-    return check_documents(files, KIND, as_json=as_json)
-
-
-@command(
-    app,
-    "sign",
-    purpose="Sign a draft, or each line of an NDJSON file of drafts.",
-    runs="anywhere",
-    example="evidence transfer sign record.json --key exporter.key --out record.signed.json",
-    more="Any JSON goes in, canonical bytes come out; validFrom and created are the present time. What has an error,"
-    " or anything left to fill in, is refused, and nothing is written.",
-)
-def sign(
-    *,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Draft, NDJSON of drafts, or - for standard input.")
-    ],
-    key: Key,
-    out: Out = None,
-    as_json: AsJson = False,
-) -> int:
-    """Sign drafts."""
-    return sign_documents(file, read_holder_key(key), KIND, out, now=int(time.time()), as_json=as_json)
-
-
-@command(
-    app,
-    "register",
-    purpose="Register signed statements with a node: single files, patterns, NDJSON of any length.",
-    runs="anywhere",
-    example="evidence transfer register record.signed.json --node http://127.0.0.1:8151\n"
-    "evidence transfer register records.ndjson --receipts receipts --errors refused.ndjson",
-    more="A run that broke off goes on when it is run again: how far an NDJSON file came stands beside it in"
-    " FILE.progress, and a node gives what it already has its first place again. What is refused does not stop"
-    " the rest.",
-    statuses="0 all registered; 1 some refused; 2 bad usage; 3 the node was out of reach (what is counted stands).",
-)
-def register(
-    *,
-    files: Files,
-    node: NodeUrl,
-    receipts: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep each receipt there.")] = None,
-    errors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every refusal there, NDJSON.")
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    """Register signed statements."""
-    return registering.register_files(files, node, receipts=receipts, errors=errors, as_json=as_json)
+add_commands(app, Signed("transfer", KIND, document="record", signer="exporter"))
 
 
 @command(
