@@ -4,19 +4,24 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from ledger.core.canonical import encode
-from ledger.core.trust import TrustList
+from ledger.core.trust import TrustList, parse_trust_list, sign_trust_list
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
-from tests.simulator import NOW, START, World, world
+from tests.campaign import count
+from tests.simulator import NOW, START, World, key, world
+from tests.verify.jury import Jury, sitting
 
 OPTIONAL = {("sections", n, "anchors", 0, "receipt") for n in range(2)}
 """Parts on which no step of these bundles rests."""
-SPLICES = 10_000
+SPLICES = count(10_000)
+PARTS = 6
+"""In which every byte is tried, each a test that ends soon."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +51,14 @@ def other(made: World) -> bytes:
     return another.bundle()
 
 
+@pytest.fixture(scope="module")
+def jury(made: World, trust: TrustList) -> Iterator[Jury]:
+    listed = sign_trust_list(made.trust_body(), {"#1": key("publisher")})
+    assert parse_trust_list(listed).list_hash == trust.list_hash
+    with sitting(listed, NOW) as jury:
+        yield jury
+
+
 def judge(data: bytes, trust: TrustList) -> Report:
     return verify_bundle(data, trust, now=NOW)
 
@@ -54,10 +67,21 @@ def test_both_originals_verify(true: bytes, other: bytes, trust: TrustList) -> N
     assert judge(true, trust).verdict == judge(other, trust).verdict == "verified"
 
 
-def test_no_changed_byte_survives(true: bytes, trust: TrustList) -> None:
-    for position in range(len(true)):
-        changed = true[:position] + bytes([true[position] ^ 1]) + true[position + 1 :]
-        assert judge(changed, trust).verdict != "verified", f"byte {position}"
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_changed_byte_survives(true: bytes, jury: Jury, part: int) -> None:
+    positions = range(part, len(true), PARTS)
+    verdicts = jury.verdicts(change(true, position) for position in positions)
+    assert [position for position, verified in zip(positions, verdicts, strict=True) if verified] == []
+
+
+def change(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
+
+
+def test_a_jury_verifies_what_is_true_and_nothing_else(true: bytes, other: bytes, jury: Jury) -> None:
+    # A jury that never found anything would make the tests of every byte and of splices pass for nothing.
+    mixed = [b"", true, change(true, 5), other] * 110
+    assert list(jury.verdicts(mixed)) == [False, True, False, True] * 110
 
 
 def test_no_truncated_bundle_survives(true: bytes, trust: TrustList) -> None:
@@ -130,19 +154,13 @@ def splices(one: Any, two: Any) -> Iterator[Any]:
         yield spliced
 
 
-def test_no_splice_of_two_true_bundles_survives(true: bytes, other: bytes, trust: TrustList) -> None:
+def test_no_splice_of_two_true_bundles_survives(true: bytes, other: bytes, jury: Jury) -> None:
     one, two = json.loads(true), json.loads(other)
-    tried = 0
-    for place, (left, right) in enumerate(zip(splices(one, two), splices(two, one), strict=False)):
-        for spliced in (left, right):
-            data = encode(spliced)
-            if data in (true, other):
-                continue
-            tried += 1
-            assert judge(data, trust).verdict != "verified", f"splice {place}: {data!r}"
-        if tried >= SPLICES:
-            break
-    assert tried >= SPLICES
+    both = (spliced for pair in zip(splices(one, two), splices(two, one), strict=False) for spliced in pair)
+    changed = (data for data in map(encode, both) if data not in {true, other})
+    verdicts = list(jury.verdicts(islice(changed, SPLICES)))
+    assert len(verdicts) == SPLICES
+    assert [place for place, verified in enumerate(verdicts) if verified] == []
 
 
 def test_corresponding_parts_swapped_between_the_bundles_never_survive(
