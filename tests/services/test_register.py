@@ -67,6 +67,16 @@ def test_what_is_registered_stays_so_after_its_key_ended(node: Node) -> None:
     assert node.register(record, later).index == first.index
 
 
+def test_what_is_registered_stays_so_though_the_screening_became_stricter(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = node.world.record(reference="PO-2026-7781")
+    first = node.register(record)
+    monkeypatch.setattr("ledger.statements.fields.finding", lambda _: "a telephone number")
+    assert node.register(record).index == first.index
+    assert refusal(node, node.world.record("other", reference="PO-2026-7782")) == "statement-invalid"
+
+
 def test_a_thousand_identical_submissions_at_once_are_one_entry(node: Node) -> None:
     record = node.world.record()
     with ThreadPoolExecutor(32) as pool:
