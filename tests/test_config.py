@@ -36,7 +36,9 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**members, **changes})
 
 
-RPC = settings(chain=RpcSettings('http://127.0.0.1:8545/"\\key', 31_001, ANCHOR, period=3, confirmations=0), port=9000)
+RPC = settings(
+    chain=RpcSettings('http://127.0.0.1:8545/"\\key', 31_001, ANCHOR, period=3, confirmations=0), port=9000
+)
 
 
 @pytest.mark.parametrize("made", [settings(), RPC, settings(chain=RpcSettings("https://node.example.xa", 1))])
