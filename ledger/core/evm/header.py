@@ -7,7 +7,8 @@ stands after these is kept and not interpreted, so that a fork to come does not 
 Source: Ethereum yellow paper, section 4.4; EIP-1559, 4895, 4844, 4788, 7685.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 from ledger.core.evm import rlp
 from ledger.core.keccak import HASH_LENGTH, keccak256
@@ -15,8 +16,8 @@ from ledger.errors import MalformedError
 
 SIZE_LIMIT = 1 << 16
 
-# Name, how it is written, size: an exact number of bytes (None for any), or an integer of at most so many.
-_EXACT, _INTEGER = "exact", "integer"
+# Name, how it is written, size: an exact number of bytes, or of at most so many, or an integer of at most so many.
+_EXACT, _MOST, _INTEGER = "exact", "most", "integer"
 _FIELDS = (
     ("header parent hash", _EXACT, HASH_LENGTH),
     ("header ommers hash", _EXACT, HASH_LENGTH),
@@ -30,7 +31,7 @@ _FIELDS = (
     ("header gas limit", _INTEGER, 8),
     ("header gas used", _INTEGER, 8),
     ("header timestamp", _INTEGER, 8),
-    ("header extra data", _EXACT, None),
+    ("header extra data", _MOST, SIZE_LIMIT),
     ("header mix hash", _EXACT, HASH_LENGTH),
     ("header nonce", _EXACT, 8),
     ("header base fee", _INTEGER, 32),
@@ -83,15 +84,7 @@ def parse_header(encoded: bytes) -> Header:
         raise MalformedError(
             f"header has {len(fields)} fields; at least {_REQUIRED} are required", code="header-fields"
         )
-    known: list[bytes] = []
-    for (name, kind, size), field in zip(_FIELDS, fields, strict=False):
-        if kind == _INTEGER:
-            rlp.read_integer(field, name, size or 0)
-            known.append(rlp.read_bytes(field, name))
-        elif isinstance(field, bytes) and len(field) == size:
-            known.append(field)
-        else:
-            known.append(rlp.read_bytes(field, name, size))
+    known = _known(fields)
     return Header(
         encoded=encoded,
         hash=keccak256(encoded),
@@ -103,3 +96,14 @@ def parse_header(encoded: bytes) -> Header:
         extra_data=known[_EXTRA_DATA],
         fields=fields,
     )
+
+
+def _known(fields: Sequence[rlp.Item]) -> Sequence[bytes]:
+    """The fields, after checking those that are interpreted; the reader is asked only to say what is wrong."""
+    for (name, kind, size), field in zip(_FIELDS, fields, strict=False):
+        if kind == _INTEGER:
+            if type(field) is not bytes or len(field) > size or field[:1] == b"\0":
+                rlp.read_integer(field, name, size)
+        elif type(field) is not bytes or (kind == _EXACT and len(field) != size):
+            rlp.read_bytes(field, name, size)
+    return cast("Sequence[bytes]", fields)

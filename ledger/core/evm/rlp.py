@@ -26,7 +26,12 @@ def encode(item: bytes | Sequence[Item]) -> bytes:
             return item
         return _prefix(len(item), _STRING) + item
     payload = b"".join(map(encode, item))
-    return _prefix(len(payload), _LIST) + payload
+    return list_prefix(len(payload)) + payload
+
+
+def list_prefix(length: int) -> bytes:
+    """What stands before the items of a list that take `length` bytes together."""
+    return _prefix(length, _LIST)
 
 
 def _prefix(length: int, kind: int) -> bytes:

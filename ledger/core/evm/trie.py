@@ -7,7 +7,9 @@ alone.
 Source: Ethereum yellow paper, appendix D.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from ledger.core.evm import rlp
 from ledger.core.keccak import HASH_LENGTH, keccak256
@@ -101,9 +103,25 @@ def _follow(child: rlp.Item, load: Callable[[bytes], bytes]) -> _Node:
 
 
 def _decode_node(encoded: bytes) -> _Node:
+    plain = _plain_branch().fullmatch(encoded)
+    if plain is not None:
+        prefix, *children = plain.groups(b"")
+        if prefix == rlp.list_prefix(len(encoded) - len(prefix)):
+            return (*children, b"")
     node = rlp.read_list(rlp.decode(encoded), "trie node")
     _check_node(node)
     return node
+
+
+@cache
+def _plain_branch() -> re.Pattern[bytes]:
+    """Almost every branch of a real trie: no value, and children that are hashes or absent.
+
+    A match is 17 strings, each in its one encoding, after the prefix of a long list.  Where the prefix is the one of
+    that length there are more than 55 bytes, hence two children, and these are the items that the strict decoder and
+    `_check_node` would find.
+    """
+    return re.compile(rb"(\xf8.|\xf9..)" + _VALUE * rb"(?:\x80|\xa0(.{32}))" + rb"\x80", re.DOTALL)
 
 
 def _check_node(node: _Node) -> None:

@@ -1,7 +1,9 @@
 """Trie proofs; the PyPI package `trie` is the oracle for roots, proofs and verdicts."""
 
 import random
+import re
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 import rlp as rlp_oracle
@@ -182,6 +184,39 @@ def test_a_short_node_may_not_stand_alone_below_the_root() -> None:
     encoded = rlp.encode((b" ", b"v"))
     branch = rlp.encode((*EMPTY[:15], keccak256(encoded), b"value"))
     assert refuse(keccak256(branch), b"\xf0", (branch, encoded)).code == "trie-node"
+
+
+HASH_OR_NOTHING = st.sampled_from([b"", b"\x80" * 32, b"\x00" * 32, bytes(range(0xA0, 0xC0))])
+PLAIN_BRANCHES = st.lists(HASH_OR_NOTHING, min_size=16, max_size=16).map(lambda children: (*children, b""))
+
+
+def decoded(encoded: bytes) -> object:
+    """The node, or the code of the refusal."""
+    try:
+        return trie._decode_node(encoded)
+    except MalformedError as refused:
+        return refused.code
+
+
+@given(PLAIN_BRANCHES, st.data())
+def test_a_branch_of_hashes_reads_as_the_strict_decoder_reads_it_whole_or_changed(
+    node: rlp.Item, data: st.DataObject
+) -> None:
+    encoded = bytearray(rlp.encode(node))
+    for _ in range(data.draw(st.integers(0, 2))):
+        place = data.draw(st.integers(0, len(encoded) - 1))
+        encoded[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+        encoded = encoded or bytearray(b"\xc0")
+    found = decoded(bytes(encoded))
+    with patch.object(trie, "_plain_branch", return_value=re.compile(b"(?!)")):  # matches nothing
+        assert found == decoded(bytes(encoded))
+
+
+@pytest.mark.parametrize("prefix", [b"\xf8\x33", b"\xf9\x00\x51", b"\xf9\x02\x12", b"\xf8\x51", b"\xf8\x53"])
+def test_a_branch_of_hashes_needs_the_one_prefix_of_its_length(prefix: bytes) -> None:
+    children = rlp.encode((*EMPTY[:14], bytes(32), bytes(32), b""))[2:]
+    assert len(children) == 0x51
+    assert isinstance(decoded(prefix + children), str) == (prefix != b"\xf8\x51")
 
 
 @given(st.lists(st.binary(max_size=40), max_size=3), st.binary(max_size=4))
