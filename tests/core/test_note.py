@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from ledger.core.note import (
     SIGNATURE_LINES_LIMIT,
     Note,
     NoteSignature,
+    decode_base64,
     encode_note,
     encode_vkey,
     key_id_of,
@@ -51,6 +54,23 @@ def code_of(data: str | bytes) -> str:
     with pytest.raises(MalformedError) as refused:
         parse_note(data.encode() if isinstance(data, str) else data)
     return refused.value.code
+
+
+@given(st.binary(max_size=12).map(b64encode).map(bytes.decode), st.data())
+def test_base64_is_read_in_the_one_spelling_that_would_be_written(text: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    text = (
+        text[:place]
+        + data.draw(st.text("AQgw/+=-_ \n\xe9", max_size=3))
+        + text[place + data.draw(st.integers(0, 3)) :]
+    )
+    found = decode_base64(text)
+    try:
+        loosely = a2b_base64(text.encode())
+    except Base64Error:
+        assert found is None
+    else:
+        assert found == (loosely if b64encode(loosely).decode() == text else None)
 
 
 @given(notes)
