@@ -29,7 +29,6 @@ INTEGER_LIMIT: Final = 2**53 - 1
 _QUOTED_LIMIT: Final = 200
 _Place = tuple["_Place | None", object]
 """Where a value stands: that of the value around it, and the name or index there."""
-_SCALARS: Final = frozenset({str, bool, int})
 _TYPES: Final = frozenset({str, bool, int, dict, list})
 _CONTAINERS: Final = frozenset({dict, list})
 
@@ -125,30 +124,35 @@ def _parse(data: bytes, *, limit: int, what: str) -> Json:
 
 
 def _require_restrictions(value: Json, what: str) -> None:
-    """Walk the value level by level, so that the common case is a few operations on whole levels."""
+    """Walk the value level by level, and then look at all values and all names at once."""
     level: list[Json] = [value]
+    every: list[Json] = [value]
+    names: list[str] = []
     for _ in range(DEPTH_LIMIT + 1):
-        kinds = set(map(type, level))
-        if not kinds <= _TYPES:
+        containers = [item for item in level if type(item) in _CONTAINERS]
+        if not containers:
+            if _are_within_limits(every) and _are_ascii(names):
+                return
             break
-        if int in kinds:
-            integers = [item for item in level if type(item) is int]
-            if max(integers) > INTEGER_LIMIT or min(integers) < -INTEGER_LIMIT:
-                break
-        if kinds <= _SCALARS:
-            return
-        below: list[Json] = []
-        names: list[str] = []
-        for item in level:
+        level = []
+        for item in containers:
             if type(item) is dict:
                 names += item
-                below += item.values()
+                level += item.values()
             elif type(item) is list:
-                below += item
-        if not _are_ascii(names):
-            break
-        level = below
+                level += item
+        every += level
     _explain(value, what)
+
+
+def _are_within_limits(values: list[Json]) -> bool:
+    """Whether all are of a type that documents have, and the integers such that every language has them."""
+    kinds = set(map(type, values))
+    if int in kinds:
+        integers = [item for item in values if type(item) is int]
+        if max(integers) > INTEGER_LIMIT or min(integers) < -INTEGER_LIMIT:
+            return False
+    return kinds <= _TYPES
 
 
 def _are_ascii(names: list[str]) -> bool:
