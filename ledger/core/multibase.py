@@ -3,8 +3,6 @@
 Strict: one text for one byte string.  A leading `1` is a zero byte; there are no check digits.
 """
 
-from operator import mul
-
 from ledger.errors import MalformedError
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -13,7 +11,6 @@ LENGTH_LIMIT = 256
 
 _NOT_A_DIGIT = 255
 _DIGITS = bytes(ALPHABET.find(chr(code)) % 256 for code in range(256))
-_POWERS: list[int] = [58**exponent for exponent in range(LENGTH_LIMIT)]
 
 
 def base58btc_encode(data: bytes) -> str:
@@ -47,6 +44,8 @@ def base58btc_decode(text: str) -> bytes:
         raise MalformedError(
             "multibase value has a character outside the base58btc alphabet", code="multibase-malformed"
         )
-    number: int = sum(map(mul, reversed(digits), _POWERS))
+    number = 0
+    for digit in digits:
+        number = number * 58 + digit
     zeros = len(digits) - len(digits.lstrip(b"\0"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
