@@ -41,6 +41,7 @@ from ledger.errors import MalformedError, SignatureError
 
 CONTEXT: Final = ("https://www.w3.org/ns/credentials/v2", "urn:evidence-ledger:context:v1")
 
+_CONTEXT = list(CONTEXT)
 _MEMBERS = frozenset({"@context", "credentialSubject", "id", "issuer", "proof", "type", "validFrom"})
 _PROOF_MEMBERS = frozenset(
     {"@context", "created", "cryptosuite", "proofPurpose", "proofValue", "type", "verificationMethod"}
@@ -169,9 +170,15 @@ def message_to_sign(document: Mapping[str, Json]) -> bytes:
     proof = document.get("proof")
     if not isinstance(proof, dict):
         raise _fault("proof is one object", "/proof", "proof-malformed")
-    configuration = encode_decoded({name: value for name, value in proof.items() if name != "proofValue"})
-    unsecured = encode_decoded({name: value for name, value in document.items() if name != "proof"})
+    configuration = encode_decoded(_without(proof, "proofValue"))
+    unsecured = encode_decoded(_without(document, "proof"))
     return sha256(configuration).digest() + sha256(unsecured).digest()
+
+
+def _without(members: Mapping[str, Json], name: str) -> dict[str, Json]:
+    kept = dict(members)
+    kept.pop(name, None)
+    return kept
 
 
 def verify_statement(statement: Statement, key: PublicKey) -> None:
@@ -207,7 +214,7 @@ def normalise_signature(document: Mapping[str, Json]) -> Statement:
 def _read(document: Json, encoded: bytes) -> Statement:
     if not isinstance(document, dict) or document.keys() != _MEMBERS:
         raise _fault(f"a statement has exactly the members {', '.join(sorted(_MEMBERS))}", "")
-    if document["@context"] != list(CONTEXT):
+    if document["@context"] != _CONTEXT:
         raise _fault(f"@context is exactly {' and '.join(CONTEXT)}", "/@context")
     kinds = document["type"]
     if not (isinstance(kinds, list) and len(kinds) == 2 and kinds[0] == "VerifiableCredential"):  # noqa: PLR2004
@@ -248,7 +255,7 @@ def _read_proof(proof: Json, issuer: str) -> tuple[int, Suite, str, bytes]:
             "/proof",
             code,
         )
-    if proof["@context"] != list(CONTEXT):
+    if proof["@context"] != _CONTEXT:
         raise _fault("the proof repeats the @context of the document", "/proof/@context", code)
     if proof["type"] != "DataIntegrityProof":
         raise _fault("the type of a proof is DataIntegrityProof", "/proof/type", code)

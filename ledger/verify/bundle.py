@@ -24,6 +24,8 @@ NODE_LIMIT = 65
 """Nodes of a trie proof: 64 nibbles of the key, and the root."""
 
 _MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signatures"), "sealed": ("epoch",)}
+_KINDS_OF_FINALITY = tuple(_MEMBERS_OF_FINALITY)
+_ANY_OF_FINALITY = sorted({name for names in _MEMBERS_OF_FINALITY.values() for name in names})
 _SIGNATURE_LENGTH = 65
 _DIGEST_DIGITS = 64
 _SMALL = frozenset("-abcdefghijklmnopqrstuvwxyz0123456789")
@@ -54,6 +56,7 @@ TYPE_OF_ROLE: Mapping[str, str | None] = {
     "parent": "TransferRecord",
 }
 """Each role an item may play, and the one type of statement that fits it; the subject may be of any type."""
+_ROLES = tuple(TYPE_OF_ROLE)
 
 
 class Disclosure(NamedTuple):
@@ -138,7 +141,7 @@ class Bundle(NamedTuple):
     @property
     def subject_item(self) -> Item:
         """The one item whose role is `subject`."""
-        return next(item for _, item in self.items if item.role == "subject")
+        return next(item for section in self.sections for item in section.items if item.role == "subject")
 
 
 def kind_of(data: bytes) -> Kind:
@@ -203,7 +206,7 @@ def _section(part: Members) -> Section:
 
 
 def _item(part: Members) -> Item:
-    role = part.choice("role", tuple(TYPE_OF_ROLE))
+    role = part.choice("role", _ROLES)
     try:
         statement = statement_of(part.json("statement"))
     except MalformedError as error:
@@ -256,8 +259,7 @@ def _anchor(part: Members) -> Anchor:
 
 
 def _finality(anchor: Members) -> Finality:
-    every = sorted({name for names in _MEMBERS_OF_FINALITY.values() for name in names})
-    kind = anchor.below("finality", ("kind",), every).choice("kind", tuple(_MEMBERS_OF_FINALITY))
+    kind = anchor.below("finality", ("kind",), _ANY_OF_FINALITY).choice("kind", _KINDS_OF_FINALITY)
     part = anchor.below("finality", ("kind", *_MEMBERS_OF_FINALITY[kind]))
     if kind == "operator":
         return Finality(kind, (part.evm("signature", _SIGNATURE_LENGTH),))

@@ -47,10 +47,11 @@ def verify_bundle(
     added = tuple(require)
     try:
         parsed = parse_bundle(bundle)
-        later = [item.statement.type for _, item in parsed.items if item.statement.type not in TYPES]
+        statements = [item.statement for _, item in parsed.items]
+        later = [statement.type for statement in statements if statement.type not in TYPES]
         if later:
             return of_a_later_version(later[0], trust, required=(1, *added), now=now, at=at)
-        subjects = {item.statement.digest: read(item.statement, screened=False) for _, item in parsed.items}
+        subjects = {statement.digest: read(statement, screened=False) for statement in statements}
     except MalformedError as error:
         return unreadable(error, trust, required=(1, *added), now=now, at=at)
     subject = parsed.subject_item.statement
