@@ -66,6 +66,7 @@ def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return output.fail_unforeseen(error)
     if status == _INTERRUPTED:  # typer's answer to Ctrl-C
+        output.forget_interrupt()
         output.say("\nerror: interrupted; what was acknowledged before stands (interrupted)")
         return output.COULD_NOT_FINISH
     return status if isinstance(status, int) else output.DONE

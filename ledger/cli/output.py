@@ -161,6 +161,15 @@ def place_of(error: BaseException) -> str:
     return "".join(f" at {Path(frame.filename).name}, line {frame.lineno}" for frame in chosen)
 
 
+def forget_interrupt() -> None:
+    """Let the process end with its own exit status after a Ctrl-C that was handled.
+
+    CPython remembers an interrupt that came while a named tuple was being made, which it does by evaluating a text,
+    and at the end kills the process by the signal although the exception was caught.  Evaluating another forgets it.
+    """
+    eval("None")  # noqa: S307 - a constant
+
+
 def drain() -> None:
     """Write out what still waits for standard output, or drop it: the interpreter would complain at its end."""
     try:

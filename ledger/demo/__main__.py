@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from ledger.cli.output import forget_interrupt
 from ledger.errors import LedgerError
 
 COULD_NOT_FINISH: Final = 3
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LedgerError as error:
         return _fail(f"{error} ({error.code})")
     except KeyboardInterrupt:
+        forget_interrupt()
         return _fail(f"interrupted; the nodes are stopped, {options.folder} stays as it is (interrupted)")
     except BrokenPipeError:
         sys.stderr.close()

@@ -187,7 +187,9 @@ def test_a_typed_route_takes_its_type_alone(served: Served, path: str) -> None:
 
 
 def test_only_the_named_importer_acknowledges(served: Served) -> None:
-    record = served.record("acknowledged")
+    # Between two zones of one country, whose log this is.
+    importer_here = {**served.subject("acknowledged")["importer"], "jurisdiction": "XA", "zone": "XA-02"}
+    record = served.record("acknowledged", importer=importer_here)
     url = served.post("/v1/transfers", record.encoded).json()["url"]
     stranger, importer = holder("did:web:mischief.example.xa"), holder(IMPORTER)
     for key in (stranger, importer):

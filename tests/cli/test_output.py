@@ -209,3 +209,20 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away() -> None:
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert output.table([("a", "bb", "c"), ("aaa", "b", "cc")]) == ["a    bb  c", "aaa  b   cc"]
+
+
+def test_an_interrupt_that_was_handled_does_not_kill_the_process_at_its_end(tmp_path: Path) -> None:
+    # It comes while a text is evaluated, as when an imported module makes a named tuple.
+    (tmp_path / "interrupted.py").write_text(
+        """
+from ledger.cli.output import forget_interrupt
+def interrupt(): raise KeyboardInterrupt
+try:
+    eval("interrupt()")
+except KeyboardInterrupt:
+    forget_interrupt()
+raise SystemExit(3)
+"""
+    )
+    ended = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, check=False)
+    assert ended.returncode == 3
