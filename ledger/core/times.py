@@ -4,6 +4,7 @@ One text for one second: UTC only, no fraction, no second 60, four digits of the
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ledger.errors import MalformedError
 
@@ -19,6 +20,7 @@ _FEBRUARY, _LEAP_DAY = 2, 29
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1024)  # the dates of an enrolment are read by its shape, by its rules and by its reader
 def parse_time(text: str) -> int:
     """POSIX seconds of `text`.
 
