@@ -123,7 +123,9 @@ def commitments(document: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, dict):
             if "commitment" in value:
                 places[".".join(path)] = "/".join(("", "credentialSubject", *path, "commitment"))
-            waiting += [(member, (*path, name)) for name, member in value.items()]
+            waiting += [
+                (member, (*path, name)) for name, member in value.items() if isinstance(member, dict | list)
+            ]
         elif isinstance(value, list):
             waiting += [(item, (*path, str(index))) for index, item in enumerate(value)]
     return dict(sorted(places.items()))

@@ -208,9 +208,12 @@ def weakest(checks: Iterable[Check]) -> Check:
 
 def unmet(checks: Sequence[Check], required: Sequence[int]) -> tuple[str, ...]:
     """The required steps that did not pass, in words: `6 anchor: absent (no-anchor)`."""
+    of_step: dict[int, list[Check]] = {}
+    for check in checks:
+        of_step.setdefault(check.step, []).append(check)
     told = []
     for number in required:
-        check = weakest(check for check in checks if check.step == number)
+        check = weakest(of_step.get(number, ()))
         if check.outcome != "passed":
             told.append(f"{number} {check.name}: {check.outcome} ({check.code})")
     return tuple(told)
