@@ -17,9 +17,10 @@ ALONE = {"verify", "commit"}
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
-def test_every_code_is_on_the_page_of_codes() -> None:
+@pytest.mark.parametrize("script", ["generate_errors", "generate_code_lists"])
+def test_a_generated_page_is_what_its_script_makes_now(script: str) -> None:
     run = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "generate_errors", "--check"],
+        [sys.executable, ROOT / "scripts" / script, "--check"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -87,9 +88,7 @@ def evidence_commands() -> dict[str, set[str]]:
     [(command, sorted(options)) for command, options in sorted(evidence_commands().items())],
     ids=str,
 )
-def test_a_command_that_the_pages_show_has_its_help_and_its_options(
-    command: str, options: list[str]
-) -> None:
+def test_a_command_that_the_pages_show_has_its_help_and_its_options(command: str, options: list[str]) -> None:
     run = subprocess.run(
         [sys.executable, "-c", "from ledger.cli import main; main()", *command.split(), "--help"],
         capture_output=True,
