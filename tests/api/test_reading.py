@@ -1,5 +1,6 @@
 """What a node hands out: lists to their end, evidence, itself; and how bad requests for it are answered."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -241,9 +242,16 @@ def raw(served: Served, *parts: bytes, close: bool = False) -> bytes:
         connection.settimeout(5)
         while more := connection.recv(65536):
             found += more
-            if b"\r\n\r\n" in found and not close:
+            if is_whole(found) and not close:
                 break
         return found
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether an answer's head is there, and as much of a body as it announces; the two may arrive apart."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    announced = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+    return bool(end) and len(body) >= (int(announced[1]) if announced else 0)
 
 
 POST = b"POST /v1/statements HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
