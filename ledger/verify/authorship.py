@@ -246,7 +246,8 @@ def acting_party(subject: object) -> Party | None:
 
 def _fail(one: _Placed, error: LedgerError, found: Authorship, holder: str | None = None) -> None:
     detail = f"{one.item.role} {one.statement.digest.hex()}: {error}"
-    if error.code in _UNKNOWN and not found.unjudged.isdisjoint((one.statement.issuer, holder)):
+    of_party = one.statement.type != "Enrolment"  # no enrolment makes a registrar; the trust list alone does
+    if of_party and error.code in _UNKNOWN and not found.unjudged.isdisjoint((one.statement.issuer, holder)):
         told = f"{detail}; an enrolment of the party stands in a log that the trust list does not name"
         found.checks.append(Check(3, "absent", "premise-failed", told, pointer=one.pointer))
         return

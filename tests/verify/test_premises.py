@@ -51,6 +51,28 @@ def test_an_enrolment_in_a_log_that_is_not_listed_leaves_authorship_unknown() ->
     assert report.verdict == "not verified"
 
 
+def test_an_enrolment_elsewhere_excuses_no_registrar_that_the_list_does_not_name() -> None:
+    made = world()
+    impostor = "did:web:impostor.example.xa"
+    made.xb.add(abroad := made.xb.enrol(impostor, ["exporter"], [("#1", key("impostor"))]))
+    forged = made.xa.add(
+        made.xa.enrol(
+            made.exporter,
+            ["exporter"],
+            [("#2026", key("exporter"))],
+            registrar=impostor,
+            signing=key("impostor"),
+            created=START + 1,
+        )
+    )
+    xa = [("subject", made.subject), ("enrolment", made.exporter_enrolment), ("enrolment", forged)]
+    xb = [("acknowledgement", made.ack), ("enrolment", made.importer_enrolment), ("enrolment", abroad)]
+    sections = rebuilt(made, xa, xb)
+    for ordered in (sections, sections[::-1]):
+        report = judge(made, ordered, logs=[made.xa.trusted_log()])
+        assert (report.step(3).outcome, report.step(3).code) == ("failed", "key-unknown")
+
+
 def test_a_type_of_a_later_version_is_not_called_malformed() -> None:
     made = world()
     subject = {"party": "did:web:body.example.xa", "scheme": "urn:x"}
