@@ -96,7 +96,8 @@ PAGES = {
 @pytest.mark.parametrize("name", sorted(catalogue.TYPES))
 def test_the_page_of_a_type_shows_its_example_and_names_every_member(name: str):
     page = (SPEC / PAGES[name]).read_text(encoding="utf-8")
-    shown = [json.loads(block.split("```")[0]) for block in page.split("```json\n")[1:] if "…" not in block]
+    blocks = [block.split("```")[0] for block in page.split("```json\n")[1:]]
+    shown = [json.loads(block) for block in blocks if "…" not in block]
     assert catalogue.example(name)["credentialSubject"] in shown
     for member in catalogue.TYPES[name].kind.shape.members:
         assert f"`{member}`" in page, f"{PAGES[name]} does not name {member}"
