@@ -54,15 +54,19 @@ make_venv() {
 digest() { cat "$@" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d ' ' -f 1; }
 stamped() { local stamp=$1; shift; [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest "$@")" ]; }
 
+# .venv/installing stands there while packages are installed: a set-up that was interrupted begins anew.
 install_python_packages() {
-    .venv/bin/python -m pip install -qq --require-hashes -r "$1" &&
+    : >.venv/installing &&
+        .venv/bin/python -m pip install -qq --require-hashes -r "$1" &&
         .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e . &&
-        digest "$1" pyproject.toml >.venv/installed
+        digest "$1" pyproject.toml >.venv/installed &&
+        rm .venv/installing
 }
 
 # python_environment LOCK…: .venv with the packages of the first lock; that of another one named will do, if it is there.
 python_environment() {
     local lock
+    [ ! -e .venv/installing ] || rm -rf .venv
     [ -x .venv/bin/python ] || setup "create .venv" make_venv
     for lock in "$@"; do
         stamped .venv/installed "$lock" pyproject.toml && return
