@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import orjson
@@ -71,9 +71,9 @@ async def register_lines(
     loop = asyncio.get_running_loop()
     lines = Lines()
 
-    def wake(call: object) -> None:
+    def wake(call: Callable[[], object]) -> None:
         with suppress(RuntimeError):  # the server has stopped meanwhile
-            loop.call_soon_threadsafe(call)  # type: ignore[arg-type]
+            loop.call_soon_threadsafe(call)
 
     answers = Answers(wake)
     request.app.state.streams += 1

@@ -32,7 +32,7 @@ class Measured:
 def measure(folder: Path, records: int, tell: Callable[[str], None] = lambda _: None) -> Measured:
     """Register `records` with a new node and watch its process."""
     with serving(folder) as running:
-        served = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]
+        served = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]  # the application is elsewhere
         served.enrol(served.exporter, "exporter")
         process = psutil.Process(running.process.pid)
         resident = {0: process.memory_info().rss / MIB}

@@ -142,8 +142,8 @@ def _singles(node: RunningNode, echo: str, made: Iterator[Statement], fsync: flo
     rates: list[tuple[float, float]] = []
     for _ in range(ROUNDS + 1):
         bodies = [next(made).encoded for _ in range(SINGLES)]
-        ours = _wall(lambda: _requests(f"{node.url}/v1/statements", bodies, 201))  # noqa: B023
-        bare = _wall(lambda: _requests(f"{echo}/", bodies, 200))  # noqa: B023
+        ours = _wall(lambda: _requests(f"{node.url}/v1/statements", bodies, 201))  # noqa: B023 - called at once
+        bare = _wall(lambda: _requests(f"{echo}/", bodies, 200))  # noqa: B023 - called at once
         rates.append((SINGLES / ours, SINGLES / bare))
     rates = rates[1:]
     ratio = statistics.median(ours / bare for ours, bare in rates)

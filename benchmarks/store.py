@@ -60,7 +60,7 @@ def rows() -> list[Row]:
             turns = []
             for _ in range(PAIRS + 1):
                 group = new_statements([next(numbers) for _ in range(GROUP)])
-                turns.append((_timed(lambda: log.append(group)), _timed(lambda: _insert(bare, group))))  # noqa: B023
+                turns.append((_timed(lambda: log.append(group)), _timed(lambda: _insert(bare, group))))  # noqa: B023 - called at once
             pair = of_turns(turns[1:])
             single = new_statements([next(numbers) for _ in range(100)])
             alone = _timed(lambda: [log.append([one]) for one in single]) / len(single)
@@ -111,5 +111,5 @@ def _insert(connection: sqlite3.Connection, group: Sequence[NewStatement]) -> No
 
 def _timed(run: object) -> float:
     begun = time.perf_counter()
-    run()  # type: ignore[operator]
+    run()  # type: ignore[operator]  # a function, kept as an object
     return time.perf_counter() - begun

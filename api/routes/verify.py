@@ -50,7 +50,7 @@ async def verify(
     at: Annotated[str | None, Query(max_length=20, examples=["2026-11-22T00:00:00Z"])] = None,
     require: Annotated[
         list[Annotated[int, Field(ge=1, le=11)]], Query(description="steps required beside those of the list")
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006 - read, never changed
 ) -> dict[str, Any]:
     """The full report under this node's trust list, which the answer names by version and hash.
 
