@@ -25,7 +25,7 @@ from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
 from ledger.store.integrity import PAGE, Difference, differences
-from ledger.store.statements import row_of
+from ledger.store.rows import row_of
 
 _COLUMNS = ("issuer", "statement_id", "type", "created", "party", "record", "reference")
 

@@ -17,8 +17,7 @@ from ledger.statements.catalogue import statement_type
 from ledger.statements.enrolment import Enrolment, key_problems
 from ledger.statements.revocation import KeyRevocation
 from ledger.statements.shape import StatementInvalidError
-from ledger.store.log import NewStatement
-from ledger.store.statements import row_of
+from ledger.store.rows import NewStatement, row_of
 from ledger.verify.authorship import acting_party, party_author
 from ledger.verify.keyrule import Times, enrolment_author, revocation_author
 

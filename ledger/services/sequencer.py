@@ -19,7 +19,8 @@ from typing import Self
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import ConflictError, LedgerError, RefusedError, StoreError
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
-from ledger.store.log import Appended, Log, NewStatement
+from ledger.store.log import Appended, Log
+from ledger.store.rows import NewStatement
 
 INTERVAL = 0.25
 """Seconds between two checkpoints at least."""

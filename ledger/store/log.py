@@ -26,25 +26,8 @@ from ledger.core.merkle import (
 from ledger.errors import ConflictError, NotFoundError, ProofError, SetupError, StoreError
 from ledger.store.database import Database
 from ledger.store.integrity import first_difference
+from ledger.store.rows import NewStatement
 from ledger.store.tiles import WIDTH, Edge, FullTile, TileCache, TreeReader, tile_root
-
-
-@dataclass(frozen=True, slots=True)
-class NewStatement:
-    """A statement to append, already verified; `digest`, the SHA-256 of `body`, is the entry.
-
-    The other members are columns of `StatementRow`; `created` in POSIX seconds.
-    """
-
-    digest: bytes
-    issuer: str
-    statement_id: str
-    type: str
-    created: int
-    body: bytes
-    party: str | None = None
-    record: bytes | None = None
-    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

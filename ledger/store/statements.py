@@ -3,15 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.core.statement import Statement
 from ledger.store.database import Database
-from ledger.store.log import NewStatement
 
 _COLUMNS = "s.leaf_index, e.digest, s.issuer, s.type, s.created, s.body"
 _FROM = f"SELECT {_COLUMNS} FROM statement s JOIN entry e ON e.leaf_index = s.leaf_index"  # noqa: S608
 PAGE = 256
-
-ABOUT_A_PARTY = ("Enrolment", "KeyRevocation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +20,6 @@ class StoredStatement:
     type: str
     created: int
     body: bytes
-
-
-def row_of(statement: Statement) -> NewStatement:
-    """What is stored of a statement whose fields are already checked."""
-    subject = statement.subject
-    party = subject.get("party") if statement.type in ABOUT_A_PARTY else None
-    record = subject.get("record") if statement.type == "TransferAcknowledgement" else None
-    reference = subject.get("reference", subject.get("certificateNumber"))
-    return NewStatement(
-        digest=statement.digest,
-        issuer=statement.issuer,
-        statement_id=statement.id,
-        type=statement.type,
-        created=statement.created,
-        body=statement.encoded,
-        party=party if isinstance(party, str) else None,
-        record=bytes.fromhex(record) if isinstance(record, str) else None,
-        reference=reference if isinstance(reference, str) else None,
-    )
 
 
 class Statements:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.store.database import Database, open_database
-from ledger.store.log import Log, NewStatement, create_log
+from ledger.store.log import Log, create_log
+from ledger.store.rows import NewStatement
 
 ORIGIN = "registry.example.xa/XA/2026"
 
