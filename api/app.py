@@ -21,6 +21,7 @@ from api.routes import node as node_routes
 from api.routes import statements, transfers, verify
 from ledger.config import with_environment
 from ledger.errors import SetupError
+from ledger.services.admission import usual_workers
 from ledger.services.home import open_home
 from ledger.services.node import Node, open_node
 
@@ -41,7 +42,9 @@ def create_app() -> FastAPI:
         if not place:
             raise SetupError("EVIDENCE_HOME is not set; it names the node's home", code="home-missing")
         home = open_home(Path(place))
-        return open_node(replace(home, settings=with_environment(home.settings, os.environ)), clock=time.time)
+        settings = with_environment(home.settings, os.environ)
+        workers = usual_workers() if settings.workers is None else settings.workers
+        return open_node(replace(home, settings=settings), clock=time.time, workers=workers)
 
     return build_app(open_from_environment)
 

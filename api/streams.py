@@ -96,7 +96,12 @@ def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None) -> Non
     fault: LedgerError | None = None
     try:
         registered = register_many(
-            lines, parties=node.parties, sequencer=node.sequencer, clock=node.clock, wanted=wanted
+            lines,
+            parties=node.parties,
+            sequencer=node.sequencer,
+            clock=node.clock,
+            wanted=wanted,
+            admission=node.admission,
         )
         for number, found in enumerate(registered, 1):
             answers.put(_line(number, found))

@@ -10,13 +10,15 @@ Read by the composition roots alone; everything below them takes values as param
     founded = "2026-11-22T04:00:00Z"
     registrar-key-until = "2031-11-21T04:00:00Z"
     port = 8151
+    workers = 2
 
     [chain]
     kind = "embedded"
     id = 1500000001
     period = 10
 
-The environment: `EVIDENCE_PORT`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`), `EVIDENCE_ANCHOR_PERIOD`.
+The environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`) and
+`EVIDENCE_ANCHOR_PERIOD`.
 
 Source: docs/operations.md.
 """
@@ -42,6 +44,7 @@ KEY_LIFE: Final = 5 * 365 * 86_400
 """Seconds for which the registrar's first key is made."""
 
 _PORTS: Final = range(1, 2**16)
+_WORKERS: Final = range(65)
 _PERIODS: Final = range(1, 86_401)
 _CHAIN_IDS: Final = range(1, 2**53)
 _CONFIRMATIONS: Final = range(10_001)
@@ -94,6 +97,7 @@ class Settings:
         founded: POSIX seconds: the registrar's first key counts from here; time of an embedded chain's first block.
         registrar_key_until: POSIX seconds at which that key ends.
         port: TCP port on the loopback interface.
+        workers: Processes that check the signatures of streams; 0: none; None: as many as there are processors.
     """
 
     jurisdiction: str
@@ -104,6 +108,7 @@ class Settings:
     registrar_key_until: int
     chain: EmbeddedSettings | RpcSettings
     port: int = DEFAULT_PORT
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -111,6 +116,8 @@ class Settings:
         _require_did_web(self.operator, "operator")
         _require_did_web(self.registrar, "registrar")
         _require_range(self.port, _PORTS, "port")
+        if self.workers is not None:
+            _require_range(self.workers, _WORKERS, "workers")
         _require_range(self.chain.id, _CHAIN_IDS, "chain.id")
         _require_range(self.chain.period, _PERIODS, "chain.period")
         if isinstance(self.chain, RpcSettings):
@@ -153,6 +160,7 @@ def encode_settings(settings: Settings) -> str:
         f'founded = "{format_time(settings.founded)}"',
         f'registrar-key-until = "{format_time(settings.registrar_key_until)}"',
         f"port = {settings.port}",
+        *([] if settings.workers is None else [f"workers = {settings.workers}"]),
         "",
         "[chain]",
     ]
@@ -195,6 +203,7 @@ def parse_settings(data: bytes) -> Settings:
         registrar_key_until=members.time("registrar-key-until"),
         chain=_chain(members.table("chain")),
         port=members.integer("port", DEFAULT_PORT),
+        workers=members.optional_integer("workers"),
     )
     members.require_all_read()
     return settings
@@ -220,8 +229,13 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
         chain = replace(chain, url=url)
     if (period := _integer_of(environment, "EVIDENCE_ANCHOR_PERIOD")) is not None:
         chain = replace(chain, period=period)
-    port = _integer_of(environment, "EVIDENCE_PORT")
-    return replace(settings, chain=chain, port=settings.port if port is None else port)
+    port, workers = (_integer_of(environment, name) for name in ("EVIDENCE_PORT", "EVIDENCE_WORKERS"))
+    return replace(
+        settings,
+        chain=chain,
+        port=settings.port if port is None else port,
+        workers=settings.workers if workers is None else workers,
+    )
 
 
 class _Members:

@@ -16,6 +16,7 @@ from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.secp256k1 import address_of
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import ChainError, LedgerError, NotFoundError, SetupError
+from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.services.claim import ChainIdentity, claim_of
 from ledger.services.deploy import deployed_on
@@ -56,6 +57,7 @@ class Node:
     anchors: Anchors
     sequencer: Sequencer
     parties: Parties
+    admission: Admission
     claim: bytes | None
     trust: TrustList
     clock: Callable[[], float]
@@ -113,6 +115,7 @@ class Node:
     def close(self) -> None:
         """Stop; what was acknowledged is durable already."""
         self._stop.set()
+        self.admission.close()
         self.sequencer.close()
         if self._thread is not None:
             self._thread.join()
@@ -128,7 +131,7 @@ class Node:
         self.close()
 
 
-def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
+def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> Node:
     """Open everything a home holds; makes the databases at the first start.
 
     A chain that does not answer keeps nothing from starting: the log is registered in and served without it.
@@ -136,6 +139,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
     Args:
         home: See `open_home`.
         clock: POSIX seconds.
+        workers: Processes that judge streams; see `Admission`.
 
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
@@ -159,6 +163,7 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
         _close_chain(chain, rpc)
         database.close()
         raise
+    parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
     node = Node(
         home=home,
         database=database,
@@ -167,7 +172,8 @@ def open_node(home: Home, *, clock: Callable[[], float]) -> Node:
         checkpoints=checkpoints,
         anchors=anchors,
         sequencer=sequencer,
-        parties=Parties(statements, checkpoints, trust, home.settings.jurisdiction),
+        parties=parties,
+        admission=Admission(parties, workers),
         claim=claim if contract is not None else None,
         trust=trust,
         clock=clock,

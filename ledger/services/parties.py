@@ -1,12 +1,13 @@
 """Who may sign, as this node knows it: the trust list's authorities and the parties enrolled in its log."""
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from itertools import islice
 
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError
+from ledger.services.admit import Party
 from ledger.statements import enrolment as enrolments
 from ledger.statements import revocation as key_revocations
 from ledger.statements.enrolment import Enrolment
@@ -24,13 +25,8 @@ from ledger.verify.keyrule import (
 KEPT = 4_096
 """Parties whose keys are kept parsed; the least recently used is read again when it signs again."""
 
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """What is known of one DID: the keys it may sign with, and what revokes them."""
-
-    grants: tuple[Grant, ...]
-    revocations: tuple[Revocation, ...]
+REMEMBERED = 4_096
+"""Changes that are remembered one by one; whoever has missed more looks everything up again."""
 
 
 class Parties:
@@ -55,6 +51,7 @@ class Parties:
         self._size = kept
         self._kept: OrderedDict[str, Party] = OrderedDict()
         self._changes = 0
+        self._recent: deque[str] = deque(maxlen=REMEMBERED)
         self._lock = threading.Lock()
 
     @property
@@ -67,13 +64,32 @@ class Parties:
         with self._lock:
             self._trust = trust
             self._kept.clear()
+            self._recent.clear()
             self._changes += 1
 
     def forget(self, did: str) -> None:
         """Read a party again: something about it was registered."""
         with self._lock:
             self._kept.pop(did, None)
+            self._recent.append(did)
             self._changes += 1
+
+    @property
+    def state(self) -> int:
+        """How often something changed; see `changed_since`."""
+        return self._changes
+
+    def changed_since(self, state: int) -> tuple[int, frozenset[str] | None]:
+        """The state now, and the DIDs of which something else may be known than at `state`; None: anybody.
+
+        Args:
+            state: As it was then; -1 is before everything.
+        """
+        with self._lock:
+            count = self._changes - state
+            if count > len(self._recent):
+                return self._changes, None
+            return self._changes, frozenset(islice(reversed(self._recent), count))
 
     def of(self, did: str, now: int) -> Party:
         """What is known of `did`; an unknown one has no grants."""

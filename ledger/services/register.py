@@ -1,35 +1,28 @@
 """Registering statements: format, fields, authorship, then a place in the log.
 
-One document, or many in a stream: a stream's signatures are verified on two threads (the signature library
-lets others run meanwhile), and a document that is refused does not stop the rest.
+One document, which is judged at once, or many in a stream, whose documents are judged by the chunk while others
+are appended (see `admission`); a document that is refused does not stop the rest.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ledger.core.statement import Statement, parse_statement
-from ledger.errors import ConflictError, LedgerError, MalformedError, StoreError, VerificationError
+from ledger.errors import ConflictError, LedgerError, StoreError
+from ledger.services.admission import Admission, Admitted, Batch, admit
 from ledger.services.parties import Parties
 from ledger.services.sequencer import Outcome, Sequencer
-from ledger.statements.catalogue import statement_type
-from ledger.statements.enrolment import Enrolment, key_problems
-from ledger.statements.revocation import KeyRevocation
-from ledger.statements.shape import StatementInvalidError
-from ledger.store.rows import NewStatement, row_of
-from ledger.verify.authorship import acting_party, party_author
-from ledger.verify.keyrule import Times, enrolment_author, revocation_author
+from ledger.store.rows import NewStatement
 
-THREADS = 2
-"""Threads that verify a stream."""
-CHUNK = 250
-"""Documents verified in one go."""
+CHUNK = 100
+"""Documents judged in one go."""
 CHUNK_BYTES = 1024 * 1024
-"""Bytes verified in one go, about; documents under way are held in memory."""
+"""Bytes judged in one go, about; documents under way are held in memory."""
 AHEAD = 4
-"""Chunks being verified beyond the one that is waited for."""
-IN_FLIGHT = 24
+"""Chunks being judged beyond the one that is waited for."""
+IN_FLIGHT = 60
 """Chunks appended and waiting for their checkpoint."""
 ROOM_SECONDS = 60.0
 """How long a stream waits for room in a full queue."""
@@ -51,7 +44,6 @@ class Registration:
 
 
 Answer = Registration | LedgerError
-_Admitted = NewStatement | LedgerError
 
 
 def register(
@@ -76,7 +68,7 @@ def register(
         RefusedError: `overloaded`.
         StoreError: The disk failed; nothing was acknowledged, try again.
     """
-    admitted = _admit_or_error(data, parties, now, wanted)
+    admitted = admit(data, parties=parties, now=now, wanted=wanted)
     if isinstance(admitted, LedgerError):
         raise admitted
     (outcome,) = _awaited(sequencer.submit([admitted]))
@@ -93,6 +85,7 @@ def register_many(
     sequencer: Sequencer,
     clock: Callable[[], float],
     wanted: str | None = None,
+    admission: Admission | None = None,
 ) -> Iterator[Answer]:
     """Verify and append a stream of statements; one answer each, in order.
 
@@ -102,82 +95,43 @@ def register_many(
     Args:
         documents: None among them says that none came for a while: what came is then registered and answered,
             though it fills no chunk.
+        admission: Judges; None: two threads, for this stream alone.
 
     Raises:
         RefusedError: `overloaded`, where the queue stayed full; documents without an answer may be sent
             again.
         StoreError: The disk failed; likewise.
     """
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="verify") as pool:
-        verifying: deque[Future[list[_Admitted]]] = deque()
+    with ExitStack() as stack:
+        judging = admission or stack.enter_context(Admission(parties))
+        under_way: deque[Future[Batch]] = deque()
         appending: deque[_Appending] = deque()
+
+        def hand_on(keep: int) -> None:
+            """Give the log the oldest chunks that are being judged, all but `keep` of them."""
+            while len(under_way) > keep:
+                appending.append(_append(judging.found(under_way.popleft()), sequencer))
+
         for chunk, is_barrier in _chunks(documents):
             if is_barrier:
-                _hand_on(verifying, 0, appending, sequencer)
+                hand_on(0)
                 while appending:
                     yield from appending.popleft().answers(parties)
             if chunk:
-                verifying.append(pool.submit(_admit_all, chunk, parties, int(clock()), wanted))
-            _hand_on(verifying, AHEAD if chunk and not is_barrier else 0, appending, sequencer)
+                under_way.append(judging.submit(chunk, now=int(clock()), wanted=wanted))
+            hand_on(AHEAD if chunk and not is_barrier else 0)
             while appending and (is_barrier or len(appending) > IN_FLIGHT or appending[0].is_done()):
                 yield from appending.popleft().answers(parties)
-        _hand_on(verifying, 0, appending, sequencer)
+        hand_on(0)
         while appending:
             yield from appending.popleft().answers(parties)
-
-
-def admit(statement: Statement, *, parties: Parties, now: int) -> None:
-    """Check the fields of a statement and that its signer may sign it here.
-
-    Raises:
-        MalformedError: `statement-type`, `statement-invalid`.
-        SignatureError, VerificationError: As the key rule; `log-jurisdiction`, `party-not-enrolled-so`.
-    """
-    spec = statement_type(statement.type)
-    subject = spec.read(statement)
-    times = Times()
-    if isinstance(subject, Enrolment):
-        problems = key_problems(subject)
-        if problems:
-            raise StatementInvalidError("Enrolment", problems)
-        enrolment_author(
-            statement,
-            subject,
-            trust=parties.trust,
-            log_jurisdiction=parties.jurisdiction,
-            times=times,
-            now=now,
-        )
-        return
-    if isinstance(subject, KeyRevocation):
-        revoked = parties.of(subject.party, now)
-        revocation_author(
-            statement,
-            subject,
-            trust=parties.trust,
-            grants=revoked.grants,
-            revocations=revoked.revocations,
-            times=times,
-            now=now,
-        )
-        return
-    acting = acting_party(subject)
-    if acting is not None and acting.jurisdiction != parties.jurisdiction:
-        raise VerificationError(
-            f"{statement.issuer} acts for {acting.jurisdiction}; this log is of {parties.jurisdiction}",
-            code="log-jurisdiction",
-        )
-    signer = parties.of(statement.issuer, now)
-    party_author(
-        statement, acting, grants=signer.grants, revocations=signer.revocations, times=times, now=now
-    )
 
 
 @dataclass(slots=True)
 class _Appending:
     """A chunk on its way: refused documents have their answers, the others wait for the log."""
 
-    admitted: list[_Admitted]
+    admitted: list[Admitted]
     future: "Future[list[Outcome]] | None"
 
     def is_done(self) -> bool:
@@ -192,18 +146,7 @@ class _Appending:
                 yield _answer(admitted, next(outcomes), parties)
 
 
-def _hand_on(
-    verifying: "deque[Future[list[_Admitted]]]",
-    keep: int,
-    appending: "deque[_Appending]",
-    sequencer: Sequencer,
-) -> None:
-    """Give the log the oldest chunks that are being verified, all but `keep` of them."""
-    while len(verifying) > keep:
-        appending.append(_append(verifying.popleft().result(), sequencer))
-
-
-def _append(admitted: list[_Admitted], sequencer: Sequencer) -> _Appending:
+def _append(admitted: list[Admitted], sequencer: Sequencer) -> _Appending:
     rows = [found for found in admitted if not isinstance(found, LedgerError)]
     return _Appending(admitted, sequencer.submit(rows, wait=ROOM_SECONDS) if rows else None)
 
@@ -214,31 +157,6 @@ def _answer(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answe
     if admitted.party is not None:
         parties.forget(admitted.party)
     return Registration(outcome.index, admitted.digest, admitted.type, admitted.statement_id, outcome.first)
-
-
-def _admit_all(chunk: Sequence[bytes], parties: Parties, now: int, wanted: str | None) -> list[_Admitted]:
-    return [_admit_or_error(data, parties, now, wanted) for data in chunk]
-
-
-def _admit_or_error(data: bytes, parties: Parties, now: int, wanted: str | None) -> _Admitted:
-    try:
-        statement = parse_statement(data)
-        if wanted is not None and statement.type != wanted:
-            raise MalformedError(
-                f"the statement is a {statement.type}; a {wanted} is asked for",
-                code="statement-type",
-                pointer="/type/1",
-            )
-        try:
-            admit(statement, parties=parties, now=now)
-        except LedgerError:
-            # What is in the log stays there and answers as it first did, though its key may have ended since, or
-            # the screening for personal data become stricter.
-            if parties.statements.index_of(statement.digest) is None:
-                raise
-        return row_of(statement)
-    except LedgerError as error:
-        return error
 
 
 def _awaited(future: "Future[list[Outcome]]") -> list[Outcome]:
