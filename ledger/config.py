@@ -11,14 +11,16 @@ Read by the composition roots alone; everything below them takes values as param
     registrar-key-until = "2031-11-21T04:00:00Z"
     port = 8151
     workers = 2
+    address = "https://registry.example.xa"
+    partner-period = 60
 
     [chain]
     kind = "embedded"
     id = 1500000001
     period = 10
 
-The environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`) and
-`EVIDENCE_ANCHOR_PERIOD`.
+Authorities follow, see `ledger.authorities`.  The environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL`
+(with `kind = "rpc"`), `EVIDENCE_ANCHOR_PERIOD` and `EVIDENCE_PARTNER_PERIOD`.
 
 Source: docs/operations.md.
 """
@@ -29,6 +31,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
+from ledger.authorities import Authority, authority_lines, read_authorities
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SetupError
 from ledger.statements.fields import COUNTRY, DID, Text
@@ -40,6 +43,8 @@ LIMIT: Final = 64 * 1024
 DEFAULT_PORT: Final = 8151
 DEFAULT_PERIOD: Final = 10
 """Seconds between anchors while the log grows."""
+DEFAULT_PARTNER_PERIOD: Final = 60
+"""Seconds between two times that partners' nodes are asked for what concerns this jurisdiction."""
 KEY_LIFE: Final = 5 * 365 * 86_400
 """Seconds for which the registrar's first key is made."""
 
@@ -98,6 +103,9 @@ class Settings:
         registrar_key_until: POSIX seconds at which that key ends.
         port: TCP port on the loopback interface.
         workers: Processes that check the signatures of streams; 0: none; None: as many as there are processors.
+        address: Where others reach the node, as its entry tells them; None: it does not say.
+        partner_period: Seconds between two times that partners' nodes are asked.
+        authorities: Whom the node's claim names beside the registrar.
     """
 
     jurisdiction: str
@@ -109,6 +117,9 @@ class Settings:
     chain: EmbeddedSettings | RpcSettings
     port: int = DEFAULT_PORT
     workers: int | None = None
+    address: str | None = None
+    partner_period: int = DEFAULT_PARTNER_PERIOD
+    authorities: tuple[Authority, ...] = ()
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -118,6 +129,11 @@ class Settings:
         _require_range(self.port, _PORTS, "port")
         if self.workers is not None:
             _require_range(self.workers, _WORKERS, "workers")
+        if self.address is not None:
+            _require(_URL, self.address, "address")
+        _require_range(self.partner_period, _PERIODS, "partner-period")
+        if any(one.id == self.registrar for one in self.authorities):
+            raise _invalid("authorities", "names the registrar, which is none of them")
         _require_range(self.chain.id, _CHAIN_IDS, "chain.id")
         _require_range(self.chain.period, _PERIODS, "chain.period")
         if isinstance(self.chain, RpcSettings):
@@ -161,6 +177,8 @@ def encode_settings(settings: Settings) -> str:
         f'registrar-key-until = "{format_time(settings.registrar_key_until)}"',
         f"port = {settings.port}",
         *([] if settings.workers is None else [f"workers = {settings.workers}"]),
+        *([] if settings.address is None else [f"address = {_toml_text(settings.address)}"]),
+        f"partner-period = {settings.partner_period}",
         "",
         "[chain]",
     ]
@@ -175,6 +193,7 @@ def encode_settings(settings: Settings) -> str:
             f"id = {chain.id}",
         ]
     lines += ["# Seconds between anchors while the log grows.", f"period = {chain.period}"]
+    lines += authority_lines(settings.authorities)
     return "\n".join(lines) + "\n"
 
 
@@ -204,6 +223,9 @@ def parse_settings(data: bytes) -> Settings:
         chain=_chain(members.table("chain")),
         port=members.integer("port", DEFAULT_PORT),
         workers=members.optional_integer("workers"),
+        address=members.optional_text("address"),
+        partner_period=members.integer("partner-period", DEFAULT_PARTNER_PERIOD),
+        authorities=read_authorities(members.tables("authorities")),
     )
     members.require_all_read()
     return settings
@@ -229,12 +251,15 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
         chain = replace(chain, url=url)
     if (period := _integer_of(environment, "EVIDENCE_ANCHOR_PERIOD")) is not None:
         chain = replace(chain, period=period)
-    port, workers = (_integer_of(environment, name) for name in ("EVIDENCE_PORT", "EVIDENCE_WORKERS"))
+    port, workers, partner_period = (
+        _integer_of(environment, f"EVIDENCE_{name}") for name in ("PORT", "WORKERS", "PARTNER_PERIOD")
+    )
     return replace(
         settings,
         chain=chain,
         port=settings.port if port is None else port,
         workers=settings.workers if workers is None else workers,
+        partner_period=settings.partner_period if partner_period is None else partner_period,
     )
 
 
@@ -250,7 +275,7 @@ class _Members:
         if value is None:
             raise _invalid(self._prefix + name, "is missing")
         if type(value) is not kind:
-            wanted = {str: "text", int: "an integer", dict: "a table"}[kind]
+            wanted = {str: "text", int: "an integer", dict: "a table", list: "tables"}[kind]
             raise _invalid(self._prefix + name, f"must be {wanted}")
         return value
 
@@ -281,6 +306,10 @@ class _Members:
         inner = _Members(self._take(name, dict), f"{self._prefix}{name}.")
         self._inner.append(inner)
         return inner
+
+    def tables(self, name: str) -> list[Any]:
+        value: list[Any] = self._take(name, list, [])
+        return value
 
     def require_all_read(self) -> None:
         for name in self._table:

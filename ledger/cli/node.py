@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.cli import authority as authorities
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command, noun
 from ledger.config import DEFAULT_PORT, RpcSettings, Settings, with_environment
@@ -14,6 +15,7 @@ from ledger.services.home import Home as NodeHome
 from ledger.services.home import Plan, init_home, open_home
 
 app = noun("A jurisdiction's node: its home, and serving it.")
+app.add_typer(authorities.app, name="authority")
 
 
 @command(
@@ -50,6 +52,10 @@ def init(
         int | None,
         typer.Option(metavar="N", help="Blocks that make one final, where the chain knows no final block."),
     ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where partners reach the node, as its entry tells them."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Make a home."""
@@ -59,7 +65,7 @@ def init(
         chain = (
             None if rpc is None else RpcSettings(rpc, _chain_id(rpc, chain_id), confirmations=confirmations)
         )
-        plan = Plan(jurisdiction, authority, operator, registrar, chain, port)
+        plan = Plan(jurisdiction, authority, operator, registrar, chain, port, address)
         made = init_home(home, plan, now=int(time.time()), random=os.urandom)
     except SetupError as error:
         if error.code == "settings-invalid":
@@ -76,7 +82,7 @@ def init(
     runs="on the node",
     example="evidence node serve --home node-xa",
     more="Ends with SIGTERM or Ctrl-C: answers the requests under way, then stops. What was acknowledged is durable."
-    " EVIDENCE_PORT, EVIDENCE_RPC_URL and EVIDENCE_ANCHOR_PERIOD override the settings.",
+    " EVIDENCE_PORT, EVIDENCE_RPC_URL, EVIDENCE_ANCHOR_PERIOD and EVIDENCE_PARTNER_PERIOD override the settings.",
 )
 def serve(
     *,

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import typer
 import typer.core
 
+from ledger.core.times import parse_time
+from ledger.errors import LedgerError
+
 STATUSES: Final = "0 done; 1 refused; 2 bad usage; 3 could not finish, so nothing is known."
 _AMERICAN: Final = {
     "authorization": "authorisation",
@@ -105,6 +108,18 @@ def command(
         # A docstring is for readers of the source; the help is written for users.
         context_settings={"token_normalize_func": british},
     )
+
+
+def time_of(text: str, option: str) -> int:
+    """POSIX seconds of a time on the command line.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    try:
+        return parse_time(text)
+    except LedgerError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _is_noun() -> None:

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli import output
-from ledger.cli.options import AsJson, Home, Key, OptionalNodeUrl, Yes, command, noun
+from ledger.cli.options import AsJson, Home, Key, OptionalNodeUrl, Yes, command, noun, time_of
 from ledger.config import with_environment
 from ledger.core.canonical import Json
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import ECDSA, EDDSA, RANDOM_SIZE, Suite
-from ledger.core.times import format_time, parse_time
+from ledger.core.times import format_time
 from ledger.errors import LedgerError, SetupError
 from ledger.remote.node import NodeClient
 from ledger.remote.registration import Registered
@@ -74,7 +74,7 @@ def request(
     if suite is not None and suite not in SUITES:
         raise typer.BadParameter(f"{suite} is not one of {', '.join(SUITES)}", param_hint="--suite")
     now = int(time.time())
-    ends = now + KEY_LIFE if until is None else _time(until, "--until")
+    ends = now + KEY_LIFE if until is None else time_of(until, "--until")
     if exists(out):
         raise SetupError(f"request {out} exists already; it is never overwritten", code="file-exists")
     made = not exists(key)
@@ -195,7 +195,7 @@ def revoke(
             "a key is written DID#KEY, did:web:exporter.example.xa#2026", param_hint="DID#KEY"
         )
     now = int(time.time())
-    since = now if at is None else _time(at, "--at")
+    since = now if at is None else time_of(at, "--at")
     opened = _home(home)
     statement = _revocation(opened, party, f"#{fragment}", format_time(since), reason, now)
     with _client(opened, node) as client:
@@ -285,10 +285,3 @@ def _identifier(text: str) -> dict[str, str]:
     if not equals or not scheme or not value:
         raise typer.BadParameter(f"{text} is not SCHEME=ID", param_hint="--identifier")
     return {"scheme": scheme, "id": value}
-
-
-def _time(text: str, option: str) -> int:
-    try:
-        return parse_time(text)
-    except LedgerError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None

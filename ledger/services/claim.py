@@ -1,7 +1,7 @@
 """A node's claim: the trust list in which it names itself, for others to compose their own lists from.
 
-It names the node's registrar, log and chain, says what the jurisdiction asks of evidence, and is signed by the
-operator.  It proves nothing about the operator: whoever takes it up compares its fingerprint first.
+It names the node's registrar and authorities, its log and chain, says what the jurisdiction asks of evidence, and is
+signed by the operator.  It proves nothing about the operator: whoever takes it up compares its fingerprint first.
 
 Source: docs/spec/trust-list.md.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.authorities import Authority
 from ledger.core.canonical import TRUST_LIMIT, Json, decode
 from ledger.core.note import EXPERIMENTAL, encode_vkey
 from ledger.core.times import format_time
@@ -22,7 +23,15 @@ LIFE: Final = 90 * 86_400
 RENEWAL: Final = 30 * 86_400
 """A claim with fewer seconds left is issued anew."""
 REQUIRE: Final[Mapping[str, Json]] = {
+    "Accreditation": {},
     "ConformityCertificate": {},
+    "Endorsement": {},
+    "IdentityRecognition": {},
+    "JurisdictionEntry": {},
+    "Recognition": {},
+    "RecognitionArrangement": {},
+    "StatusChange": {},
+    "StatusList": {},
     "TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 9]},
 }
 """What is asked of each type of subject unless a publisher says otherwise."""
@@ -125,7 +134,8 @@ def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
                         "until": format_time(settings.registrar_key_until),
                     }
                 ],
-            }
+            },
+            *(_authority(one, settings.jurisdiction) for one in settings.authorities),
         ],
         "logs": [
             {
@@ -142,6 +152,21 @@ def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
         "entries": [],
         "require": dict(REQUIRE),
     }
+
+
+def _authority(authority: Authority, jurisdiction: str) -> dict[str, Json]:
+    keys: list[Json] = []
+    for key in authority.keys:
+        listed: dict[str, Json] = {
+            "id": key.id,
+            "publicKeyMultibase": key.multikey,
+            "from": format_time(key.begins),
+            "until": format_time(key.ends),
+        }
+        if key.revoked_at is not None:
+            listed["revoked"] = {"at": format_time(key.revoked_at), "reason": str(key.revoked_reason)}
+        keys.append(listed)
+    return {"id": authority.id, "jurisdiction": jurisdiction, "roles": list(authority.roles), "keys": keys}
 
 
 def _chain(chain: ChainIdentity, home: Home) -> dict[str, Json]:

@@ -49,7 +49,7 @@ def enrolment_of(
         RefusedError: `request-jurisdiction`; `request-stale`; `request-in-future`; `request-key-ended`.
     """
     asked = requests.parse(request)
-    _require_timely(asked, now)
+    require_timely(asked, now)
     if asked.wanted.jurisdiction != jurisdiction:
         raise RefusedError(
             f"{asked.wanted.party} asks to be enrolled in {asked.wanted.jurisdiction}; this registrar enrols in"
@@ -69,7 +69,12 @@ def enrolment_of(
     return statement
 
 
-def _require_timely(asked: EnrolmentRequest, now: int) -> None:
+def require_timely(asked: EnrolmentRequest, now: int) -> None:
+    """Check that a request was made lately.
+
+    Raises:
+        RefusedError: `request-in-future`, `request-stale`.
+    """
     made = format_time(asked.created)
     if asked.created > now + CLOCK_DRIFT:
         raise RefusedError(

@@ -121,6 +121,7 @@ class Plan:
         registrar: DID of the authority that enrols; None: the operator.
         chain: None: an embedded chain with an id of its own.
         port: TCP port on the loopback interface.
+        address: Where partners reach the node; None where it does not say.
     """
 
     jurisdiction: str
@@ -129,6 +130,7 @@ class Plan:
     registrar: str | None = None
     chain: EmbeddedSettings | RpcSettings | None = None
     port: int = DEFAULT_PORT
+    address: str | None = None
 
 
 def init_home(path: Path, plan: Plan, *, now: int, random: Callable[[int], bytes]) -> Home:
@@ -250,6 +252,7 @@ def _settings(plan: Plan, head: NodeKey, now: int) -> Settings:
         registrar_key_until=now + KEY_LIFE,
         chain=chain,
         port=plan.port,
+        address=plan.address,
     )
 
 
