@@ -127,7 +127,7 @@ class SchemaEntry(Wire):
     """A type of statement."""
 
     type: str
-    role: str | None
+    roles: list[str]
     url: str
 
 

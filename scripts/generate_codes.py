@@ -34,7 +34,12 @@ def generate() -> str:
     return "\n".join(parts)
 
 
-_SUBSETS = {"personal": "PERSONAL", "sensitivePersonal": "SENSITIVE", "nonPersonal": "NON_PERSONAL"}
+_SUBSETS = {
+    "personal": "PERSONAL",
+    "sensitivePersonal": "SENSITIVE",
+    "nonPersonal": "NON_PERSONAL",
+    "nonBinding": "NON_BINDING",
+}
 
 
 def _constant(name: str, codes: list[str]) -> str:

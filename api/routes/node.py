@@ -33,7 +33,7 @@ _ANCHOR = {
     "finality": {"kind": "operator", "signature": "0x…"},
     "ours": True,
 }
-_SCHEMA = {"type": "TransferRecord", "role": "exporter", "url": "/v1/schemas/TransferRecord"}
+_SCHEMA = {"type": "TransferRecord", "roles": ["exporter"], "url": "/v1/schemas/TransferRecord"}
 _NODE = {
     "jurisdiction": "XA",
     "origin": "registry.example.xa/XA/2026",
@@ -104,7 +104,7 @@ def _anchor(held: Stored[Evidence]) -> dict[str, Any]:
 def schemas() -> dict[str, Any]:
     """The types of statement, each with the address of its JSON Schema."""
     return {
-        "items": [{"type": name, "role": TYPES[name].role, "url": f"/v1/schemas/{name}"} for name in TYPES]
+        "items": [{"type": name, "roles": TYPES[name].roles, "url": f"/v1/schemas/{name}"} for name in TYPES]
     }
 
 

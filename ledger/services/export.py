@@ -127,8 +127,9 @@ def _add_signer(statement: Statement, shelf: Shelf, add: Callable[[str, bytes], 
 def _names_signer(enrolment: Enrolment, statement: Statement) -> bool:
     """Whether a statement was signed with a key of this enrolment, in a role that it grants."""
     key = enrolment.key(statement.key_id)
-    role = TYPES[statement.type].role
-    if key is None or (role not in enrolment.roles and statement.type != "KeyRevocation"):
+    if key is None or (
+        enrolment.roles.isdisjoint(TYPES[statement.type].roles) and statement.type != "KeyRevocation"
+    ):
         return False
     if not key.valid_from <= statement.created < key.valid_until:
         return False

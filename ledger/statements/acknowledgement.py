@@ -10,7 +10,7 @@ from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.statements.codes import OUTCOMES
 from ledger.statements.fields import DIGEST, TIME, Code
-from ledger.statements.reading import Kind, not_in_future, read_subject
+from ledger.statements.reading import Kind, not_in_future, optional_digest, read_subject
 from ledger.statements.shape import Object
 from ledger.statements.transfer import TransferRecord
 
@@ -24,6 +24,8 @@ class TransferAcknowledgement(NamedTuple):
     """accepted, reservation or rejected."""
     at: int
     """POSIX seconds."""
+    received_payload: bytes | None = None
+    """The commitment that the importer computed over what it received, 32 bytes; None where it says nothing."""
 
     @property
     def receives(self) -> bool:
@@ -33,9 +35,10 @@ class TransferAcknowledgement(NamedTuple):
 
 SHAPE = Object(
     {"record": DIGEST, "outcome": Code("outcomes", OUTCOMES), "at": TIME},
+    {"receivedPayload": DIGEST},
     note="The importer's word on one transfer record.",
 )
-KIND = Kind("TransferAcknowledgement", "importer", SHAPE, (not_in_future("at"),))
+KIND = Kind("TransferAcknowledgement", ("importer",), SHAPE, (not_in_future("at"),))
 
 
 def read(statement: Statement, *, screened: bool = True) -> TransferAcknowledgement:
@@ -50,7 +53,10 @@ def read(statement: Statement, *, screened: bool = True) -> TransferAcknowledgem
     """
     subject = read_subject(KIND, statement, screened=screened)
     return TransferAcknowledgement(
-        bytes.fromhex(subject["record"]), subject["outcome"], parse_time(subject["at"])
+        record=bytes.fromhex(subject["record"]),
+        outcome=subject["outcome"],
+        at=parse_time(subject["at"]),
+        received_payload=optional_digest(subject, "receivedPayload"),
     )
 
 

@@ -1,12 +1,13 @@
 """The types of statement: who signs each, how it is read, its schema, an example, the errors of a draft."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final, Protocol
 
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
-from ledger.statements import acknowledgement, certificate, enrolment, revocation, shape, transfer
+from ledger.statements import shape
 from ledger.statements.envelope import envelope
 from ledger.statements.reading import Kind, subject_problems
 from ledger.statements.shape import Problem
@@ -33,15 +34,52 @@ class StatementType:
         return self.kind.name
 
     @property
-    def role(self) -> str:
-        """The role its signer must have; a KeyRevocation may also be signed by the party itself."""
-        return self.kind.role
+    def roles(self) -> tuple[str, ...]:
+        """Of which its signer must have one; a KeyRevocation may also be signed by the party itself."""
+        return self.kind.roles
 
 
-TYPES: Mapping[str, StatementType] = {
-    module.KIND.name: StatementType(module.KIND, module.read)
-    for module in (enrolment, revocation, transfer, acknowledgement, certificate)
+_MODULES: Final = {
+    "Enrolment": "enrolment",
+    "KeyRevocation": "revocation",
+    "TransferRecord": "transfer",
+    "TransferAcknowledgement": "acknowledgement",
+    "ConformityCertificate": "certificate",
+    "Accreditation": "accreditation",
+    "RecognitionArrangement": "arrangement",
+    "Endorsement": "endorsement",
+    "Recognition": "recognition_grant",
+    "StatusChange": "status_change",
+    "StatusList": "status_list",
+    "IdentityRecognition": "identity",
+    "JurisdictionEntry": "jurisdiction",
 }
+
+
+class _Types(Mapping[str, StatementType]):
+    """The types by name, each module loaded when its type is first met: a verifier meets few of them."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, StatementType] = {}
+
+    def __getitem__(self, name: str) -> StatementType:
+        found = self._loaded.get(name)
+        if found is None:
+            module = import_module(f"ledger.statements.{_MODULES[name]}")
+            found = self._loaded[name] = StatementType(module.KIND, module.read)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+TYPES: Mapping[str, StatementType] = _Types()
 
 
 def read(statement: Statement, *, screened: bool = True) -> object:

@@ -10,24 +10,14 @@ from typing import Any, NamedTuple
 from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.statements import codes as lists
-from ledger.statements.fields import (
-    COMMITMENT,
-    COUNTRY,
-    DID,
-    DIGEST,
-    LABEL,
-    MEDIA_TYPE,
-    TIME,
-    URI,
-    Code,
-    Integer,
-    Text,
-    codes,
-)
+from ledger.statements.fields import COMMITMENT, DID, DIGEST, LABEL, MEDIA_TYPE, TIME, URI, Code
 from ledger.statements.party import PARTY, Party, party_of
-from ledger.statements.reading import Kind, read_subject, signed_by
-from ledger.statements.scenario import SCENARIO
+from ledger.statements.reading import Kind, optional_digest, read_subject, signed_by
+from ledger.statements.scheme import DOCUMENT, FAMILY, LEVEL, NUMBER, VERSION
+from ledger.statements.scope import SCOPE, Scope, document_types_fit, scope_of
 from ledger.statements.shape import Array, Object, Problem, rule
+from ledger.statements.status_reference import STATUS_REFERENCE, StatusReference, status_reference_of
+from ledger.statements.validity import VALIDITY
 
 
 class ConformityCertificate(NamedTuple):
@@ -40,52 +30,43 @@ class ConformityCertificate(NamedTuple):
     scheme: str
     scheme_version: str
     family: str
+    standards: tuple[str, ...]
+    """Those assessed, as the body names them."""
+    level: int | None
+    """None where the scheme has no levels."""
+    scope: Scope
     valid_from: int
     """Included."""
     valid_until: int
     """Excluded."""
+    status: StatusReference | None
+    """None: its status cannot be known."""
+    accreditation: tuple[str, bytes] | None
+    """(DID of the accreditor, digest of the Accreditation), where the certificate names one."""
     supersedes: bytes | None
     subject: dict[str, Any]
-    """All fields, in order, as recognition reads them."""
+    """All fields, in order."""
 
 
-@rule("persons", "sensitivePersons")
-def _limits_fit(limits: dict[str, Any], at: str, found: list[Problem]) -> None:
-    if "sensitivePersons" in limits and limits["sensitivePersons"] > limits["persons"]:
-        detail = f'{limits["sensitivePersons"]} is more than "persons", {limits["persons"]}'
-        found.append(Problem(f"{at}/sensitivePersons", "counts-conflict", detail))
-
-
-@rule("validFrom", "validUntil")
-def _dates_in_order(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
-    if subject["validFrom"] >= subject["validUntil"]:  # times of one form order as text does
-        found.append(Problem(f"{at}/validUntil", "time-order", 'not later than "validFrom"'))
+@rule("scheme", "scope")
+def _document_types_fit(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
+    of_documents = subject["scheme"]["family"] == DOCUMENT
+    document_types_fit(subject["scope"], f"{at}/scope", found, of_documents=of_documents)
 
 
 SCHEME = Object(
     {
         "id": URI,
-        "version": Text("a version", r"[A-Za-z0-9][A-Za-z0-9._:-]{0,31}", 32),
-        "family": Code("scheme families", lists.SCHEME_FAMILIES),
+        "version": VERSION,
+        "family": FAMILY,
         "standards": Array(LABEL, 1, 32, unique=True),
     },
+    {"level": LEVEL},
     note="The conformity scheme, and the standards assessed.",
-)
-SCOPE = Object(
-    {
-        "activities": Array(LABEL, 1, 64, unique=True),
-        "dataCategories": codes("categories", lists.CATEGORIES),
-        "scenarios": Array(SCENARIO, 1, 64, unique=True),
-        "destinations": Array(COUNTRY, 1, 300, unique=True),
-    },
-    {"limits": Object({"persons": Integer(0)}, {"sensitivePersons": Integer(0)}, rules=(_limits_fit,))},
-    note="What is certified; a transfer outside it is not covered.",
 )
 SHAPE = Object(
     {
-        "certificateNumber": Text(
-            "a certificate number: letters, digits and ._/-", r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", 64
-        ),
+        "certificateNumber": NUMBER,
         "body": PARTY,
         "holder": PARTY,
         "assessorLevel": Code("assessor levels, UNTP", lists.ASSESSOR_LEVELS),
@@ -100,13 +81,13 @@ SHAPE = Object(
         "accreditation": Object({"accreditor": DID, "statement": DIGEST}),
         "conformityCertificate": Object({"commitment": DIGEST, "mediaType": MEDIA_TYPE}),
         "auditableEvidence": COMMITMENT,
-        "statusReference": Object({"statusListCredential": URI, "statusListIndex": Integer(0)}),
+        "statusReference": STATUS_REFERENCE,
         "supersedes": DIGEST,
     },
-    rules=(_dates_in_order,),
+    rules=(VALIDITY, _document_types_fit),
     note="A conformity body's word that a holder's processing meets a scheme.",
 )
-KIND = Kind("ConformityCertificate", "body", SHAPE, (signed_by("body"),))
+KIND = Kind("ConformityCertificate", ("body",), SHAPE, (signed_by("body"),))
 
 
 def read(statement: Statement, *, screened: bool = True) -> ConformityCertificate:
@@ -120,15 +101,26 @@ def read(statement: Statement, *, screened: bool = True) -> ConformityCertificat
         MalformedError: `statement-type` or `statement-invalid`; see `read_subject`.
     """
     subject = read_subject(KIND, statement, screened=screened)
+    scheme, accreditation = subject["scheme"], subject.get("accreditation")
+    status = subject.get("statusReference")
     return ConformityCertificate(
         number=subject["certificateNumber"],
         body=party_of(subject["body"]),
         holder=party_of(subject["holder"]),
-        scheme=subject["scheme"]["id"],
-        scheme_version=subject["scheme"]["version"],
-        family=subject["scheme"]["family"],
+        scheme=scheme["id"],
+        scheme_version=scheme["version"],
+        family=scheme["family"],
+        standards=tuple(scheme["standards"]),
+        level=scheme.get("level"),
+        scope=scope_of(subject["scope"]),
         valid_from=parse_time(subject["validFrom"]),
         valid_until=parse_time(subject["validUntil"]),
-        supersedes=bytes.fromhex(subject["supersedes"]) if "supersedes" in subject else None,
+        status=None if status is None else status_reference_of(status),
+        accreditation=(
+            None
+            if accreditation is None
+            else (accreditation["accreditor"], bytes.fromhex(accreditation["statement"]))
+        ),
+        supersedes=optional_digest(subject, "supersedes"),
         subject=subject,
     )

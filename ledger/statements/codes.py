@@ -6,12 +6,15 @@ the W3C Software and Document License (2023); the notice is in `ledger/rules/pur
 
 # ruff: noqa: SIM905
 
+ARRANGEMENT_KINDS = frozenset("treaty agreement mra arrangement mou initiative".split())
+ARRANGEMENT_KINDS_NON_BINDING = frozenset("mou initiative".split())
 ASSESSMENT_LEVELS = frozenset(
     """
     GovtApproval GlobalMRA Accredited Verified Validated Unspecified
     """.split()
 )
 ASSESSOR_LEVELS = frozenset("Self Commercial Buyer Membership Unspecified 3rdParty".split())
+ASSURANCE_LEVELS = frozenset("low substantial high".split())
 ATTESTATION_TYPES = frozenset(
     """
     certification declaration inspection testing verification validation calibration
@@ -31,6 +34,7 @@ COUNTRIES = frozenset(
     YT ZA ZM ZW
     """.split()
 )
+CREDENTIAL_TYPES = frozenset("untpDigitalIdentityAnchor vlei x509 eid did".split())
 CURRENCIES = frozenset(
     """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
@@ -75,6 +79,8 @@ DOCUMENT_TYPES = frozenset(
     220 271 315 325 380 381 383 384 386 389 705 720 730 740 785 830 851 853 861 911 929
     """.split()
 )
+ENDORSEMENT_ROLES = frozenset("party accession denunciation".split())
+EQUIVALENCE_DIRECTIONS = frozenset("both aToB".split())
 EXEMPTIONS = frozenset(
     """
     tradeNoPersonalData transit contractNecessity hrManagement emergency belowThreshold listExempt
@@ -140,6 +146,7 @@ PURPOSES = frozenset(
     dpv:VendorSelectionAssessment dpv:Verification
     """.split()
 )
+RECOGNITION_EFFECTS = frozenset("full partial conditional".split())
 RELATIONS = frozenset("derivedFrom revises corrects cites underArrangement partOf".split())
 REVOCATION_REASONS = frozenset(
     """
@@ -162,6 +169,13 @@ SCENARIOS = frozenset(
 SCHEME_FAMILIES = frozenset(
     """
     personalDataProtection securityCapability product document managementSystem
+    """.split()
+)
+STATUS_CHANGES = frozenset("suspend reinstate withdraw reduceScope".split())
+STATUS_REASONS = frozenset(
+    """
+    nonConformity scopeExceeded surveillanceOverdue holderRequest bodyCeased accreditationLapsed
+    arrangementEnded error incident resolved
     """.split()
 )
 TEST_COUNTRIES = frozenset(

@@ -122,7 +122,7 @@ def _not_back_dated(subject: dict[str, Any], _issuer: str, created: int) -> Iter
             yield Problem(f"{SUBJECT}/keys/{index}/from", "back-dated", detail)
 
 
-KIND = Kind("Enrolment", "registrar", SHAPE, (ContextRule(frozenset({"keys"}), _not_back_dated),))
+KIND = Kind("Enrolment", ("registrar",), SHAPE, (ContextRule(frozenset({"keys"}), _not_back_dated),))
 
 
 def read(statement: Statement, *, screened: bool = True) -> Enrolment:

@@ -27,7 +27,7 @@ SHAPE = Object(
     {"party": DID, "key": KEY_ID, "at": TIME, "reason": Code("reasons", REVOCATION_REASONS)},
     note="From when a party's key counts no more.",
 )
-KIND = Kind("KeyRevocation", "registrar", SHAPE)
+KIND = Kind("KeyRevocation", ("registrar",), SHAPE)
 
 
 def read(statement: Statement, *, screened: bool = True) -> KeyRevocation:

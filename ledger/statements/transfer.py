@@ -272,7 +272,7 @@ _DAY = 86_400
 """Dates have no time zone: a day is granted."""
 KIND = Kind(
     "TransferRecord",
-    "exporter",
+    ("exporter",),
     SHAPE,
     (
         signed_by("exporter"),

@@ -26,9 +26,10 @@ from ledger.core.suites import (
     sign,
     verify,
 )
-from ledger.core.trust.chains import read_chains, read_entries, read_foreign, read_requirements
+from ledger.core.trust.chains import read_entries, read_foreign, read_requirements
+from ledger.core.trust.listed import read_listed
 from ledger.core.trust.names import key_id
-from ledger.core.trust.parties import read_authorities, read_logs, read_publisher, read_witnesses
+from ledger.core.trust.parties import read_publisher
 from ledger.core.trust.values import (
     DEFAULT_STEPS,
     Authority,
@@ -120,6 +121,7 @@ def _read(document: Json, encoded: bytes) -> TrustList:
     if issued >= next_update:
         raise members.fault("nextUpdate", "a time after that of the member issued")
     assert isinstance(document, dict)
+    listed = read_listed(members)
     return TrustList(
         encoded=encoded,
         list_hash=list_hash(document),
@@ -128,16 +130,10 @@ def _read(document: Json, encoded: bytes) -> TrustList:
         issued=issued,
         next_update=next_update,
         publisher=read_publisher(members.below("publisher", ("id", "threshold", "keys"))),
-        authorities=read_authorities(members.each("authorities", ("id", "jurisdiction", "roles", "keys"))),
-        logs=read_logs(members.each("logs", ("origin", "jurisdiction", "operator", "vkeys", "headKeys"))),
-        witnesses=read_witnesses(members.each("witnesses", ("vkey", "organisation"))),
-        chains=read_chains(
-            members.each(
-                "chains",
-                ("chain", "genesis", "anchor", "codeHash", "consensus", "attesters", "validators"),
-                ("operator",),
-            )
-        ),
+        authorities=listed.authorities,
+        logs=listed.logs,
+        witnesses=listed.witnesses,
+        chains=listed.chains,
         foreign=read_foreign(members.each("foreign", ("chain", "contract", "codeHash", "sourceId"))),
         entries=read_entries(members),
         require=read_requirements(members),
