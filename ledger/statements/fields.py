@@ -11,7 +11,7 @@ from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements.codes import COUNTRIES, TEST_COUNTRIES
 from ledger.statements.personal import finding
-from ledger.statements.shape import Array, Object, Problem, Shape, shown, wrong_type
+from ledger.statements.shape import Array, Object, Problem, Shape, Test, shown, wrong_type
 
 LARGEST = 2**53 - 1
 
@@ -68,6 +68,12 @@ class Text(Shape):
             made["format"] = self.format
         return made
 
+    def test(self) -> Test:
+        fits = re.compile(rf"(?=[\s\S]{{0,{self.maximum}}}\Z)(?:{self.pattern})").fullmatch
+        if not self.screened:
+            return fits
+        return lambda value: fits(value) and finding(value) is None
+
 
 _SCREENED = 1024
 
@@ -91,6 +97,9 @@ class Code(Shape):
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": sorted(self.codes)}
 
+    def test(self) -> Test:
+        return self.codes.__contains__
+
 
 _FEW = 16
 
@@ -113,6 +122,9 @@ class Time(Shape):
         digits = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
         return {"type": "string", "format": "date-time", "pattern": digits}
 
+    def test(self) -> Test:
+        return _is_time
+
 
 class Date(Shape):
     """A day, `YYYY-MM-DD`."""
@@ -130,6 +142,14 @@ class Date(Shape):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+    def test(self) -> Test:
+        return lambda value: _is_time(value + "T00:00:00Z")
+
+
+def _is_time(value: str) -> bool:
+    parse_time(value)
+    return True
 
 
 class Integer(Shape):
@@ -150,6 +170,10 @@ class Integer(Shape):
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
+    def test(self) -> Test:
+        minimum, maximum = self.minimum, self.maximum
+        return lambda value: type(value) is int and minimum <= value <= maximum
+
 
 class Boolean(Shape):
     """True or false."""
@@ -162,6 +186,9 @@ class Boolean(Shape):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
+
+    def test(self) -> Test:
+        return lambda value: type(value) is bool
 
 
 _PART = r"(?:[A-Za-z0-9._-]|%[0-9A-F]{2})+"

@@ -55,6 +55,7 @@ PARTY = Object(
     {"zone": ZONE},
     rules=(_identifier_holds, _zone_lies_within),
     note="A party: an organisation, never a natural person.",
+    recurring=True,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.core.statement import Statement
 from ledger.errors import MalformedError
-from ledger.statements.shape import Object, Problem, StatementInvalidError, problems
+from ledger.statements.shape import Object, Problem, StatementInvalidError, Test, passes, problems
 
 SUBJECT = "/credentialSubject"
 CLOCK_TOLERANCE = 300
@@ -32,24 +32,33 @@ class ContextRule:
 class Kind:
     """A type of statement."""
 
-    __slots__ = ("context", "name", "roles", "shape")
+    __slots__ = ("_test", "context", "name", "role", "shape")
 
-    def __init__(
-        self,
-        name: str,
-        roles: tuple[str, ...],
-        shape: Object,
-        context: tuple[ContextRule, ...] = (),
-    ) -> None:
+    def __init__(self, name: str, role: str, shape: Object, context: tuple[ContextRule, ...] = ()) -> None:
         """Describe a type.
 
         Args:
             name: As in the document's `type`.
-            roles: Of which its signer must have one.
+            role: The role its signer must have; where several may sign, the one that always may.
             shape: Of the subject.
             context: Conditions that need the issuer and the time of signing.
         """
-        self.name, self.roles, self.shape, self.context = name, roles, shape, context
+        self.name, self.role, self.shape, self.context = name, role, shape, context
+        self._test: Test | None = None
+
+    def passes(self, subject: dict[str, Any], issuer: str, created: int) -> bool:
+        """Whether a subject is certain to have none of the `subject_problems`.
+
+        Cost: a quarter of looking for them.
+        """
+        if self._test is None:  # a verifier meets few of the types
+            self._test = self.shape.test()
+        if not passes(self._test, subject):
+            return False
+        for condition in self.context:
+            if condition.needs <= subject.keys() and list(condition.run(subject, issuer, created)):
+                return False
+        return True
 
 
 def subject_problems(kind: Kind, subject: object, issuer: str, created: int) -> list[Problem]:
@@ -79,17 +88,14 @@ def read_subject(kind: Kind, statement: Statement, *, screened: bool = True) -> 
     if statement.type != kind.name:
         detail = f"the statement is a {statement.type}; a {kind.name} is needed"
         raise MalformedError(detail, code="statement-type")
+    if kind.passes(statement.subject, statement.issuer, statement.created):
+        return statement.subject
     found = subject_problems(kind, statement.subject, statement.issuer, statement.created)
     if not screened:
         found = [problem for problem in found if problem.code != "personal-data"]
     if found:
         raise StatementInvalidError(kind.name, found)
     return statement.subject
-
-
-def optional_digest(subject: dict[str, Any], member: str) -> bytes | None:
-    """The 32 bytes of the digest under `member`, None where there is none; of a subject found in order."""
-    return bytes.fromhex(subject[member]) if member in subject else None
 
 
 def signed_by(member: str) -> ContextRule:

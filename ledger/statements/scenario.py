@@ -21,4 +21,5 @@ SCENARIO = Object(
     {"scheme": URI, "code": Text("a scenario code", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", 64)},
     {"version": Text("a version", r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", 32)},
     rules=(_own_code_is_listed,),
+    recurring=True,
 )

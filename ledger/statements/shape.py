@@ -2,8 +2,9 @@
 
 A shape is a tree of nodes.  `problems` walks a value and reports every error at once, each with the RFC 6901
 pointer of the member at fault, a stable code and a sentence; `json_schema` writes the same tree as JSON
-Schema 2020-12.  What a schema cannot say (check digits, the order of two dates) is a `Rule`: a function on an
-object, run when the members it needs are themselves in order.
+Schema 2020-12; `test` compiles it for values that are in order, as most are: those it tells quickly, and of
+the others nothing but that `problems` is to be asked.  What a schema cannot say (check digits, the order of two
+dates) is a `Rule`: a function on an object, run when the members it needs are themselves in order.
 
 Codes: wrong-type, member-missing, member-unknown, wrong-form, wrong-length, not-in-list, out-of-range,
 duplicate, personal-data; rules add their own.  Details repeat what was found only where it cannot be personal
@@ -13,6 +14,7 @@ data.
 # ruff: noqa: D102 - what the methods of a node do is told once, in `Shape`
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ledger.errors import MalformedError
@@ -51,8 +53,14 @@ _LONGEST_NAME = 128
 TYPE_NAMES = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "an integer"}
 
 
+Test = Callable[[Any], object]
+"""True of a value without a problem; of another it is false or raises one of `_NOT_IN_ORDER`."""
+_NOT_IN_ORDER = (KeyError, TypeError, MalformedError)
+_RECURRING = 1024
+
+
 class Shape:
-    """A node; `check` appends to `found`, `schema` writes JSON Schema."""
+    """A node; `check` appends to `found`, `schema` writes JSON Schema, `test` makes the test of both."""
 
     __slots__ = ()
 
@@ -63,6 +71,10 @@ class Shape:
     def schema(self) -> dict[str, Any]:
         """The same as JSON Schema 2020-12."""
         raise NotImplementedError
+
+    def test(self) -> Test:
+        """A test that is never true where `check` finds a problem; made once, then called often."""
+        return lambda value: not problems(self, value)
 
 
 Members = Mapping[str, Shape]
@@ -96,6 +108,14 @@ def problems(shape: Shape, value: object, at: str = "") -> list[Problem]:
     return found
 
 
+def passes(test: Test, value: object) -> bool:
+    """Whether a shape's test says that `value` is in order; if not, `problems` knows whether it is, and why not."""
+    try:
+        return bool(test(value))
+    except _NOT_IN_ORDER:
+        return False
+
+
 def json_schema(shape: Shape) -> dict[str, Any]:
     """`shape` as a JSON Schema 2020-12 document."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.schema()}
@@ -125,7 +145,7 @@ def wrong_type(value: object, at: str, wanted: type) -> Problem:
 class Object(Shape):
     """A JSON object with exactly these members."""
 
-    __slots__ = ("any_of", "members", "note", "optional", "required", "rules")
+    __slots__ = ("any_of", "members", "note", "optional", "recurring", "required", "rules")
 
     def __init__(
         self,
@@ -135,6 +155,7 @@ class Object(Shape):
         rules: tuple[Rule, ...] = (),
         any_of: tuple[str, ...] = (),
         note: str = "",
+        recurring: bool = False,
     ) -> None:
         """Describe an object.
 
@@ -144,6 +165,8 @@ class Object(Shape):
             rules: Conditions over several members.
             any_of: Optional members of which at least one must be present; empty asks for none.
             note: The schema's description.
+            recurring: The same objects come again and again, so that the test remembers them.  Only where all
+                members are text: 1 and True would be remembered as one.
         """
         self.required = dict(required)
         self.optional = dict(optional or {})
@@ -151,6 +174,7 @@ class Object(Shape):
         self.rules = rules
         self.any_of = any_of
         self.note = note
+        self.recurring = recurring
 
     def check(self, value: object, at: str, found: list[Problem]) -> None:
         if type(value) is not dict:
@@ -198,6 +222,40 @@ class Object(Shape):
             made["description"] = self.note
         return made
 
+    def test(self) -> Test:
+        tests, required, any_of = _Tests(self.members), self.required.keys(), frozenset(self.any_of)
+        conditions = [condition.run for condition in self.rules]
+
+        def is_in_order(value: dict[str, Any]) -> bool:
+            if type(value) is not dict:
+                return False
+            for name, item in value.items():
+                if not tests[name](item):
+                    return False
+            if not required <= value.keys() or (any_of and any_of.isdisjoint(value)):
+                return False
+            found: list[Problem] = []
+            for run in conditions:
+                run(value, "", found)
+            return not found
+
+        if not self.recurring:
+            return is_in_order
+        known = lru_cache(_RECURRING)(lambda members: is_in_order(dict(members)))
+        return lambda value: type(value) is dict and known(tuple(value.items()))
+
+
+class _Tests(dict[str, Test]):
+    """The tests of an object's members, each made when such a member is first met; KeyError for any other name."""
+
+    def __init__(self, shapes: Members) -> None:
+        super().__init__()
+        self._shapes = shapes
+
+    def __missing__(self, name: str) -> Test:
+        made = self[name] = self._shapes[name].test()
+        return made
+
 
 class Anything(Shape):
     """Any value; it is checked elsewhere."""
@@ -209,6 +267,9 @@ class Anything(Shape):
 
     def schema(self) -> dict[str, Any]:
         return {}
+
+    def test(self) -> Test:
+        return lambda _: True
 
 
 class Array(Shape):
@@ -269,6 +330,22 @@ class Array(Shape):
         if self.unique is True:
             made["uniqueItems"] = True
         return made
+
+    def test(self) -> Test:
+        is_item, minimum, maximum, name = self.item.test(), self.minimum, self.maximum, self.unique
+
+        def is_in_order(value: list[Any]) -> bool:
+            if type(value) is not list or not minimum <= len(value) <= maximum:
+                return False
+            for item in value:
+                if not is_item(item):
+                    return False
+            if not name or len(value) == 1:
+                return True
+            keys = value if name is True else [item[name] for item in value]
+            return len(set(keys)) == len(keys)
+
+        return is_in_order
 
 
 def listed(names: Iterable[str]) -> str:

@@ -7,8 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.core.did import LENGTH_LIMIT
+from ledger.core.times import parse_time
 from ledger.statements import catalogue
-from ledger.statements.fields import BOOLEAN, COUNTRY, DATE, DID, DIGEST, TIME, Code, Integer, Text
+from ledger.statements.fields import (
+    BOOLEAN,
+    COUNTRY,
+    DATE,
+    DID,
+    DIGEST,
+    REFERENCE,
+    TIME,
+    URI,
+    Code,
+    Integer,
+    Text,
+)
+from ledger.statements.party import PARTY
+from ledger.statements.reading import subject_problems
 from ledger.statements.shape import (
     Array,
     Object,
@@ -16,6 +32,7 @@ from ledger.statements.shape import (
     Shape,
     StatementInvalidError,
     json_schema,
+    passes,
     problems,
     rule,
 )
@@ -157,6 +174,106 @@ def test_the_schema_and_the_check_agree_but_for_rules(value: Any):
     validator = jsonschema.Draft202012Validator(json_schema(SHAPE))
     found = [problem for problem in problems(SHAPE, value) if problem.code != "order"]
     assert validator.is_valid(value) == (not found)
+
+
+TEST = SHAPE.test()
+
+
+@settings(max_examples=count(300))
+@given(VALUES)
+def test_the_quick_test_passes_what_has_no_problem_and_nothing_else(value: Any):
+    assert passes(TEST, value) == (not problems(SHAPE, value))
+
+
+@pytest.mark.parametrize(("change", "pointer", "code"), FAULTS, ids=[f"{f[2]} at {f[1]}" for f in FAULTS])
+def test_the_quick_test_does_not_pass_a_fault(change: dict[str, Any], pointer: str, code: str):
+    assert passes(TEST, GOOD)
+    assert not passes(TEST, {**GOOD, **change})
+
+
+LEAVES = [BOOLEAN, COUNTRY, DATE, DID, DIGEST, REFERENCE, TIME, URI, Integer(0, 1)]
+NEARLY = [
+    *(None, True, False, 0, 1, 2, -1, "", "XA", "ZZ", [], {}, ["XA"], {"XA": 1}),
+    *("2026-11-22", "2026-02-29", "2026-11-22T04:03:04Z", "2026-11-22T04:03:60Z", "2026-11-22T04:03:04Z\n"),
+    *(
+        "a" * 64,
+        "a" * 64 + "\n",
+        "a" * 65,
+        "A" * 64,
+        "ORDER-7",
+        "13800138000",
+        "a:b",
+        "mailto:jane@example.org",
+    ),
+    *(
+        "did:web:" + "a" * (LENGTH_LIMIT - 8),
+        "did:web:" + "a" * (LENGTH_LIMIT - 7),
+        "did:web:a\n",
+        "did:web:",
+    ),
+]
+
+
+@pytest.mark.parametrize("shape", LEAVES, ids=lambda shape: getattr(shape, "what", type(shape).__name__))
+def test_the_quick_test_of_a_field_passes_what_has_no_problem_and_nothing_else(shape: Shape):
+    test = shape.test()
+    for value in NEARLY:
+        assert passes(test, value) == (not problems(shape, value)), value
+
+
+@settings(max_examples=count(300))
+@given(st.data())
+def test_the_quick_test_of_a_type_passes_a_changed_example_only_if_it_has_no_problem(data: st.DataObject):
+    document = catalogue.example(data.draw(st.sampled_from(sorted(catalogue.TYPES))))
+    kind, issuer = catalogue.TYPES[document["type"][1]].kind, document["issuer"]
+    created = parse_time(document["validFrom"]) + data.draw(st.sampled_from([0, 10**6, -(10**6), 10**9]))
+    places = list(_places(document["credentialSubject"]))
+    for holder, key in data.draw(st.lists(st.sampled_from(places), max_size=2)):
+        change = data.draw(st.sampled_from(["remove", "set", "add"]))
+        if change == "remove" and isinstance(holder, dict):
+            holder.pop(key, None)
+        elif change == "set" and (isinstance(holder, dict) or key < len(holder)):
+            holder[key] = data.draw(st.sampled_from(NEARLY))
+        elif isinstance(holder, list) and holder:
+            holder.append(holder[0])
+    subject = document["credentialSubject"]
+    assert kind.passes(subject, issuer, created) == (not subject_problems(kind, subject, issuer, created))
+
+
+def test_a_remembered_party_does_not_stand_for_another_one():
+    party = {
+        "did": "did:web:a.example.xa",
+        "id": "did:web:a.example.xa",
+        "jurisdiction": "XA",
+        "scheme": "DID",
+    }
+    test = PARTY.test()
+    for _ in range(2):
+        assert passes(test, party)
+        for name, value in [
+            ("did", "did:web:b"),
+            ("jurisdiction", True),
+            ("id", ["x"]),
+            ("zone", "XB"),
+            ("x", ""),
+        ]:
+            assert not passes(test, {**party, name: value})
+
+
+def test_only_objects_of_text_are_remembered():
+    # 1 and True are the same key of a cache.
+    waiting: list[Shape] = [kind.kind.shape for kind in catalogue.TYPES.values()]
+    seen = 0
+    while waiting:
+        shape = waiting.pop()
+        if isinstance(shape, Object):
+            waiting += shape.members.values()
+            if shape.recurring:
+                seen += 1
+                assert all(isinstance(member, Text | Code) for member in shape.members.values())
+        elif isinstance(shape, Array):
+            waiting.append(shape.item)
+    assert seen > 3
 
 
 @settings(max_examples=count(150))
