@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.multibase import LENGTH_LIMIT, base58btc_decode, base58btc_encode
+from ledger.core.multibase import ALPHABET, LENGTH_LIMIT, base58btc_decode, base58btc_encode
 from ledger.errors import MalformedError
 
 
@@ -13,7 +13,22 @@ def test_what_is_written_is_read_back(data: bytes) -> None:
     assert base58btc_decode(base58btc_encode(data)) == data
 
 
-@given(st.text(alphabet="123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", max_size=100))
+@given(st.text(alphabet=ALPHABET, max_size=LENGTH_LIMIT - 1))
+def test_digits_are_read_as_they_would_be_one_by_one(digits: str) -> None:
+    number = 0
+    for digit in digits:
+        number = number * 58 + ALPHABET.index(digit)
+    data = base58btc_decode("z" + digits)
+    assert int.from_bytes(data) == number
+    assert len(data) - len(data.lstrip(b"\0")) == len(digits) - len(digits.lstrip("1"))
+
+
+@pytest.mark.parametrize("length", range(LENGTH_LIMIT))
+def test_the_largest_number_of_each_length_is_read(length: int) -> None:
+    assert int.from_bytes(base58btc_decode("z" + "z" * length)) == 58**length - 1
+
+
+@given(st.text(alphabet=ALPHABET, max_size=100))
 def test_what_is_read_is_written_back(digits: str) -> None:
     assert base58btc_encode(base58btc_decode("z" + digits)) == "z" + digits
 
