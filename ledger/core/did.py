@@ -7,6 +7,7 @@ Source: W3C DID Core 1.0 section 3.1; the did:web and did:key method specificati
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import MalformedError
@@ -17,12 +18,13 @@ LENGTH_LIMIT: Final = 255
 # No two branches begin alike, so that the possessive forms match the same texts, and quickly.
 _PART = r"(?:[A-Za-z0-9._-]++|%[0-9A-F]{2})++"
 _DID = re.compile(rf"did:web:[a-z0-9](?:[a-z0-9.-]++|%3A)*+(?::{_PART})*+|did:key:z[1-9A-HJ-NP-Za-km-z]+")
+_as_did = lru_cache(1024)(_DID.fullmatch)  # parties sign again and again
 _KEY_ID = re.compile(r"#[A-Za-z0-9._-]{1,64}")
 
 
 def is_did(text: object) -> bool:
     """Whether this is text in the shape of a DID that documents may name."""
-    return isinstance(text, str) and len(text) <= LENGTH_LIMIT and _DID.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= LENGTH_LIMIT and _as_did(text) is not None
 
 
 def is_key_id(text: object) -> bool:

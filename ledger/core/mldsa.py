@@ -29,8 +29,6 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
 
     Cost: about that of one Ed25519 check.
     """
-    from cryptography.exceptions import InvalidSignature
-
     if len(public) != PUBLIC_SIZE or len(signature) != SIGNATURE_SIZE:
         raise SignatureError(
             f"ML-DSA-44 has keys of {PUBLIC_SIZE} and signatures of {SIGNATURE_SIZE} bytes, "
@@ -38,7 +36,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
         )
     try:
         _public(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
+    except (_invalid_signature(), ValueError):
         raise SignatureError("the ML-DSA-44 key rejects the signature") from None
 
 
@@ -50,6 +48,13 @@ def sign(seed: bytes, message: bytes) -> bytes:
 def public_of(seed: bytes) -> bytes:
     """The 1312-byte public key of a 32-byte seed."""
     return _private(seed).public_key().public_bytes_raw()
+
+
+def _invalid_signature() -> type[Exception]:
+    """What the library raises; looked up only where something was raised."""
+    from cryptography.exceptions import InvalidSignature
+
+    return InvalidSignature
 
 
 @lru_cache(maxsize=64)

@@ -204,9 +204,7 @@ def normalise_p256(signature: bytes) -> bytes:
 
 
 def _verify_ed25519(raw: bytes, message: bytes, signature: bytes) -> None:
-    from cryptography.exceptions import InvalidSignature
-
-    if not ed25519.is_acceptable(raw):
+    if not _is_acceptable_key(raw):
         raise SignatureError(f"Ed25519 key {raw.hex()} is not canonical or of small order")
     if not ed25519.is_acceptable(signature[:32]):
         raise SignatureError("the R of the Ed25519 signature is not canonical or of small order")
@@ -214,12 +212,11 @@ def _verify_ed25519(raw: bytes, message: bytes, signature: bytes) -> None:
         raise SignatureError("the S of the Ed25519 signature is not below the group order")
     try:
         _ed25519_public(raw).verify(signature, message)
-    except (InvalidSignature, ValueError):
+    except (_invalid_signature(), ValueError):
         raise SignatureError(f"Ed25519 key {raw.hex()} rejects the signature") from None
 
 
 def _verify_p256(raw: bytes, message: bytes, signature: bytes) -> None:
-    from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -229,10 +226,20 @@ def _verify_p256(raw: bytes, message: bytes, signature: bytes) -> None:
         raise SignatureError("the r or s of the P-256 signature is 0 or not below the group order")
     try:
         _p256_public(raw).verify(encode_dss_signature(r, min(s, P256_ORDER - s)), message, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+    except (_invalid_signature(), ValueError):
         raise SignatureError(f"P-256 key {raw.hex()} rejects the signature") from None
     if s > P256_ORDER // 2:
         raise SignatureError("the s of the P-256 signature is above half the group order", code="high-s")
+
+
+def _invalid_signature() -> type[Exception]:
+    """What the library raises; looked up only where something was raised."""
+    from cryptography.exceptions import InvalidSignature
+
+    return InvalidSignature
+
+
+_is_acceptable_key = lru_cache(256)(ed25519.is_acceptable)
 
 
 @lru_cache(maxsize=256)

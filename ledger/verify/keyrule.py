@@ -124,7 +124,7 @@ def enrolment_grants(registrar: str, enrolment: Enrolment) -> tuple[Grant, ...]:
 def author_of(
     statement: Statement,
     *,
-    roles: tuple[str, ...],
+    role: str | None,
     grants: Iterable[Grant],
     revocations: Sequence[Revocation] = (),
     times: Times,
@@ -134,7 +134,7 @@ def author_of(
 
     Args:
         statement: Well-formed; its signature is checked here.
-        roles: Of which its type asks for one; none where any role of the holder will do.
+        role: The role its type asks for; None where any role of the holder will do.
         grants: Candidates; those of other holders or keys are passed over.
         revocations: Revocations that count, of any key.
         times: What is known of when the statement existed.
@@ -150,7 +150,7 @@ def author_of(
         if grant.holder != statement.issuer or grant.key_id != statement.key_id:
             continue
         try:
-            _require_role(grant, roles, statement)
+            _require_role(grant, role, statement)
             check_key_dates(grant, statement.created, times=times, now=now)
             check_not_revoked(grant, revocations, times=times)
             verify_statement(statement, grant.key)
@@ -182,7 +182,7 @@ def enrolment_author(
             authority and the log it stands in are not of one jurisdiction.
     """
     grant = author_of(
-        statement, roles=("registrar",), grants=authority_grants(trust, statement.issuer), times=times, now=now
+        statement, role="registrar", grants=authority_grants(trust, statement.issuer), times=times, now=now
     )
     if not enrolment.jurisdiction == grant.jurisdiction == log_jurisdiction:
         raise VerificationError(
@@ -224,11 +224,11 @@ def revocation_author(
             f"revocation of {named}, which no enrolment names", code="revocation-of-unknown-key"
         )
     if statement.issuer == revocation.party:
-        author_of(statement, roles=(), grants=grants, revocations=revocations, times=times, now=now)
+        author_of(statement, role=None, grants=grants, revocations=revocations, times=times, now=now)
         effective = now if times.proven is None else max(revocation.at, times.proven)
     elif any(grant.granted_by == statement.issuer for grant in revoked):
         registrar = authority_grants(trust, statement.issuer)
-        author_of(statement, roles=("registrar",), grants=registrar, times=times, now=now)
+        author_of(statement, role="registrar", grants=registrar, times=times, now=now)
         effective = revocation.at
     else:
         raise VerificationError(
@@ -257,40 +257,45 @@ def check_key_dates(grant: Grant, created: int, *, times: Times, now: int) -> No
     Raises:
         VerificationError: `key-dates`, `created-in-future`, `created-after-proof`, `key-expired`.
     """
-    named = f"{grant.holder}{grant.key_id}"
     if not grant.begins <= created < grant.ends:
         raise VerificationError(
-            f"signed at {format_time(created)} with {named},"
+            f"signed at {format_time(created)} with {grant.holder}{grant.key_id},"
             f" a key for {format_time(grant.begins)} to {format_time(grant.ends)}",
             code="key-dates",
         )
     if created > now + CLOCK_DRIFT:
         raise VerificationError(
-            f"signed at {format_time(created)} with {named}, which is in the future at {format_time(now)}",
+            f"signed at {format_time(created)} with {grant.holder}{grant.key_id},"
+            f" which is in the future at {format_time(now)}",
             code="created-in-future",
         )
     known = times.known
     if known is None:
         if now >= grant.ends:
             raise VerificationError(
-                f"{named} ended at {format_time(grant.ends)} and nothing proves that the signature is older",
+                f"{grant.holder}{grant.key_id} ended at {format_time(grant.ends)}"
+                " and nothing proves that the signature is older",
                 code="key-expired",
             )
         return
     if created > known + CLOCK_DRIFT:
         raise VerificationError(
-            f"signed at {format_time(created)} with {named}, yet it existed by {format_time(known)}",
+            f"signed at {format_time(created)} with {grant.holder}{grant.key_id},"
+            f" yet it existed by {format_time(known)}",
             code="created-after-proof",
         )
     if known >= grant.ends + LATE_PROOF:
         raise VerificationError(
-            f"{named} ended at {format_time(grant.ends)}; the first proof of the signature is of {format_time(known)}",
+            f"{grant.holder}{grant.key_id} ended at {format_time(grant.ends)};"
+            f" the first proof of the signature is of {format_time(known)}",
             code="key-expired",
         )
 
 
 def revoked_from(grant: Grant, revocations: Sequence[Revocation]) -> int | None:
     """The earliest second from which its party, its registrar or the trust list revokes a key; None if none does."""
+    if not revocations:
+        return grant.revoked_at
     moments = [
         found.effective
         for found in revocations
@@ -324,10 +329,9 @@ def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times:
         )
 
 
-def _require_role(grant: Grant, roles: tuple[str, ...], statement: Statement) -> None:
-    if roles and grant.roles.isdisjoint(roles):
+def _require_role(grant: Grant, role: str | None, statement: Statement) -> None:
+    if role is not None and role not in grant.roles:
         raise VerificationError(
-            f"{statement.type} is signed by the role {' or '.join(roles)};"
-            f" {grant.holder} has {', '.join(sorted(grant.roles))}",
+            f"{statement.type} is signed by the role {role}; {grant.holder} has {', '.join(sorted(grant.roles))}",
             code="role-missing",
         )
