@@ -32,18 +32,24 @@ class ContextRule:
 class Kind:
     """A type of statement."""
 
-    __slots__ = ("_test", "context", "name", "role", "shape")
+    __slots__ = ("_test", "context", "name", "roles", "shape")
 
-    def __init__(self, name: str, role: str, shape: Object, context: tuple[ContextRule, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        roles: tuple[str, ...],
+        shape: Object,
+        context: tuple[ContextRule, ...] = (),
+    ) -> None:
         """Describe a type.
 
         Args:
             name: As in the document's `type`.
-            role: The role its signer must have; where several may sign, the one that always may.
+            roles: Of which its signer must have one.
             shape: Of the subject.
             context: Conditions that need the issuer and the time of signing.
         """
-        self.name, self.role, self.shape, self.context = name, role, shape, context
+        self.name, self.roles, self.shape, self.context = name, roles, shape, context
         self._test: Test | None = None
 
     def passes(self, subject: dict[str, Any], issuer: str, created: int) -> bool:
@@ -96,6 +102,11 @@ def read_subject(kind: Kind, statement: Statement, *, screened: bool = True) -> 
     if found:
         raise StatementInvalidError(kind.name, found)
     return statement.subject
+
+
+def optional_digest(subject: dict[str, Any], member: str) -> bytes | None:
+    """The 32 bytes of the digest under `member`, None where there is none; of a subject found in order."""
+    return bytes.fromhex(subject[member]) if member in subject else None
 
 
 def signed_by(member: str) -> ContextRule:

@@ -217,13 +217,13 @@ def party_author(
     Raises:
         SignatureError, VerificationError: As `author_of` and `require_identity`.
     """
-    role = TYPES[statement.type].role
+    roles = TYPES[statement.type].roles
     if acting is None:
-        return author_of(statement, role=role, grants=grants, revocations=revocations, times=times, now=now)
+        return author_of(statement, roles=roles, grants=grants, revocations=revocations, times=times, now=now)
     fitting = [grant for grant in grants if grant.jurisdiction == acting.jurisdiction]
     if len(fitting) > 1:
         fitting.sort(key=lambda grant: not grant.identifies(acting))
-    grant = author_of(statement, role=role, grants=fitting, revocations=revocations, times=times, now=now)
+    grant = author_of(statement, roles=roles, grants=fitting, revocations=revocations, times=times, now=now)
     require_identity(grant, acting)
     return grant
 

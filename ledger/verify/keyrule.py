@@ -124,7 +124,7 @@ def enrolment_grants(registrar: str, enrolment: Enrolment) -> tuple[Grant, ...]:
 def author_of(
     statement: Statement,
     *,
-    role: str | None,
+    roles: tuple[str, ...],
     grants: Iterable[Grant],
     revocations: Sequence[Revocation] = (),
     times: Times,
@@ -134,7 +134,7 @@ def author_of(
 
     Args:
         statement: Well-formed; its signature is checked here.
-        role: The role its type asks for; None where any role of the holder will do.
+        roles: Of which its type asks for one; none where any role of the holder will do.
         grants: Candidates; those of other holders or keys are passed over.
         revocations: Revocations that count, of any key.
         times: What is known of when the statement existed.
@@ -150,7 +150,7 @@ def author_of(
         if grant.holder != statement.issuer or grant.key_id != statement.key_id:
             continue
         try:
-            _require_role(grant, role, statement)
+            _require_role(grant, roles, statement)
             check_key_dates(grant, statement.created, times=times, now=now)
             check_not_revoked(grant, revocations, times=times)
             verify_statement(statement, grant.key)
@@ -182,7 +182,7 @@ def enrolment_author(
             authority and the log it stands in are not of one jurisdiction.
     """
     grant = author_of(
-        statement, role="registrar", grants=authority_grants(trust, statement.issuer), times=times, now=now
+        statement, roles=("registrar",), grants=authority_grants(trust, statement.issuer), times=times, now=now
     )
     if not enrolment.jurisdiction == grant.jurisdiction == log_jurisdiction:
         raise VerificationError(
@@ -224,11 +224,11 @@ def revocation_author(
             f"revocation of {named}, which no enrolment names", code="revocation-of-unknown-key"
         )
     if statement.issuer == revocation.party:
-        author_of(statement, role=None, grants=grants, revocations=revocations, times=times, now=now)
+        author_of(statement, roles=(), grants=grants, revocations=revocations, times=times, now=now)
         effective = now if times.proven is None else max(revocation.at, times.proven)
     elif any(grant.granted_by == statement.issuer for grant in revoked):
         registrar = authority_grants(trust, statement.issuer)
-        author_of(statement, role="registrar", grants=registrar, times=times, now=now)
+        author_of(statement, roles=("registrar",), grants=registrar, times=times, now=now)
         effective = revocation.at
     else:
         raise VerificationError(
@@ -329,9 +329,10 @@ def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times:
         )
 
 
-def _require_role(grant: Grant, role: str | None, statement: Statement) -> None:
-    if role is not None and role not in grant.roles:
+def _require_role(grant: Grant, roles: tuple[str, ...], statement: Statement) -> None:
+    if roles and grant.roles.isdisjoint(roles):
         raise VerificationError(
-            f"{statement.type} is signed by the role {role}; {grant.holder} has {', '.join(sorted(grant.roles))}",
+            f"{statement.type} is signed by the role {' or '.join(roles)};"
+            f" {grant.holder} has {', '.join(sorted(grant.roles))}",
             code="role-missing",
         )
