@@ -94,6 +94,7 @@ def encode_verdict(verdict: Verdict) -> list[Any]:
             row.party,
             record,
             row.reference,
+            [[relation, target.hex()] for relation, target in row.edges],
         ]
     assert refusal is not None
     problems = [list(one) for one in refusal.problems] if isinstance(refusal, StatementInvalidError) else None
@@ -106,7 +107,7 @@ def decode_verdict(told: list[Any], data: bytes) -> Verdict:
     if len(told) == 2:  # noqa: PLR2004 - a refusal
         digest, refusal = told
         return Verdict(refusal=_error(*refusal), digest=None if digest is None else bytes.fromhex(digest))
-    digest, issuer, statement_id, kind, created, party, record, reference = told
+    digest, issuer, statement_id, kind, created, party, record, reference, edges = told
     return Verdict(
         NewStatement(
             digest=bytes.fromhex(digest),
@@ -118,6 +119,7 @@ def decode_verdict(told: list[Any], data: bytes) -> Verdict:
             party=party,
             record=None if record is None else bytes.fromhex(record),
             reference=reference,
+            edges=tuple((relation, bytes.fromhex(target)) for relation, target in edges),
         )
     )
 

@@ -16,7 +16,7 @@ import orjson
 from ledger.core.statement import Statement
 from ledger.services.admission_wire import decode_batch, decode_party, encode_verdict, receive, send
 from ledger.services.admit import Party, admit_party, judge
-from ledger.store.rows import ABOUT_A_PARTY
+from ledger.store.rows import STREAMED
 
 KEPT: Final = 1_024
 """Parties whose keys are kept; when there are more, all are asked for again."""
@@ -61,7 +61,7 @@ class Worker:
             return None
 
     def _admit(self, statement: Statement, subject: object, now: int) -> None:
-        if statement.type in ABOUT_A_PARTY:  # by authorities, whom the node knows
+        if statement.type not in STREAMED:  # by authorities, or held against the log: the node knows both
             raise _NodeMustJudgeError
         admit_party(statement, subject, jurisdiction=self._jurisdiction, party_of=self._party_of, now=now)
 

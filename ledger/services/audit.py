@@ -1,7 +1,7 @@
 """Auditing a node's own store: everything that can be computed again is, and every difference is named.
 
     bodies → digests → entries → leaves → tiles → head
-    bodies → the columns that statements are found by
+    bodies → the columns that statements are found by; what they refer to, attest and list
     entries → the root of every stored checkpoint; its three signatures
     checkpoints → anchor evidence: header, account, storage; intents: the hash of the transaction
 
@@ -21,11 +21,12 @@ from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.note import VKey
 from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError, MalformedError, ProofError
+from ledger.services.audit_tables import found_by_differences
 from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
 from ledger.store.integrity import PAGE, Difference, differences
-from ledger.store.rows import row_of
+from ledger.store.rows import NewStatement, row_of
 
 _COLUMNS = ("issuer", "statement_id", "type", "created", "party", "record", "reference")
 
@@ -108,18 +109,20 @@ def _statements(database: Database, counts: _Counts) -> Iterator[Difference]:
             ).all()
         if not rows:
             return
+        computed: dict[int, NewStatement] = {}
         for row in rows:
             counts.entries += 1
-            yield from _statement_columns(row.leaf_index, row[1:-1], row.body)
+            try:
+                computed[row.leaf_index] = row_of(parse_statement(row.body))
+            except LedgerError as error:
+                yield Difference("statement", row.leaf_index, f"the body is no statement: {error}")
+            else:
+                yield from _statement_columns(row.leaf_index, row[1:-1], computed[row.leaf_index])
+        yield from found_by_differences(database, first, rows[-1].leaf_index, computed)
         first = rows[-1].leaf_index + 1
 
 
-def _statement_columns(index: int, held: Sequence[object], body: bytes) -> Iterator[Difference]:
-    try:
-        computed = row_of(parse_statement(body))
-    except LedgerError as error:
-        yield Difference("statement", index, f"the body is no statement: {error}")
-        return
+def _statement_columns(index: int, held: Sequence[object], computed: NewStatement) -> Iterator[Difference]:
     for name, value in zip(_COLUMNS, held, strict=True):
         if value != getattr(computed, name):
             yield Difference("statement", index, f"column {name} is not what the body says")

@@ -24,18 +24,13 @@ from ledger.core.merkle import (
     verify_inclusion,
 )
 from ledger.errors import ConflictError, NotFoundError, ProofError, SetupError, StoreError
+from ledger.store.batches import Appended, insert, sort_out
 from ledger.store.database import Database
 from ledger.store.integrity import first_difference
 from ledger.store.rows import NewStatement
-from ledger.store.tiles import WIDTH, Edge, FullTile, TileCache, TreeReader, tile_root
+from ledger.store.tiles import WIDTH, Edge, TileCache, TreeReader, tile_root
 
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """Where a statement stands.  `first` is False where it stood there before."""
-
-    index: int
-    first: bool
+__all__ = ["Appended", "Log", "LogHead", "create_log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,8 @@ class Log:
         """Append what is new of `batch`, in order, in one transaction; durable when this returns.
 
         A digest that is known already answers with its first index.  An (issuer, id) that names another
-        digest is a `ConflictError` (`statement-id-taken`) in its place of the answer, and the rest goes on.
+        digest is a `ConflictError` (`statement-id-taken`) in its place of the answer, a place in a status list
+        that another statement has is one (`status-index-reused`), and the rest goes on.
 
         Raises:
             ConflictError: `head-moved`: another writer was first.  Nothing was written.
@@ -105,7 +101,7 @@ class Log:
 
     def _append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
         with self.database.write() as connection:
-            outcomes, fresh = _sort_out(connection, batch, self._head.size)
+            outcomes, fresh = sort_out(connection, batch, self._head.size)
             if not fresh:
                 return outcomes
             leaves = [leaf_hash(statement.digest) for statement in fresh]
@@ -120,7 +116,7 @@ class Log:
                 raise StoreError(
                     "two computations of the new root differ; nothing was written", code="store-corrupt"
                 )
-            _insert(connection, fresh, self._head.size, full)
+            insert(connection, fresh, self._head.size, full)
             self._move_head(connection, head)
         # A crash from here on leaves durable entries that no checkpoint covers yet: the sequencer signs them
         # at start.
@@ -275,76 +271,3 @@ class Log:
 
     def _stored_tile(self, level: int, number: int) -> bytes:
         return self._tiles.expanded(level, number)[0]
-
-
-def _sort_out(
-    connection: sqlite3.Connection, batch: Sequence[NewStatement], size: int
-) -> tuple[list[Appended | ConflictError], list[NewStatement]]:
-    """Each statement's answer, and those that are new, in order; the first of them becomes entry `size`."""
-    known = _indexes(connection, [statement.digest for statement in batch])
-    taken = _names(connection, [statement for statement in batch if statement.digest not in known])
-    outcomes: list[Appended | ConflictError] = []
-    fresh: list[NewStatement] = []
-    for statement in batch:
-        name = (statement.issuer, statement.statement_id)
-        index = known.get(statement.digest)
-        if index is not None:
-            outcomes.append(Appended(index, first=False))
-        elif name in taken:
-            outcomes.append(
-                ConflictError(
-                    f"{statement.issuer} used the id {statement.statement_id} for entry {taken[name]};"
-                    f" statement {statement.digest.hex()} is another",
-                    code="statement-id-taken",
-                )
-            )
-        else:
-            index = size + len(fresh)
-            known[statement.digest] = taken[name] = index
-            outcomes.append(Appended(index, first=True))
-            fresh.append(statement)
-    return outcomes, fresh
-
-
-def _indexes(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
-    marks = ",".join("?" * len(digests))
-    query = f"SELECT digest, leaf_index FROM entry WHERE digest IN ({marks})"  # noqa: S608
-    return dict(connection.execute(query, digests))
-
-
-def _names(connection: sqlite3.Connection, statements: Sequence[NewStatement]) -> dict[tuple[str, str], int]:
-    if not statements:
-        return {}
-    marks = ",".join(["(?,?)"] * len(statements))
-    values = [value for statement in statements for value in (statement.issuer, statement.statement_id)]
-    rows = connection.execute(
-        # A join and not `IN (VALUES …)`: SQLite reads the whole index for that.
-        f"WITH wanted (issuer, statement_id) AS (VALUES {marks})"  # noqa: S608
-        " SELECT s.issuer, s.statement_id, s.leaf_index FROM wanted w"
-        " JOIN statement s ON s.issuer = w.issuer AND s.statement_id = w.statement_id",
-        values,
-    )
-    return {(issuer, statement_id): index for issuer, statement_id, index in rows}
-
-
-def _insert(
-    connection: sqlite3.Connection, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]
-) -> None:
-    connection.executemany(
-        "INSERT INTO entry (leaf_index, digest) VALUES (?, ?)",
-        [(size + at, statement.digest) for at, statement in enumerate(fresh)],
-    )
-    connection.executemany(
-        "INSERT INTO statement (leaf_index, issuer, statement_id, type, created, party, record, reference,"
-        " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (size + at, new.issuer, new.statement_id, new.type, new.created, new.party, new.record,
-            new.reference,
-             new.body)
-            for at, new in enumerate(fresh)
-        ],
-    )  # fmt: skip
-    connection.executemany(
-        "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?)",
-        [(tile.level, tile.number, tile.hashes) for tile in full],
-    )

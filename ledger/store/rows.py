@@ -1,17 +1,61 @@
 """What is stored of a statement.  Loads no database, so that a process that only verifies stays small."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.core.statement import Statement
+from ledger.core.times import parse_time
+from ledger.errors import MalformedError
+from ledger.statements.edges import Edge, edges
 
 ABOUT_A_PARTY = ("Enrolment", "KeyRevocation")
+STREAMED = ("TransferRecord", "TransferAcknowledgement")
+"""What comes by the hundred thousand; it attests nothing, and is judged by its signer's keys alone."""
+HOLDERS: Mapping[str, str | None] = {
+    "ConformityCertificate": "holder",
+    "Accreditation": "body",
+    "Recognition": None,
+    "IdentityRecognition": "party",
+}
+"""The types that attest something for a while, under a status of their own; each with the member that says of whom."""
+
+
+class StatusEntry(NamedTuple):
+    """Where an issuer publishes the status of one statement: a list's name, and the place in it."""
+
+    list_id: str
+    number: int
+
+
+class Attestation(NamedTuple):
+    """What an attestation is found by; times in POSIX seconds, the end excluded."""
+
+    number: str | None
+    holder: str | None
+    valid_from: int
+    valid_until: int
+    status: StatusEntry | None
+
+
+class Edition(NamedTuple):
+    """What an edition of a status list is found by; times in POSIX seconds, the end excluded."""
+
+    list_id: str
+    valid_from: int
+    valid_until: int
 
 
 @dataclass(frozen=True, slots=True)
 class NewStatement:
     """A statement to append, already verified; `digest`, the SHA-256 of `body`, is the entry.
 
-    The other members are columns of `StatementRow`; `created` in POSIX seconds.
+    The members up to `reference` are columns of `StatementRow`; `created` in POSIX seconds.
+
+    Attributes:
+        edges: The statements that it refers to; rows of `EdgeRow`.
+        attestation: Row of `AttestationRow`, of those types that have one.
+        edition: Row of `StatusListRow`, of a StatusList.
     """
 
     digest: bytes
@@ -23,22 +67,75 @@ class NewStatement:
     party: str | None = None
     record: bytes | None = None
     reference: str | None = None
+    edges: tuple[Edge, ...] = ()
+    attestation: Attestation | None = None
+    edition: Edition | None = None
+
+    @property
+    def status(self) -> StatusEntry | None:
+        """Where its status is published."""
+        return None if self.attestation is None else self.attestation.status
 
 
 def row_of(statement: Statement) -> NewStatement:
-    """What is stored of a statement whose fields are already checked."""
-    subject = statement.subject
-    party = subject.get("party") if statement.type in ABOUT_A_PARTY else None
-    record = subject.get("record") if statement.type == "TransferAcknowledgement" else None
+    """What is stored of a statement whose fields are already checked.
+
+    Never fails: what is not in order is left out.
+    """
+    subject, kind = statement.subject, statement.type
+    party = subject.get("party") if kind in ABOUT_A_PARTY else None
+    refers = edges(statement)
+    record = dict(refers).get("record") if kind == "TransferAcknowledgement" else None
     reference = subject.get("reference", subject.get("certificateNumber"))
+    if kind == "Accreditation":
+        reference = subject.get("number")
+    number = reference if isinstance(reference, str) else None
     return NewStatement(
         digest=statement.digest,
         issuer=statement.issuer,
         statement_id=statement.id,
-        type=statement.type,
+        type=kind,
         created=statement.created,
         body=statement.encoded,
         party=party if isinstance(party, str) else None,
-        record=bytes.fromhex(record) if isinstance(record, str) else None,
-        reference=reference if isinstance(reference, str) else None,
+        record=record,
+        reference=number,
+        edges=refers,
+        attestation=_attestation(kind, subject, number) if kind in HOLDERS else None,
+        edition=_edition(subject) if kind == "StatusList" else None,
     )
+
+
+def _attestation(kind: str, subject: Mapping[str, object], number: str | None) -> Attestation | None:
+    dates = _dates(subject)
+    if dates is None:
+        return None
+    member = HOLDERS[kind]
+    named = None if member is None else subject.get(member)
+    holder = named.get("did") if isinstance(named, dict) else None
+    return Attestation(number, holder if isinstance(holder, str) else None, *dates, _status(subject))
+
+
+def _edition(subject: Mapping[str, object]) -> Edition | None:
+    dates, name = _dates(subject), subject.get("id")
+    return None if dates is None or not isinstance(name, str) else Edition(name, *dates)
+
+
+def _status(subject: Mapping[str, object]) -> StatusEntry | None:
+    told = subject.get("statusReference")
+    if not isinstance(told, dict):
+        return None
+    name, index = told.get("statusListCredential"), told.get("statusListIndex")
+    if not isinstance(name, str) or type(index) is not int or index < 0:
+        return None
+    return StatusEntry(name, index)
+
+
+def _dates(subject: Mapping[str, object]) -> tuple[int, int] | None:
+    begins, ends = subject.get("validFrom"), subject.get("validUntil")
+    if not isinstance(begins, str) or not isinstance(ends, str):
+        return None
+    try:
+        return parse_time(begins), parse_time(ends)
+    except MalformedError:
+        return None

@@ -1,4 +1,4 @@
-"""Registered statements: by digest, by issuer and id, by type, by what they are about."""
+"""Registered statements: by digest, by issuer and id, by type, by what they are about, by what they refer to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,23 @@ class StoredStatement:
     type: str
     created: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEdge:
+    """That a registered statement refers to another, which may stand in another log.
+
+    Attributes:
+        index: Of the statement that refers.
+        source: Its digest.
+        relation: As in `ledger.statements.edges`.
+        target: Digest of the statement referred to.
+    """
+
+    index: int
+    source: bytes
+    relation: str
+    target: bytes
 
 
 class Statements:
@@ -101,6 +118,110 @@ class Statements:
         """Enrolments and KeyRevocations of a party, first logged first."""
         return self._many(f"{_FROM} WHERE s.party = ? ORDER BY s.leaf_index", (party,))
 
+    def edges_from(self, digest: bytes) -> list[StoredEdge]:
+        """What a registered statement refers to, in the order of relation and digest."""
+        return self._edges("e.digest = ? ORDER BY g.relation, g.target", (digest,))
+
+    def edges_to(
+        self, digest: bytes, *, relation: str | None = None, first: int = 0, limit: int = PAGE
+    ) -> list[StoredEdge]:
+        """Which registered statements refer to a digest, in the order of the log; it may itself not be here.
+
+        Args:
+            digest: Of the statement referred to.
+            relation: Only these edges.
+            first: Smallest index; the last index of a page plus one continues the list.
+            limit: Size of the page.
+        """
+        named = "" if relation is None else " AND g.relation = ?"
+        values = (digest, first, limit) if relation is None else (digest, first, relation, limit)
+        return self._edges(
+            f"g.target = ? AND g.leaf_index >= ?{named} ORDER BY g.leaf_index, g.relation LIMIT ?", values
+        )
+
+    def referring(
+        self,
+        digest: bytes,
+        relation: str,
+        *,
+        kind: str | None = None,
+        issuer: str | None = None,
+        first: int = 0,
+        limit: int = PAGE,
+    ) -> list[StoredStatement]:
+        """Statements that refer to a digest by one relation, in the order of the log.
+
+        So are found the changes of a status (`statement`, of type StatusChange), the recognitions of a certificate
+        (`certificate`, Recognition), the endorsements of an arrangement (`statement`, Endorsement), and what
+        supersedes a statement.
+
+        Args:
+            digest: Of the statement referred to; it may itself not be here.
+            kind: Only of this type.
+            issuer: Only theirs.
+        """
+        where, values = ["g.target = ?", "g.relation = ?", "g.leaf_index >= ?"], [digest, relation, first]
+        for column, value in (("type", kind), ("issuer", issuer)):
+            if value is not None:
+                where.append(f"s.{column} = ?")
+                values.append(value)
+        return self._many(
+            f"{_FROM} JOIN edge g ON g.leaf_index = s.leaf_index WHERE {' AND '.join(where)}"
+            " ORDER BY s.leaf_index LIMIT ?",
+            (*values, limit),
+        )
+
+    def attestations(
+        self,
+        kind: str,
+        *,
+        number: str | None = None,
+        issuer: str | None = None,
+        holder: str | None = None,
+        first: int = 0,
+        limit: int = PAGE,
+    ) -> list[StoredStatement]:
+        """Certificates, accreditations or recognitions, in the order of the log.
+
+        Args:
+            kind: The type's name.
+            number: As its issuer numbers it.
+            issuer: DID of the body, accreditor or authority.
+            holder: DID of whom it attests something; the body, of an Accreditation.
+            first: Smallest index; the last index of a page plus one continues the list.
+            limit: Size of the page.
+        """
+        where, values = ["a.type = ?", "a.leaf_index >= ?"], [kind, first]
+        for column, value in (("number", number), ("issuer", issuer), ("holder", holder)):
+            if value is not None:
+                where.append(f"a.{column} = ?")
+                values.append(value)
+        return self._many(
+            f"{_FROM} JOIN attestation a ON a.leaf_index = s.leaf_index WHERE {' AND '.join(where)}"
+            " ORDER BY s.leaf_index LIMIT ?",
+            (*values, limit),
+        )
+
+    def status_list(self, issuer: str, list_id: str, *, at: int | None = None) -> StoredStatement | None:
+        """An edition of a status list, whole: the newest, or the newest of those that cover a moment.
+
+        One that was signed after the moment does not cover it, whatever dates it names.
+
+        Args:
+            issuer: Whose list.
+            list_id: Its name.
+            at: POSIX seconds.
+        """
+        covers, values = "", (issuer, list_id)
+        if at is not None:
+            covers = " AND l.valid_from <= ? AND l.valid_until > ? AND s.created <= ?"
+            values += (at, at, at)  # type: ignore[assignment]
+        return self._one(
+            f"{_FROM} JOIN status_list l ON l.leaf_index = s.leaf_index WHERE l.issuer = ? AND l.list = ?{covers}"
+            " ORDER BY l.valid_from DESC, l.leaf_index DESC LIMIT 1",
+            values,
+        )
+
     def count(self, kind: str) -> int:
         """How many statements of a type are registered."""
         with self._database.read() as connection:
@@ -118,6 +239,15 @@ class Statements:
                 return
             yield from page
             first = page[-1].index + 1
+
+    def _edges(self, where: str, values: tuple[object, ...]) -> list[StoredEdge]:
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT g.leaf_index, e.digest, g.relation, g.target FROM edge g"  # noqa: S608
+                f" JOIN entry e ON e.leaf_index = g.leaf_index WHERE {where}",
+                values,
+            )
+            return [StoredEdge(*row) for row in rows]
 
     def _one(self, query: str, values: tuple[object, ...]) -> StoredStatement | None:
         found = self._many(query, values)

@@ -6,6 +6,10 @@ and bytes.
 
     entry            leaf index → the 32 bytes that are logged
     statement        leaf index → the signed document and the columns it is found by
+    edge             which statement refers to which, by digest; the other may stand in another log
+    attestation      certificates, accreditations and recognitions: number, holder, dates, place in a status list
+    status_index     the places in status lists that are taken, one statement each
+    status_list      editions of status lists, with their dates
     head             size and root of the log: the row that two writers cannot both move
     tile             256 hashes each, full tiles only
     checkpoint       signed notes, one per size, for ever
@@ -14,7 +18,7 @@ and bytes.
     anchor_evidence  what proves to others that a checkpoint is on a chain
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Text
 from sqlmodel import Field, SQLModel
@@ -73,6 +77,83 @@ class StatementRow(StoreTable, table=True):
     record: bytes | None = Field(default=None, sa_type=LargeBinary)
     reference: str | None = Field(default=None, sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
+
+
+def _leaf() -> Any:
+    """The column that names the statement a row is about."""
+    return Field(
+        sa_type=_Key,
+        primary_key=True,
+        foreign_key="entry.leaf_index",
+        sa_column_kwargs={"autoincrement": False},
+    )
+
+
+class EdgeRow(StoreTable, table=True):
+    """A statement that a statement refers to: `relation` as in `ledger.statements.edges`, `target` its digest."""
+
+    __tablename__ = "edge"
+    __table_args__ = (
+        CheckConstraint("length(target) = 32", name="edge_target_length"),
+        Index("edge_target", "target", "relation", "leaf_index"),
+    )
+
+    leaf_index: int = _leaf()
+    relation: str = Field(sa_type=Text, primary_key=True)
+    target: bytes = Field(sa_type=LargeBinary, primary_key=True)
+
+
+class AttestationRow(StoreTable, table=True):
+    """What attests something for a while: certificates, accreditations, recognitions.
+
+    Attributes:
+        number: The issuer's own.
+        holder: DID of whom it attests something.
+        list: Name of the status list that tells its status, and its place there.
+        valid_from: POSIX seconds.
+        valid_until: POSIX seconds, excluded.
+    """
+
+    __tablename__ = "attestation"
+    __table_args__ = (
+        Index("attestation_issuer", "issuer", "leaf_index"),
+        Index("attestation_number", "number", sqlite_where=Column("number").is_not(None)),
+        Index("attestation_holder", "holder", sqlite_where=Column("holder").is_not(None)),
+    )
+
+    leaf_index: int = _leaf()
+    issuer: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    number: str | None = Field(default=None, sa_type=Text)
+    holder: str | None = Field(default=None, sa_type=Text)
+    list: str | None = Field(default=None, sa_type=Text)
+    list_index: int | None = Field(default=None, sa_type=BigInteger)
+    valid_from: int = Field(sa_type=BigInteger)
+    valid_until: int = Field(sa_type=BigInteger)
+
+
+class StatusIndexRow(StoreTable, table=True):
+    """A place in an issuer's status list, taken by one statement for ever."""
+
+    __tablename__ = "status_index"
+
+    issuer: str = Field(sa_type=Text, primary_key=True)
+    list: str = Field(sa_type=Text, primary_key=True)
+    number: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    leaf_index: int = Field(sa_type=BigInteger, foreign_key="entry.leaf_index", unique=True)
+
+
+class StatusListRow(StoreTable, table=True):
+    """An edition of a status list; dates in POSIX seconds, the end excluded."""
+
+    __tablename__ = "status_list"
+    __table_args__ = (Index("status_list_valid", "issuer", "list", "valid_from"),)
+
+    leaf_index: int = _leaf()
+    issuer: str = Field(sa_type=Text)
+    list: str = Field(sa_type=Text)
+    valid_from: int = Field(sa_type=BigInteger)
+    valid_until: int = Field(sa_type=BigInteger)
 
 
 class Head(StoreTable, table=True):
@@ -175,5 +256,17 @@ class AnchorEvent(StoreTable, table=True):
     row_hash: bytes = Field(sa_type=LargeBinary)
 
 
-APPEND_ONLY = ("entry", "statement", "tile", "checkpoint", "anchor_intent", "anchor_event", "anchor_evidence")
+APPEND_ONLY = (
+    "entry",
+    "statement",
+    "edge",
+    "attestation",
+    "status_index",
+    "status_list",
+    "tile",
+    "checkpoint",
+    "anchor_intent",
+    "anchor_event",
+    "anchor_evidence",
+)
 """Tables whose rows are never changed and never removed."""

@@ -17,7 +17,8 @@ from ledger.store.anchors import Anchors, Event, Evidence, Intent
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.database import open_database
 from tests.services.nodes import NOW, Node, identity, running
-from tests.simulator import ANCHOR, World, hexed
+from tests.simulator import ANCHOR, START, World, hexed
+from tests.store.attesting import certificate, rows, status_list
 from tests.store.conftest import damage, path
 
 __all__ = ["damage", "path"]  # fixtures
@@ -61,7 +62,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("whole") / "ledger.db"
     with running(file) as node:
         node.enrol_exporter()
-        node.register_many([node.world.record(f"r{at}", reference=f"PO-{at}").encoded for at in range(299)])
+        node.register_many([node.world.record(f"r{at}", reference=f"PO-{at}").encoded for at in range(297)])
+        terms = rows(certificate(supersedes="ab" * 32), status_list(START))
+        node.sequencer.submit(terms).result(20)
         add_anchor(node)
     return file
 
@@ -102,6 +105,10 @@ def test_an_empty_log_is_clean(tmp_path: Path) -> None:
 COLUMNS = {
     "entry": "digest",
     "statement": "issuer statement_id type created party reference body",
+    "edge": "leaf_index relation target",
+    "attestation": "leaf_index issuer type number holder list list_index valid_from valid_until",
+    "status_index": "leaf_index issuer list number",
+    "status_list": "leaf_index issuer list valid_from valid_until",
     "head": "size root",
     "tile": "hashes",
     "checkpoint": "note signed_at",
@@ -169,6 +176,21 @@ def test_bytes_changed_in_the_file_itself_are_found(whole: Path, path: Path) -> 
 def test_a_row_that_is_missing_is_named(store: Path, damage: Callable[[str], None]) -> None:
     damage("DELETE FROM statement WHERE leaf_index = 41")
     assert 41 in {finding.index for finding in run(store).findings}
+
+
+@pytest.mark.parametrize("table", ["edge", "attestation", "status_index", "status_list"])
+def test_a_row_by_which_a_statement_is_found_and_that_is_missing_is_named(
+    store: Path, damage: Callable[[str], None], table: str
+) -> None:
+    damage(f"DELETE FROM {table}")
+    (finding,) = run(store).findings
+    assert (finding.table, finding.index) == (table, 299 if table == "status_list" else 298)
+
+
+def test_an_edge_that_no_body_calls_for_is_named(store: Path, damage: Callable[[str], None]) -> None:
+    damage("INSERT INTO edge VALUES (41, 'supersedes', zeroblob(32))")
+    (finding,) = run(store).findings
+    assert str(finding) == "entry 41 differs: edge: a row is not what the body says"
 
 
 def test_a_checkpoint_over_another_tree_is_named(store: Path, damage: Callable[[str], None]) -> None:

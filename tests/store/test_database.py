@@ -20,6 +20,8 @@ from ledger.store import migrations
 from ledger.store.database import Database, journal_mode, open_database
 from ledger.store.log import Log, create_log
 from ledger.store.tables import APPEND_ONLY, StoreTable
+from tests.simulator import START
+from tests.store.attesting import certificate, rows, status_list
 from tests.store.conftest import ORIGIN, make_statement, make_statements
 
 
@@ -87,6 +89,7 @@ def filled(database: Database) -> Database:
     """One row in every table at least."""
     log = Log(database, ORIGIN)
     log.append(make_statements(range(300)))
+    log.append(rows(certificate(supersedes="ab" * 32), status_list(START)))
     with database.write() as connection:
         connection.execute("INSERT INTO checkpoint (size, note, signed_at) VALUES (300, x'00', 1)")
         connection.execute(
