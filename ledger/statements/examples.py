@@ -7,41 +7,23 @@ import copy
 from typing import Any
 
 from ledger.statements.envelope import CONTEXT
+from ledger.statements.example_parties import ACCREDITOR, BODY, EXPORTER, EXPORTER_KEY, IMPORTER, REGISTRAR
+from ledger.statements.examples_recognition import ACCREDITATION, SCHEME, SCOPE
+from ledger.statements.examples_recognition import SUBJECTS as RECOGNITION
 from ledger.statements.scenario import OWN_SCHEME
-
-_REGISTRAR = "did:web:registrar.example.xa"
-_EXPORTER = {
-    "did": "did:web:exporter.example.xa",
-    "scheme": "LEI",
-    "id": "TEST000C76DC31B85900",
-    "jurisdiction": "XA",
-}
-_IMPORTER = {
-    "did": "did:web:importer.example.xb",
-    "scheme": "LEI",
-    "id": "TEST00EE3E62B8A0AA00",
-    "jurisdiction": "XB",
-}
-_BODY = {
-    "did": "did:web:body.example.xa",
-    "scheme": "LEI",
-    "id": "TEST00B0D1CE27A1F300",
-    "jurisdiction": "XA",
-}
-_KEY = "z6MkjsuSPUAywtMAS9FYWYwVm3XWe4EZ6iMbT4M458HMBnEh"
 
 _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "Enrolment": (
-        _REGISTRAR,
+        REGISTRAR,
         {
-            "party": _EXPORTER["did"],
+            "party": EXPORTER["did"],
             "jurisdiction": "XA",
-            "identifiers": [{"scheme": "LEI", "id": _EXPORTER["id"]}],
+            "identifiers": [{"scheme": "LEI", "id": EXPORTER["id"]}],
             "roles": ["exporter"],
             "keys": [
                 {
                     "id": "#2026",
-                    "publicKeyMultibase": _KEY,
+                    "publicKeyMultibase": EXPORTER_KEY,
                     "from": "2026-11-22T04:00:00Z",
                     "until": "2027-11-22T04:00:00Z",
                 }
@@ -49,19 +31,19 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "KeyRevocation": (
-        _REGISTRAR,
+        REGISTRAR,
         {
-            "party": _EXPORTER["did"],
+            "party": EXPORTER["did"],
             "key": "#2026",
             "at": "2026-11-22T03:30:00Z",
             "reason": "keyCompromise",
         },
     ),
     "TransferRecord": (
-        _EXPORTER["did"],
+        EXPORTER["did"],
         {
-            "exporter": {**_EXPORTER, "zone": "XA-01+harbour"},
-            "importer": _IMPORTER,
+            "exporter": {**EXPORTER, "zone": "XA-01+harbour"},
+            "importer": IMPORTER,
             "flow": "outbound",
             "reference": "WTY-2026-000431",
             "lines": [
@@ -98,7 +80,7 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "TransferAcknowledgement": (
-        _IMPORTER["did"],
+        IMPORTER["did"],
         {
             "record": "e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b",
             "outcome": "accepted",
@@ -106,36 +88,58 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "ConformityCertificate": (
-        _BODY["did"],
+        BODY["did"],
         {
             "certificateNumber": "PIP-2026-0042",
-            "body": _BODY,
-            "holder": _EXPORTER,
+            "body": BODY,
+            "holder": EXPORTER,
             "assessorLevel": "3rdParty",
             "assessmentLevel": "Accredited",
             "attestationType": "certification",
             "scheme": {
-                "id": "urn:example:scheme:cross-border-personal-data",
+                "id": SCHEME,
                 "version": "2.0",
                 "family": "personalDataProtection",
                 "standards": ["ISO/IEC 27701:2025"],
             },
-            "scope": {
-                "activities": ["After-sales service of vehicles"],
-                "dataCategories": ["nonPersonal", "personal"],
-                "scenarios": [{"scheme": OWN_SCHEME, "code": "veh.after-sales"}],
-                "destinations": ["XB"],
-                "limits": {"persons": 100000, "sensitivePersons": 0},
-            },
+            "scope": SCOPE,
             "validFrom": "2026-11-22T00:00:00Z",
             "validUntil": "2029-11-22T00:00:00Z",
+            "accreditation": {"accreditor": ACCREDITOR["did"], "statement": ACCREDITATION},
             "conformityCertificate": {
                 "commitment": "c7bb826818f42cb3c5d2d73c2b852355be66eac61d2c10fb9774ab985ea1f5b5",
                 "mediaType": "application/pdf",
             },
+            "statusReference": {
+                "statusListCredential": "https://body.example.xa/status/1",
+                "statusListIndex": 4711,
+            },
         },
     ),
-}
+    "StatusList": (
+        BODY["did"],
+        {
+            "id": "https://body.example.xa/status/1",
+            "validFrom": "2026-11-22T04:00:00Z",
+            "validUntil": "2026-12-22T04:00:00Z",
+            "length": 131072,
+            "lists": [  # withdrawn 42 and 94,567; suspended 1,001
+                {
+                    "statusPurpose": "revocation",
+                    "encodedList": "uH4sIAAAAAAACA-3QAREAAAQEsNdE_5TU4LYIS1YHAAAAAAAAAAAAAIBHSgEAAADAOQPlPQf7AEAAAA",
+                },
+                {
+                    "statusPurpose": "suspension",
+                    "encodedList": "uH4sIAAAAAAACA-3BMQEAAAjAoEWzfypt4QPUowkAAAAAAAAAAAAAAAAAAAA4C2P98nwAQAAA",
+                },
+                {
+                    "statusPurpose": "refresh",
+                    "encodedList": "uH4sIAAAAAAACA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA",
+                },
+            ],
+        },
+    ),
+} | RECOGNITION
 
 
 def document(name: str) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""The vectors of mutual recognition: the examples of its types, signed with test keys.
+
+`python -m tests.statements.vectors` writes `tests/vectors/statements/*.json` and their rows in `statements.json`; a
+test compares.  An example names another by the digest of its vector, so after a change run it, put what it says is
+another digest now into `ledger/statements/examples_recognition.py`, and run it again, until it says nothing.
+"""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.core.canonical import encode_decoded
+from ledger.core.merkle import leaf_hash
+from ledger.core.statement import Statement, message_to_sign, sign_statement
+from ledger.core.suites import EDDSA, PrivateKey, encode_multikey
+from ledger.core.times import parse_time
+from ledger.statements import catalogue, examples_recognition
+from tests.core.vectors import PLACE, load, secret
+
+KEYS = {
+    "did:web:accreditor.example.xa": "accreditor",
+    "did:web:authority.example.xa": "XA authority",
+    "did:web:authority.example.xb": "XB authority",
+    "did:web:body.example.xa": "body",
+    "did:web:registrar.example.xa": "XA registrar",
+}
+"""Names of the test keys, by holder."""
+NAMES = {
+    "Accreditation": "accreditation",
+    "ConformityCertificate": "conformity-certificate",
+    "StatusList": "status-list",
+    "RecognitionArrangement": "recognition-arrangement",
+    "Endorsement": "endorsement",
+    "Recognition": "recognition",
+    "StatusChange": "status-change",
+    "IdentityRecognition": "identity-recognition",
+    "JurisdictionEntry": "jurisdiction-entry",
+}
+REFERRED = {
+    "Accreditation": examples_recognition.ACCREDITATION,
+    "ConformityCertificate": examples_recognition.CERTIFICATE,
+    "RecognitionArrangement": examples_recognition.ARRANGEMENT,
+}
+"""The digests that examples name others by."""
+
+
+def signed(name: str) -> Statement:
+    """The example of a type, signed by its issuer when it begins to be valid."""
+    document = catalogue.example(name)
+    issuer, created = document["issuer"], parse_time(document["validFrom"])
+    key = PrivateKey(EDDSA, secret("ed25519", KEYS[issuer]))
+    return sign_statement(document, key, f"{issuer}#1", created)
+
+
+def row(name: str, statement: Statement) -> dict[str, Any]:
+    """What the index says of a vector."""
+    document = json.loads(statement.encoded)
+    proof = document.pop("proof")
+    del proof["proofValue"]
+    options, text = encode_decoded(proof), encode_decoded(document)
+    key = PrivateKey(EDDSA, secret("ed25519", KEYS[statement.issuer]))
+    return {
+        "file": f"statements/{NAMES[name]}.json",
+        "key": KEYS[statement.issuer],
+        "multikey": encode_multikey(key.public),
+        "proofConfigCanonical": options.decode(),
+        "documentCanonical": text.decode(),
+        "proofConfigHash": sha256(options).hexdigest(),
+        "documentHash": sha256(text).hexdigest(),
+        "messageToSign": message_to_sign(statement.document).hex(),
+        "signature": statement.signature.hex(),
+        "digest": statement.digest.hex(),
+        "leafHash": leaf_hash(statement.digest).hex(),
+        "expect": "signature verifies",
+    }
+
+
+def index(rows: list[dict[str, Any]], made: list[dict[str, Any]]) -> str:
+    """The text of `statements.json` with the rows `made` after the others."""
+    own = {one["file"] for one in made}
+    kept = [one for one in rows if one["file"] not in own]
+    return json.dumps([*kept, *made], indent=1, ensure_ascii=False) + "\n"
+
+
+def write(place: Path) -> None:
+    """Write the vectors, and say which digests the examples have yet to follow."""
+    statements = {name: signed(name) for name in NAMES}
+    for name, statement in statements.items():
+        (place / "statements" / f"{NAMES[name]}.json").write_bytes(statement.encoded)
+        if name in REFERRED and REFERRED[name] != statement.digest.hex():
+            print(f"{name}: {statement.digest.hex()} in place of {REFERRED[name]}")
+    rows = [row(name, statement) for name, statement in statements.items()]
+    (place / "statements.json").write_text(index(load("statements.json"), rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(PLACE)
