@@ -3,9 +3,10 @@
     queue → append (entries, tiles, head: one transaction) → sign and store the checkpoint → publish → answer
 
 A checkpoint is signed at most every 250 ms and at once when the last one is older; answers wait for the one
-that covers them.  Nothing is signed over bytes that are not durable, and no stored head is signed twice.
-When the disk or the clock fails, every waiter gets the error, nothing is signed, and the next attempt
-decides whether it is over.
+that covers them.  What comes meanwhile is appended together shortly before, since one transaction writes fewer
+pages than several.  Nothing is signed over bytes that are not durable, and no stored head is signed twice.  When
+the disk or the clock fails, every waiter gets the error, nothing is signed, and the next attempt decides whether
+it is over.
 """
 
 import threading
@@ -26,6 +27,8 @@ INTERVAL = 0.25
 """Seconds between two checkpoints at least."""
 BATCH = 1_000
 """Statements that one transaction takes, about; a submission is never split."""
+LEAD = 0.2
+"""Part of the interval before a checkpoint is due at which what waits for it is appended, however few."""
 CAPACITY = 16_384
 """Statements that may wait at once; more are refused, so that memory and waiting time stay bounded."""
 RETRY = 1.0
@@ -40,16 +43,21 @@ Sign = Callable[[Checkpoint, int], bytes]
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
-    """A submission, and its answer once the log has one."""
+    """A submission, and its answer once the log has one.
+
+    Attributes:
+        reach: Size that a checkpoint must have to cover every entry in the answer.
+    """
 
     statements: Sequence[NewStatement]
     future: "Future[list[Outcome]]"
     outcomes: list[Outcome] = field(default_factory=list)
+    reach: int = 0
 
-    @property
-    def reach(self) -> int:
-        """Size that a checkpoint must have to cover every entry in the answer."""
-        return max((found.index + 1 for found in self.outcomes if isinstance(found, Appended)), default=0)
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Take in what became of the statements."""
+        self.outcomes = outcomes
+        self.reach = max((found.index + 1 for found in outcomes if isinstance(found, Appended)), default=0)
 
 
 class Sequencer:
@@ -87,6 +95,7 @@ class Sequencer:
         self._queue: deque[_Waiting] = deque()
         self._uncovered: list[_Waiting] = []
         self._held = 0
+        self._queued = 0
         self._closing = False
         self._trouble: LedgerError | None = None
         self._next_sign = 0.0
@@ -130,6 +139,7 @@ class Sequencer:
                     code="overloaded",
                 )
             self._held += len(statements)
+            self._queued += len(statements)
             self._queue.append(waiting)
             self._changed.notify_all()
         return waiting.future
@@ -167,21 +177,28 @@ class Sequencer:
     def _take(self) -> list[_Waiting]:
         """Wait until there is something to append or to sign; then what waits, up to a batch."""
         with self._changed:
-            while not self._queue and not self._closing:
-                pause = self._next_sign - time.monotonic() if self._is_unsigned() else None
-                if pause is not None and pause <= 0:
-                    break
+            while (pause := self._pause()) is None or pause > 0:
                 self._changed.wait(pause)
             taken: list[_Waiting] = []
             count = 0
             while self._queue and count < BATCH:
                 waiting = self._queue.popleft()
+                self._queued -= len(waiting.statements)
                 if waiting.future.set_running_or_notify_cancel():
                     taken.append(waiting)
                     count += len(waiting.statements)
                 else:
                     self._held -= len(waiting.statements)
             return taken
+
+    def _pause(self) -> float | None:
+        """Seconds for which there is nothing to do, unless something comes; None: for ever."""
+        if self._closing or self._queued >= BATCH or (self._queue and self._trouble is not None):
+            return 0.0
+        due = self._next_sign - time.monotonic()
+        if self._queue:
+            return due - LEAD * self._interval
+        return due if self._is_unsigned() else None
 
     def _append(self, taken: list[_Waiting]) -> None:
         # While no checkpoint can be signed the log does not grow: the answer could not be given.
@@ -199,7 +216,7 @@ class Sequencer:
         # whoever sends them again gets the same index.
         at = 0
         for waiting in taken:
-            waiting.outcomes = outcomes[at : at + len(waiting.statements)]
+            waiting.settle(outcomes[at : at + len(waiting.statements)])
             at += len(waiting.statements)
         self._uncovered += taken
 
@@ -256,7 +273,7 @@ class Sequencer:
     def _answer_all(self, error: LedgerError) -> None:
         with self._changed:
             left = [*self._uncovered, *self._queue]
-            self._uncovered, self._queue = [], deque()
+            self._uncovered, self._queue, self._queued = [], deque(), 0
         self._settle(left, error)
 
     def _settle(self, answered: Sequence[_Waiting], error: LedgerError | None) -> None:
