@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ledger.errors import LedgerError
 
@@ -11,6 +11,8 @@ WAITING = 2_000
 """Lines held between the connection and the log; beyond it, reading waits."""
 WAITING_BYTES = 8 * 1024 * 1024
 """Bytes of such lines."""
+TAKEN = 100
+"""Lines that are taken out at once."""
 PAUSE = 0.05
 """Seconds without a further line after which what has come is registered, though it fills no batch."""
 
@@ -29,15 +31,18 @@ class Lines:
         self._size = 0
         self._ended = False
 
-    def put(self, line: bytes) -> bool:
-        """Take in a line; False where there is no room now, or nobody takes lines any more."""
+    def put(self, lines: Sequence[bytes]) -> int:
+        """Take in lines, the first of them, as far as there is room; how many.  None once nobody takes them."""
+        count = 0
         with self._changed:
-            if self._ended or len(self._held) >= WAITING or self._size >= WAITING_BYTES:
-                return False
-            self._held.append(line)
-            self._size += len(line)
+            for line in lines:
+                if self._ended or len(self._held) >= WAITING or self._size >= WAITING_BYTES:
+                    break
+                self._held.append(line)
+                self._size += len(line)
+                count += 1
             self._changed.notify()
-            return True
+        return count
 
     @property
     def ended(self) -> bool:
@@ -59,9 +64,9 @@ class Lines:
                     self._changed.wait(PAUSE)
                 if not self._held and self._ended:
                     return
-                line = self._held.popleft() if self._held else None
-                self._size -= 0 if line is None else len(line)
-            yield line
+                taken = [self._held.popleft() for _ in range(min(len(self._held), TAKEN))]
+                self._size -= sum(map(len, taken))
+            yield from taken or (None,)
 
 
 class Answers:

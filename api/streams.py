@@ -129,8 +129,7 @@ async def _feed(request: Request, lines: Lines, received: asyncio.Event) -> None
                 continue
             *whole, rest = (rest + part).split(b"\n")
             count += len(whole)
-            for line in whole[: len(whole) - max(0, count - LINES)]:
-                await _put(lines, line)
+            await _put(lines, whole[: len(whole) - max(0, count - LINES)])
             rest = rest[: STATEMENT_LIMIT + 1]
             if count + bool(rest) > LINES:
                 lines.end(
@@ -140,7 +139,7 @@ async def _feed(request: Request, lines: Lines, received: asyncio.Event) -> None
                     )
                 )
         if rest:
-            await _put(lines, rest)
+            await _put(lines, [rest])
     except TimeoutError:
         lines.end(
             MalformedError(f"nothing more of the stream came for {IDLE_SECONDS:.0f} s", code="body-slow")
@@ -152,8 +151,8 @@ async def _feed(request: Request, lines: Lines, received: asyncio.Event) -> None
         lines.end()
 
 
-async def _put(lines: Lines, line: bytes) -> None:
-    while not lines.put(line) and not lines.ended:  # noqa: ASYNC110 - the taker is a thread
+async def _put(lines: Lines, more: list[bytes]) -> None:
+    while (more := more[lines.put(more) :]) and not lines.ended:  # noqa: ASYNC110 - the taker is a thread
         await asyncio.sleep(0.005)
 
 
