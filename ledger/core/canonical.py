@@ -10,7 +10,8 @@ writer in Python; the test suite holds it against one.  `encode(decode(b)) == b`
 accepts, which rules out duplicate members, white space, odd escapes, reordering and trailing bytes at once.
 """
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import orjson
 
@@ -46,6 +47,7 @@ def encode(value: Json, *, what: str = "document") -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
+        _explain(value, what)
         raise MalformedError(f"{what} holds a lone surrogate", code="not-canonical") from None
 
 
@@ -124,39 +126,36 @@ def _parse(data: bytes, *, limit: int, what: str) -> Json:
 
 
 def _require_restrictions(value: Json, what: str) -> None:
-    """Walk the value level by level, and then look at all values and all names at once."""
-    level: list[Json] = [value]
-    every: list[Json] = [value]
-    names: list[str] = []
-    for _ in range(DEPTH_LIMIT + 1):
-        containers = [item for item in level if type(item) in _CONTAINERS]
-        if not containers:
-            if _are_within_limits(every) and _are_ascii(names):
-                return
-            break
-        level = []
-        for item in containers:
-            if type(item) is dict:
-                names += item
-                level += item.values()
-            elif type(item) is list:
-                level += item
-        every += level
+    try:
+        if _are_in_order((value,), DEPTH_LIMIT):
+            return
+    except TypeError:  # a name that is no text, in a value made in this process
+        pass
     _explain(value, what)
 
 
-def _are_within_limits(values: list[Json]) -> bool:
-    """Whether all are of a type that documents have, and the integers such that every language has them."""
-    kinds = set(map(type, values))
-    if int in kinds:
-        integers = [item for item in values if type(item) is int]
-        if max(integers) > INTEGER_LIMIT or min(integers) < -INTEGER_LIMIT:
+def _are_in_order(values: Iterable[Any], depth: int) -> bool:
+    """Whether all are values that documents have, with at most `depth` arrays and objects inside each other."""
+    for item in values:
+        kind = type(item)
+        if kind is str:
+            continue
+        if kind is dict:
+            if depth == 0 or not "".join(item).isascii() or not _are_in_order(item.values(), depth - 1):
+                return False
+        elif kind is list:
+            if depth == 0 or not _are_in_order(item, depth - 1):
+                return False
+        elif kind is int:
+            if not -INTEGER_LIMIT <= item <= INTEGER_LIMIT:
+                return False
+        elif kind is not bool:
             return False
-    return kinds <= _TYPES
+    return True
 
 
-def _are_ascii(names: list[str]) -> bool:
-    return {str}.issuperset(map(type, names)) and "".join(names).isascii()
+def _are_ascii(names: Iterable[object]) -> bool:
+    return all(type(name) is str and name.isascii() for name in names)
 
 
 def _explain(value: Json, what: str) -> None:
@@ -201,7 +200,7 @@ def _is_too_deep(value: Json) -> bool:
 def _is_at_fault(item: object) -> bool:
     kind = type(item)
     if isinstance(item, dict) and kind is dict:
-        return not _are_ascii(list(item))
+        return not _are_ascii(item)
     if isinstance(item, int) and kind is int:
         return not -INTEGER_LIMIT <= item <= INTEGER_LIMIT
     return kind not in _TYPES
