@@ -61,7 +61,7 @@ def base58btc_decode(text: str) -> bytes:
     # All pairs of neighbouring digits at once, then all pairs of pairs, and so on: half the time of digit by digit.
     number = int.from_bytes(digits)
     for width, every_other, base in _LANES:
-        if number >> width == 0:
+        if width >= 8 * len(digits):
             break
         number = (number & every_other) + (number >> width & every_other) * base
     zeros = len(digits) - len(digits.lstrip(b"\0"))

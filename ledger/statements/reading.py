@@ -113,10 +113,10 @@ def signed_by(member: str) -> ContextRule:
     """The rule that the party under `member` is the issuer."""
 
     def run(subject: dict[str, Any], issuer: str, _created: int) -> Iterable[Problem]:
-        if subject[member]["did"] != issuer:
-            yield Problem(
-                f"{SUBJECT}/{member}/did", "issuer-mismatch", f"the issuer is another party than the {member}"
-            )
+        if subject[member]["did"] == issuer:
+            return ()
+        detail = f"the issuer is another party than the {member}"
+        return (Problem(f"{SUBJECT}/{member}/did", "issuer-mismatch", detail),)
 
     return ContextRule(frozenset({member}), run)
 
