@@ -343,6 +343,8 @@ class Array(Shape):
             if not name or len(value) == 1:
                 return True
             keys = value if name is True else [item[name] for item in value]
+            if type(keys[0]) is dict:
+                keys = [repr(sorted(key.items())) for key in keys]
             return len(set(keys)) == len(keys)
 
         return is_in_order
