@@ -1,6 +1,6 @@
 """Recognition: an authority's word that a certificate of another jurisdiction counts in its own.
 
-Format: docs/spec/recognition.md.  Whether that word holds at some time, with all it rests on, is the rule of
+Format: docs/spec/recognition-grant.md.  Whether that word holds at some time, with all it rests on, is the rule of
 `ledger.statements.recognition`.
 """
 

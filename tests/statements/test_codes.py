@@ -90,6 +90,14 @@ PAGES = {
     "TransferRecord": "transfer-record.md",
     "TransferAcknowledgement": "transfer-acknowledgement.md",
     "ConformityCertificate": "conformity-certificate.md",
+    "Accreditation": "accreditation.md",
+    "RecognitionArrangement": "recognition-arrangement.md",
+    "Endorsement": "endorsement.md",
+    "Recognition": "recognition-grant.md",
+    "StatusChange": "status-change.md",
+    "StatusList": "status-list.md",
+    "IdentityRecognition": "identity-recognition.md",
+    "JurisdictionEntry": "jurisdiction-entry.md",
 }
 
 
