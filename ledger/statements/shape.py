@@ -340,7 +340,7 @@ class Array(Shape):
             for item in value:
                 if not is_item(item):
                     return False
-            if not name or len(value) == 1:
+            if not name or len(value) <= 1:
                 return True
             keys = value if name is True else [item[name] for item in value]
             if type(keys[0]) is dict:
