@@ -18,6 +18,7 @@ from ledger.errors import LedgerError, StoreError
 from ledger.services.admission_process import WorkerLostError, WorkerProcess
 from ledger.services.admit import Party, Verdict, admit_party, judge
 from ledger.services.parties import Parties
+from ledger.services.refusals import check_not_vain
 from ledger.statements.enrolment import Enrolment, key_problems
 from ledger.statements.revocation import KeyRevocation
 from ledger.statements.shape import StatementInvalidError
@@ -260,6 +261,7 @@ def _admit(statement: Statement, subject: object, *, parties: Parties, now: int)
     Raises:
         StatementInvalidError: An Enrolment's keys must not be enrolled.
         SignatureError, VerificationError: As the key rule; see also `admit_party`.
+        RefusedError: As `check_not_vain`.
     """
     if isinstance(subject, Enrolment):
         problems = key_problems(subject)
@@ -286,6 +288,7 @@ def _admit(statement: Statement, subject: object, *, parties: Parties, now: int)
         )
     else:
         admit_party(statement, subject, jurisdiction=parties.jurisdiction, party_of=parties.of, now=now)
+        check_not_vain(statement, subject, jurisdiction=parties.jurisdiction, statements=parties.statements)
 
 
 def _settled(verdict: Verdict, data: bytes, parties: Parties) -> Admitted:

@@ -147,7 +147,7 @@ class StatusListRow(StoreTable, table=True):
     """An edition of a status list; dates in POSIX seconds, the end excluded."""
 
     __tablename__ = "status_list"
-    __table_args__ = (Index("status_list_valid", "issuer", "list", "valid_from"),)
+    __table_args__ = (Index("status_list_valid", "list", "issuer", "valid_from"),)
 
     leaf_index: int = _leaf()
     issuer: str = Field(sa_type=Text)

@@ -1,13 +1,14 @@
 """Two whole nodes in this process, each with its embedded chain, and a list composed of both claims."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from ledger.authorities import Authority, AuthorityKey
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
@@ -72,7 +73,7 @@ class Side:
         assert held.row.size == self.node.log.head.size
         return held.row.size
 
-    def bundle(self, digest: bytes, **options: bool) -> bytes:
+    def bundle(self, digest: bytes, **options: Any) -> bytes:
         return bundle_of(digest, self.node.shelf, **options)
 
 
@@ -124,14 +125,23 @@ def holder(name: str, code: str, key_id: str = "#2026") -> HolderKey:
     return make_holder_key(f"did:web:{name}.example.{code.lower()}", key_id, EDDSA, os.urandom(RANDOM_SIZE))
 
 
+def named(key: HolderKey, *roles: str) -> Authority:
+    """An authority of a node's settings, from a day before the tests' time to a long time after."""
+    own = AuthorityKey(key.id, key.multikey, NOW - DAY, NOW + 4000 * DAY)
+    return Authority(key.holder, tuple(sorted(roles)), (own,))
+
+
 @contextmanager
-def two_sides(folder: Path) -> Iterator[Sides]:
+def two_sides(folder: Path, authorities: Mapping[str, Sequence[Authority]] | None = None) -> Iterator[Sides]:
+    """Two nodes; the claim of each names `authorities` of its jurisdiction."""
     clock = Clock(now=NOW + 100)
     with ExitStack() as stack:
-        nodes = [
-            stack.enter_context(open_node(home(folder, code), clock=lambda: clock.now))
-            for code in ("XA", "XB")
-        ]
+        nodes = []
+        for code in ("XA", "XB"):
+            made_home = home(folder, code)
+            own = tuple((authorities or {}).get(code, ()))
+            made_home = replace(made_home, settings=replace(made_home.settings, authorities=own))
+            nodes.append(stack.enter_context(open_node(made_home, clock=lambda: clock.now)))
         xa, xb = (Side(node, clock) for node in nodes)
         claims = [node.claim for node in nodes if node.claim is not None]
         trust = parse_trust_list(compose(claims, keys=[publisher_key()], policy=Policy(), now=clock.now))

@@ -127,4 +127,4 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["leaf_index"], ["entry.leaf_index"]),
         sa.PrimaryKeyConstraint("leaf_index"),
     )
-    op.create_index("status_list_valid", "status_list", ["issuer", "list", "valid_from"])
+    op.create_index("status_list_valid", "status_list", ["list", "issuer", "valid_from"])

@@ -1,0 +1,366 @@
+"""What partners' nodes gave: verified bundles, and how far each was asked.
+
+A mirror and no history: rows are replaced by newer ones, and whatever is here can be fetched again.  So it has a file
+of its own beside the log's, which never waits for it; several processes may write it, one short transaction at a time.
+
+    cursor      log → up to where it was looked through
+    progress    partner → how the last time went that it was asked
+    pending     statements of a partner to be asked for again, why, and when
+    bundle      the newest bundle about a statement out of a log, compressed
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.errors import StoreError
+from ledger.store.database import store_error
+
+VERSION: Final = 1
+PAGE: Final = 256
+BUSY_SECONDS: Final = 20.0
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS progress (
+    partner TEXT PRIMARY KEY, tried_at INTEGER NOT NULL, synced_at INTEGER, code TEXT, detail TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursor (
+    origin TEXT PRIMARY KEY, partner TEXT NOT NULL, leaf_index INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pending (
+    partner TEXT NOT NULL, digest BLOB NOT NULL, leaf_index INTEGER NOT NULL, code TEXT NOT NULL,
+    detail TEXT NOT NULL, tries INTEGER NOT NULL, due_at INTEGER NOT NULL, PRIMARY KEY (partner, digest)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bundle (
+    subject BLOB NOT NULL, origin TEXT NOT NULL, partner TEXT NOT NULL, leaf_index INTEGER NOT NULL,
+    size INTEGER NOT NULL, anchored INTEGER NOT NULL, type TEXT NOT NULL, issuer TEXT NOT NULL,
+    number TEXT, holder TEXT, stored_at INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (subject, origin)
+);
+CREATE INDEX IF NOT EXISTS bundle_number ON bundle (number) WHERE number IS NOT NULL;
+CREATE INDEX IF NOT EXISTS bundle_holder ON bundle (holder) WHERE holder IS NOT NULL;
+CREATE INDEX IF NOT EXISTS bundle_type ON bundle (type, issuer);
+CREATE INDEX IF NOT EXISTS bundle_partner ON bundle (partner, leaf_index);
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+_COLUMNS = (
+    "subject, origin, partner, leaf_index, size, anchored, type, issuer, number, holder, stored_at, body"
+)
+_NEWEST = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY anchored DESC, size DESC, origin"  # noqa: S608
+_NAMED = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY origin, leaf_index LIMIT ?"  # noqa: S608
+# A bundle gives way to one of a larger tree, and one without an anchor to one with it; never the other way round.
+_PUT = (
+    f"INSERT INTO bundle ({_COLUMNS}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (subject, origin) DO UPDATE SET"  # noqa: S608
+    + ", ".join(f" {name} = excluded.{name}" for name in _COLUMNS.split(", ")[2:])
+    + " WHERE (excluded.anchored, excluded.size) >= (bundle.anchored, bundle.size)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A verified bundle about a statement in a partner's log.
+
+    Attributes:
+        subject: Digest of the statement.
+        origin: The log.
+        partner: Who gave it.
+        index: Of the statement in that log.
+        size: Of the tree that shows it there.
+        anchored: Whether its anchor and that block's finality held.
+        type: Of the statement; `issuer`, `number` (of a certificate or accreditation) and `holder` likewise.
+        stored_at: POSIX seconds.
+        bundle: Canonical bytes.
+    """
+
+    subject: bytes
+    origin: str
+    partner: str
+    index: int
+    size: int
+    anchored: bool
+    type: str
+    issuer: str
+    number: str | None
+    holder: str | None
+    stored_at: int
+    bundle: bytes = field(repr=False)
+
+    @property
+    def jurisdiction(self) -> str:
+        """Of the log."""
+        return self.origin.split("/")[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A statement of a partner that is to be asked for again: not anchored yet, or refused.
+
+    Attributes:
+        tries: How often it was asked for.
+        due_at: When to ask again, POSIX seconds.
+    """
+
+    digest: bytes
+    index: int
+    code: str
+    detail: str
+    tries: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How it went to ask a partner; times in POSIX seconds.
+
+    Attributes:
+        tried_at: When it was asked last.
+        synced_at: When that last went well to the end.
+        code: Why it did not the last time; None where it did.
+        detail: The same for people.
+    """
+
+    tried_at: int | None = None
+    synced_at: int | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """How much of a partner is kept."""
+
+    bundles: int
+    bytes: int
+    anchored: int
+    pending: int
+
+
+class Mirror:
+    """The mirror in the file at `path`, which is made when something is first kept.  Safe for threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def bundle(self, subject: bytes) -> Kept | None:
+        """The bundle about the statement with this digest: an anchored one before others, then of the largest tree."""
+        found = self._kept(_NEWEST.format("subject = ?"), (subject,))
+        return found[0] if found else None
+
+    def bundles(self, subject: bytes) -> list[Kept]:
+        """Every bundle about a statement, one for each log that it stands in."""
+        return self._kept(_NEWEST.format("subject = ?"), (subject,))
+
+    def certificates(
+        self,
+        *,
+        number: str | None = None,
+        body: str | None = None,
+        holder: str | None = None,
+        limit: int = PAGE,
+    ) -> list[Kept]:
+        """Certificates of partners' bodies: by number, body and holder, those that are given."""
+        return self.of_type("ConformityCertificate", number=number, issuer=body, holder=holder, limit=limit)
+
+    def of_type(
+        self,
+        kind: str,
+        *,
+        number: str | None = None,
+        issuer: str | None = None,
+        holder: str | None = None,
+        limit: int = PAGE,
+    ) -> list[Kept]:
+        """Statements of one type, in the order of each partner's log."""
+        where, values = ["type = ?"], [kind]
+        for column, value in (("number", number), ("issuer", issuer), ("holder", holder)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        return self._kept(_NAMED.format(" AND ".join(where)), (*values, limit))
+
+    def jurisdiction_of(self, subject: bytes) -> str | None:
+        """In whose log a statement stands; None where no partner gave it."""
+        with self._reading() as connection:
+            row = (
+                connection
+                and connection.execute(
+                    "SELECT origin FROM bundle WHERE subject = ? LIMIT 1", (subject,)
+                ).fetchone()
+            )
+        return str(row[0]).split("/")[1] if row else None
+
+    def put(
+        self,
+        partner: str,
+        kept: Sequence[Kept],
+        *,
+        pending: Sequence[Pending] = (),
+        settled: Sequence[bytes] = (),
+        cursor: tuple[str, int] | None = None,
+    ) -> None:
+        """Keep what a partner gave, in one transaction with how far it was asked.
+
+        Args:
+            pending: Statements to be asked for again.
+            settled: Digests of those that need not be any more.
+            cursor: A log, and the index of the last statement of it that was looked at; it never goes back.
+        """
+        rows = [
+            (
+                one.subject,
+                one.origin,
+                one.partner,
+                one.index,
+                one.size,
+                int(one.anchored),
+                one.type,
+                one.issuer,
+                one.number,
+                one.holder,
+                one.stored_at,
+                zlib.compress(one.bundle),
+            )
+            for one in kept
+        ]
+        with self._writing() as connection:
+            connection.executemany(_PUT, rows)
+            connection.executemany(
+                "DELETE FROM pending WHERE partner = ? AND digest = ?", [(partner, one) for one in settled]
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (partner, one.digest, one.index, one.code, one.detail, one.tries, one.due_at)
+                    for one in pending
+                ],
+            )
+            if cursor is not None:
+                connection.execute(
+                    "INSERT INTO cursor VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET leaf_index = max(leaf_index, excluded.leaf_index)",
+                    (cursor[0], partner, cursor[1]),
+                )
+
+    def ended(self, partner: str, *, at: int, code: str | None = None, detail: str | None = None) -> None:
+        """Note that asking a partner came to its end at `at`: well, or with the error `code`."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO progress (partner, tried_at, synced_at, code, detail) VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT DO UPDATE SET tried_at = ?2, synced_at = coalesce(?3, synced_at), code = ?4, detail = ?5",
+                (partner, at, at if code is None else None, code, detail),
+            )
+
+    def cursor(self, origin: str) -> int:
+        """Index of the last statement of a log that was looked at; -1 before the first."""
+        with self._reading() as connection:
+            row = (
+                connection
+                and connection.execute("SELECT leaf_index FROM cursor WHERE origin = ?", (origin,)).fetchone()
+            )
+        return int(row[0]) if row else -1
+
+    def progress(self, partner: str) -> Progress:
+        """How the last time went that a partner was asked."""
+        with self._reading() as connection:
+            row = (
+                connection
+                and connection.execute(
+                    "SELECT tried_at, synced_at, code, detail FROM progress WHERE partner = ?",
+                    (partner,),
+                ).fetchone()
+            )
+        return Progress(*row) if row else Progress()
+
+    def pending(self, partner: str, *, now: int | None = None, limit: int = PAGE) -> list[Pending]:
+        """What is to be asked for again, by when it is due; only what is due at `now` where that is given."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            rows = connection.execute(
+                "SELECT digest, leaf_index, code, detail, tries, due_at FROM pending"
+                " WHERE partner = ? AND due_at <= ? ORDER BY due_at, leaf_index LIMIT ?",
+                (partner, 2**62 if now is None else now, limit),
+            ).fetchall()
+        return [Pending(*row) for row in rows]
+
+    def holdings(self, partner: str) -> Holdings:
+        """How much of a partner is kept.  Cost: linear in it."""
+        with self._reading() as connection:
+            if connection is None:
+                return Holdings(0, 0, 0, 0)
+            count, size, anchored = connection.execute(
+                "SELECT count(*), coalesce(sum(length(body)), 0), coalesce(sum(anchored), 0) FROM bundle"
+                " WHERE partner = ?",
+                (partner,),
+            ).fetchone()
+            (waiting,) = connection.execute(
+                "SELECT count(*) FROM pending WHERE partner = ?", (partner,)
+            ).fetchone()
+        return Holdings(count, size, anchored, waiting)
+
+    def forget(self, partner: str) -> None:
+        """Drop all that a partner gave."""
+        if not self.path.exists():
+            return
+        with self._writing() as connection:
+            for table in ("bundle", "pending", "progress", "cursor"):
+                connection.execute(f"DELETE FROM {table} WHERE partner = ?", (partner,))  # noqa: S608
+
+    def _kept(self, query: str, values: tuple[object, ...]) -> list[Kept]:
+        with self._reading() as connection:
+            rows = [] if connection is None else connection.execute(query, values).fetchall()
+        return [_read(*row) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """A connection for reading; None while nothing was ever kept."""
+        if not self.path.exists():
+            yield None
+            return
+        with self._connected() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; without effect where it fails."""
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            try:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    self.path.chmod(0o600)
+                    connection.executescript(_SCHEMA)
+                elif version != VERSION:
+                    raise StoreError(
+                        f"mirror {self.path} is at version {version}, this program knows {VERSION};"
+                        " remove it, and partners are asked again",
+                        code="mirror-version",
+                    )
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+
+def _read(*row: Any) -> Kept:
+    values = list(row)
+    values[5], values[-1] = bool(values[5]), zlib.decompress(values[-1])
+    return Kept(*values)
