@@ -154,7 +154,7 @@ def _grant(
     ends: int,
     roles: list[str],
     jurisdiction: str,
-    granted_by: str,
+    granted_by: str | None,
     revoked_at: int | None,
     identifiers: list[list[str]],
 ) -> Grant:

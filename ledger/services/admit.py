@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core.statement import Statement, parse_statement
-from ledger.errors import LedgerError, MalformedError, VerificationError
+from ledger.errors import LedgerError, MalformedError
 from ledger.statements.catalogue import statement_type
 from ledger.store.rows import NewStatement, row_of
-from ledger.verify.authorship import acting_party, party_author
+from ledger.verify.authorship import party_author
 from ledger.verify.keyrule import Grant, Revocation, Times
 
 
@@ -77,13 +77,13 @@ def admit_party(
     Raises:
         SignatureError, VerificationError: As the key rule; `log-jurisdiction`, `party-not-enrolled-so`.
     """
-    acting = acting_party(subject)
-    if acting is not None and acting.jurisdiction != jurisdiction:
-        raise VerificationError(
-            f"{statement.issuer} acts for {acting.jurisdiction}; this log is of {jurisdiction}",
-            code="log-jurisdiction",
-        )
     signer = party_of(statement.issuer, now)
     party_author(
-        statement, acting, grants=signer.grants, revocations=signer.revocations, times=Times(), now=now
+        statement,
+        subject,
+        log_jurisdiction=jurisdiction,
+        grants=signer.grants,
+        revocations=signer.revocations,
+        times=Times(),
+        now=now,
     )

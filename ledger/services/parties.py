@@ -17,6 +17,7 @@ from ledger.verify.keyrule import (
     Grant,
     Revocation,
     Times,
+    authority_grants,
     enrolment_author,
     enrolment_grants,
     revocation_author,
@@ -117,7 +118,7 @@ class Parties:
                 if enrolment is not None:
                     grants += enrolment_grants(statement.issuer, enrolment)
         revocations = self._revocations(did, about, grants, trust, now)
-        return Party(tuple(grants), tuple(revocations))
+        return Party((*grants, *authority_grants(trust, did)), tuple(revocations))
 
     def _counting_enrolment(
         self, stored: StoredStatement, statement: Statement, trust: TrustList, now: int

@@ -10,20 +10,21 @@ from typing import NamedTuple
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
-from ledger.errors import LedgerError, VerificationError
+from ledger.errors import LedgerError, SignatureError, VerificationError
 from ledger.statements.acknowledgement import TransferAcknowledgement
 from ledger.statements.catalogue import TYPES
-from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.enrolment import Enrolment
 from ledger.statements.party import Party
 from ledger.statements.revocation import KeyRevocation
 from ledger.statements.transfer import TransferRecord
 from ledger.verify.bundle import Item
 from ledger.verify.keyrule import (
+    LISTED_ROLES,
     Grant,
     Revocation,
     Times,
     author_of,
+    authority_grants,
     enrolment_author,
     enrolment_grants,
     require_identity,
@@ -33,6 +34,8 @@ from ledger.verify.keyrule import (
 from ledger.verify.report import Check
 from ledger.verify.sections import Examined
 
+_ACTING = {"TransferRecord": "exporter", "ConformityCertificate": "body", "Accreditation": "accreditor"}
+"""The member under which a statement names its own issuer, with a number and a jurisdiction."""
 _UNKNOWN = frozenset(("key-unknown", "revocation-of-unknown-key"))
 
 Subjects = Mapping[bytes, object]
@@ -83,7 +86,7 @@ def check_authorship(
     revocations = _revocations(revoked, subjects, trust, enrolled, now, found)
     for one in placed:
         if one.statement.type not in ("Enrolment", "KeyRevocation"):
-            _signed(one, subjects, enrolled, revocations, now, found)
+            _signed(one, subjects, trust, enrolled, revocations, now, found)
     _print_revoked(revocations, found)
     if not found.checks:
         found.checks.append(_conclude(placed, examined, found))
@@ -172,16 +175,17 @@ def _revocations(
 def _signed(
     one: _Placed,
     subjects: Subjects,
+    trust: TrustList,
     grants: Sequence[Grant],
     revocations: Sequence[Revocation],
     now: int,
     found: Authorship,
 ) -> None:
-    """A statement of a party: its signature, and the jurisdiction in which it acts."""
+    """A statement of a party or an authority: its signature, and the jurisdiction in which it acts."""
     if one.at.log is None:
         return
-    acting = acting_party(subjects[one.statement.digest])
-    receiver = _receiver(subjects[one.statement.digest], subjects)
+    subject = subjects[one.statement.digest]
+    receiver = _receiver(subject, subjects)
     if receiver is not None:
         # A party may be enrolled several times; the enrolment that fits what the record says of it goes first.
         own = [grant for grant in grants if grant.holder == one.statement.issuer]
@@ -190,14 +194,14 @@ def _signed(
             key=lambda grant: grant.jurisdiction != receiver.jurisdiction or not grant.identifies(receiver),
         )
     try:
-        if acting is not None and acting.jurisdiction != one.at.log.jurisdiction:
-            raise VerificationError(
-                f"{one.statement.issuer} acts for {acting.jurisdiction};"
-                f" the statement stands in a log of {one.at.log.jurisdiction}",
-                code="log-jurisdiction",
-            )
         found.grants[one.statement.digest] = party_author(
-            one.statement, acting, grants=grants, revocations=revocations, times=one.at.times, now=now
+            one.statement,
+            subject,
+            log_jurisdiction=one.at.log.jurisdiction,
+            grants=(*grants, *authority_grants(trust, one.statement.issuer)),
+            revocations=revocations,
+            times=one.at.times,
+            now=now,
         )
     except LedgerError as error:
         _fail(one, error, found)
@@ -205,27 +209,63 @@ def _signed(
 
 def party_author(
     statement: Statement,
-    acting: Party | None,
+    subject: object,
     *,
+    log_jurisdiction: str,
     grants: Sequence[Grant],
     revocations: Sequence[Revocation],
     times: Times,
     now: int,
 ) -> Grant:
-    """The grant under which a party signed, in the jurisdiction and under the identifier that it names.
+    """The grant under which a party or an authority signed; not for statements about parties' keys.
+
+    It is of the jurisdiction of the log that the statement stands in, and has the number that the statement gives.
+    Of an acknowledgement neither is asked here: the record that it answers says where its issuer acts (step 9).
+
+    Args:
+        subject: As the statement's type reads it.
+        grants: Candidates, by enrolments and by the trust list.
 
     Raises:
-        SignatureError, VerificationError: As `author_of` and `require_identity`.
+        SignatureError, VerificationError: As `author_of` and `require_identity`; `log-jurisdiction`, a SignatureError
+            where the key is another jurisdiction's.
     """
     roles = TYPES[statement.type].roles
-    if acting is None:
+    may_be_listed = not LISTED_ROLES.isdisjoint(roles)
+    if not may_be_listed:
+        grants = [grant for grant in grants if grant.granted_by is not None]
+    if statement.type == "TransferAcknowledgement":
         return author_of(statement, roles=roles, grants=grants, revocations=revocations, times=times, now=now)
-    fitting = [grant for grant in grants if grant.jurisdiction == acting.jurisdiction]
-    if len(fitting) > 1:
-        fitting.sort(key=lambda grant: not grant.identifies(acting))
-    grant = author_of(statement, roles=roles, grants=fitting, revocations=revocations, times=times, now=now)
-    require_identity(grant, acting)
+    acting = acting_party(statement.type, subject)
+    if acting is not None and acting.jurisdiction != log_jurisdiction:
+        raise VerificationError(
+            f"{statement.issuer} acts for {acting.jurisdiction};"
+            f" the statement stands in a log of {log_jurisdiction}",
+            code="log-jurisdiction",
+        )
+    here = [grant for grant in grants if grant.jurisdiction == log_jurisdiction]
+    if acting is not None and len(here) > 1:
+        here.sort(key=lambda grant: not grant.identifies(acting))
+    try:
+        grant = author_of(statement, roles=roles, grants=here, revocations=revocations, times=times, now=now)
+    except SignatureError as error:
+        if error.code == "key-unknown" and may_be_listed:
+            _forbid_elsewhere(statement, log_jurisdiction, grants)
+        raise
+    if acting is not None:
+        require_identity(grant, acting)
     return grant
+
+
+def _forbid_elsewhere(statement: Statement, log_jurisdiction: str, grants: Sequence[Grant]) -> None:
+    """Name the jurisdiction of a key that counts in another one's logs only."""
+    for grant in grants:
+        if (grant.holder, grant.key_id) == (statement.issuer, statement.key_id):
+            raise SignatureError(
+                f"{statement.verification_method} is a key of {grant.jurisdiction};"
+                f" the statement stands in a log of {log_jurisdiction}",
+                code="log-jurisdiction",
+            )
 
 
 def _receiver(subject: object, subjects: Subjects) -> Party | None:
@@ -236,19 +276,21 @@ def _receiver(subject: object, subjects: Subjects) -> Party | None:
     return record.importer if isinstance(record, TransferRecord) else None
 
 
-def acting_party(subject: object) -> Party | None:
-    """The issuer as the statement itself names it, with the jurisdiction it acts for; None where it does not."""
-    if isinstance(subject, TransferRecord):
-        return subject.exporter
-    if isinstance(subject, ConformityCertificate):
-        return subject.body
-    return None
+def acting_party(kind: str, subject: object) -> Party | None:
+    """The issuer as a statement of the type `kind` itself names it; None where it does not."""
+    member = _ACTING.get(kind)
+    if member is None:
+        return None
+    party: Party = getattr(subject, member)
+    return party
 
 
 def _fail(one: _Placed, error: LedgerError, found: Authorship, holder: str | None = None) -> None:
     detail = f"{one.item.role} {one.statement.digest.hex()}: {error}"
     of_party = one.statement.type != "Enrolment"  # no enrolment makes a registrar; the trust list alone does
-    if of_party and error.code in _UNKNOWN and not found.unjudged.isdisjoint((one.statement.issuer, holder)):
+    is_elsewhere = isinstance(error, SignatureError) and error.code == "log-jurisdiction"
+    is_unknown = is_elsewhere or error.code in _UNKNOWN
+    if of_party and is_unknown and not found.unjudged.isdisjoint((one.statement.issuer, holder)):
         told = f"{detail}; an enrolment of the party stands in a log that the trust list does not name"
         found.checks.append(Check(3, "absent", "premise-failed", told, pointer=one.pointer))
         return
@@ -266,11 +308,8 @@ def _conclude(placed: Sequence[_Placed], examined: Sequence[Examined], found: Au
         )
     subject = next(one for one in placed if one.item.role == "subject").statement
     grant = found.grants.get(subject.digest)
-    by = (
-        ""
-        if grant is None
-        else f", enrolled by {grant.granted_by}"
-        if grant.granted_by != grant.holder
-        else ""
-    )
+    if grant is None or grant.granted_by == grant.holder:
+        by = ""
+    else:
+        by = f", enrolled by {grant.granted_by}" if grant.granted_by else ", an authority of the trust list"
     return Check(3, "passed", "signed", f"{subject.issuer}{by}; {len(placed)} signatures in all")

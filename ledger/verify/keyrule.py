@@ -1,8 +1,8 @@
 """Who may sign what, and when: from the trust list, over enrolments, to the key behind a signature.
 
 Authorities and their keys are named by the trust list.  Parties are named by Enrolments, which authorities with
-the role `registrar` sign.  Either way a key is *granted* to a holder, by an authority, for roles, for a
-jurisdiction and between two dates: a `Grant`.  A statement has an author when a grant fits it and the key rule
+the role `registrar` sign.  Either way a key is *granted* to a holder, for roles, for a jurisdiction and between
+two dates: a `Grant`.  A statement has an author when a grant fits it and the key rule
 holds.  The node applies the same rule when it registers a statement as the verifier does years later; only the
 times differ.
 
@@ -23,6 +23,10 @@ from ledger.statements.revocation import KeyRevocation
 
 CLOCK_DRIFT = 300
 """Seconds by which two honest clocks may differ."""
+LISTED_ROLES = frozenset(("registrar", "authority", "accreditor"))
+"""What the trust list can make somebody; the other words it may give a role mean nothing here."""
+LISTED_ONLY = frozenset(("authority",))
+"""What no Enrolment makes anybody, whatever roles it gives: a registrar would make authorities of whom it likes."""
 LATE_PROOF = 86_400
 """Seconds after a key's end within which something it signed in time may still be proven."""
 
@@ -52,7 +56,7 @@ class Grant(NamedTuple):
         key_id: Fragment that names the key, with its `#`.
         begins: First second at which the key may sign.
         ends: First second at which it no longer may.
-        granted_by: DID of the registrar; of the authority itself where the trust list names the key.
+        granted_by: DID of the registrar; None where the trust list itself names the key.
         revoked_at: When the trust list revokes the key; party keys are revoked by statements instead.
         identifiers: (scheme, id) of the holder in registers of companies, as its Enrolment has them.
     """
@@ -64,7 +68,7 @@ class Grant(NamedTuple):
     ends: int
     roles: frozenset[str]
     jurisdiction: str
-    granted_by: str
+    granted_by: str | None
     revoked_at: int | None = None
     identifiers: tuple[tuple[str, str], ...] = ()
 
@@ -83,7 +87,10 @@ class Revocation(NamedTuple):
 
 
 def authority_grants(trust: TrustList, did: str) -> tuple[Grant, ...]:
-    """The keys that the trust list gives to the authority `did`; none when it names no such authority."""
+    """The keys that the trust list gives to the authority `did`, each with those of its roles that have a meaning.
+
+    None when it names no such authority.
+    """
     authority = trust.authority(did)
     if authority is None:
         return ()
@@ -94,9 +101,9 @@ def authority_grants(trust: TrustList, did: str) -> tuple[Grant, ...]:
             key=key.key,
             begins=key.valid_from,
             ends=key.valid_until,
-            roles=authority.roles,
+            roles=authority.roles & LISTED_ROLES,
             jurisdiction=authority.jurisdiction,
-            granted_by=did,
+            granted_by=None,
             revoked_at=key.revoked_at,
         )
         for key in authority.keys.values()
@@ -112,7 +119,7 @@ def enrolment_grants(registrar: str, enrolment: Enrolment) -> tuple[Grant, ...]:
             key=key.key,
             begins=key.valid_from,
             ends=key.valid_until,
-            roles=enrolment.roles,
+            roles=enrolment.roles - LISTED_ONLY,
             jurisdiction=enrolment.jurisdiction,
             granted_by=registrar,
             identifiers=enrolment.identifiers,
@@ -209,6 +216,7 @@ def revocation_author(
     it is proven to exist, and without a proven time, now.
 
     Args:
+        grants: Of the party.  Those of the trust list neither revoke nor are revoked by a statement.
         revocations: Those by registrars; a party's revocations do not silence one another, so that the outcome is
             the narrowest and needs no order.
 
@@ -216,15 +224,16 @@ def revocation_author(
         SignatureError, VerificationError: As `author_of`; `revocation-of-unknown-key`, `revocation-by-stranger`.
     """
     named = f"{revocation.party}{revocation.key}"
+    enrolled = [grant for grant in grants if grant.granted_by is not None]
     revoked = [
-        grant for grant in grants if (grant.holder, grant.key_id) == (revocation.party, revocation.key)
+        grant for grant in enrolled if (grant.holder, grant.key_id) == (revocation.party, revocation.key)
     ]
     if not revoked:
         raise VerificationError(
             f"revocation of {named}, which no enrolment names", code="revocation-of-unknown-key"
         )
     if statement.issuer == revocation.party:
-        author_of(statement, roles=(), grants=grants, revocations=revocations, times=times, now=now)
+        author_of(statement, roles=(), grants=enrolled, revocations=revocations, times=times, now=now)
         effective = now if times.proven is None else max(revocation.at, times.proven)
     elif any(grant.granted_by == statement.issuer for grant in revoked):
         registrar = authority_grants(trust, statement.issuer)
@@ -294,7 +303,7 @@ def check_key_dates(grant: Grant, created: int, *, times: Times, now: int) -> No
 
 def revoked_from(grant: Grant, revocations: Sequence[Revocation]) -> int | None:
     """The earliest second from which its party, its registrar or the trust list revokes a key; None if none does."""
-    if not revocations:
+    if not revocations or grant.granted_by is None:
         return grant.revoked_at
     moments = [
         found.effective
@@ -331,8 +340,8 @@ def check_not_revoked(grant: Grant, revocations: Sequence[Revocation], *, times:
 
 def _require_role(grant: Grant, roles: tuple[str, ...], statement: Statement) -> None:
     if roles and grant.roles.isdisjoint(roles):
+        held = ", ".join(sorted(grant.roles)) or "no role that counts"
         raise VerificationError(
-            f"{statement.type} is signed by the role {' or '.join(roles)};"
-            f" {grant.holder} has {', '.join(sorted(grant.roles))}",
+            f"{statement.type} is signed by the role {' or '.join(roles)}; {grant.holder} has {held}",
             code="role-missing",
         )
