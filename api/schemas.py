@@ -123,6 +123,22 @@ class Anchors(Wire):
     next: int | None = None
 
 
+class Concern(Wire):
+    """A statement of this log that concerns the jurisdiction asked for."""
+
+    index: int
+    digest: str
+    type: str
+
+
+class Concerning(Wire):
+    """A part of the log, looked through."""
+
+    items: list[Concern]
+    after: int = Field(description="index of the last statement looked at; the next page's `after`")
+    more: bool = Field(description="whether the log goes on")
+
+
 class SchemaEntry(Wire):
     """A type of statement."""
 

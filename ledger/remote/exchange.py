@@ -4,6 +4,7 @@ What a node says is data from a stranger.  Answers are cut off at a bound, probl
 `RemoteRefusedError`, and texts are stripped of what could move a terminal.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -64,13 +65,17 @@ class Exchange:
     Args:
         url: Where the node is, `http://` or `https://`.
         transport: Another way than the network, for tests.
+        patience: Seconds that a whole answer may take; None: as long as it does not fall silent.
 
     Raises:
         RemoteError: `remote-url`: not such an address.
     """
 
-    def __init__(self, url: str, *, transport: httpx2.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, *, transport: httpx2.BaseTransport | None = None, patience: float | None = None
+    ) -> None:
         _require_url(url)
+        self._patience = patience
         self.url = url.rstrip("/")
         self._client = httpx2.Client(
             transport=transport,
@@ -104,13 +109,14 @@ class Exchange:
             RemoteError: `remote-unreachable`: no answer, or it broke off; `remote-answer-invalid`: too large, or not
                 HTTP; `RemoteRefusedError` for a status from 400.
         """
+        ends = None if self._patience is None else time.monotonic() + self._patience
         headers = {} if content_type is None else {"content-type": content_type}
         try:
             with self._client.stream(
                 method, self.url + path, content=body, headers=headers, params=dict(query) if query else None
             ) as response:
                 refused = response.status_code in _REFUSED
-                received = _read(response, PROBLEM_LIMIT if refused else limit, self.url)
+                received = _read(response, PROBLEM_LIMIT if refused else limit, self.url, ends)
         except httpx2.HTTPError as error:
             raise _broken(error, self.url) from None
         except httpx2.InvalidURL:
@@ -154,13 +160,18 @@ def plain(text: object) -> str:
     return shown if len(shown) <= _TEXT_LIMIT else shown[: _TEXT_LIMIT - 1] + "…"
 
 
-def _read(response: httpx2.Response, limit: int, url: str) -> bytes:
+def _read(response: httpx2.Response, limit: int, url: str, ends: float | None) -> bytes:
     parts: list[bytes] = []
     size = 0
     for part in response.iter_raw():
         size += len(part)
         if size > limit:
             raise invalid(url, f"more than the {limit} bytes that are read")
+        if ends is not None and time.monotonic() > ends:
+            raise RemoteError(
+                f"node {url} did not finish its answer in the time that it has; {size} bytes came",
+                code="remote-slow",
+            )
         parts.append(part)
     if response.headers.get("content-encoding", "identity") != "identity":
         raise invalid(url, "a compressed body, which was not asked for")

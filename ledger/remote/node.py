@@ -21,10 +21,11 @@ from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.receipt import Receipt, parse_receipt
 from ledger.errors import LedgerError, RemoteError
 from ledger.remote import registration
+from ledger.remote.concerning import Concerning, concerning_of
 from ledger.remote.exchange import Exchange, RemoteRefusedError, invalid
 from ledger.remote.registration import Outcome, Refused, Registered, Skipped
 
-__all__ = ["NodeClient", "Outcome", "Refused", "Registered", "RemoteRefusedError", "Skipped"]
+__all__ = ["Concerning", "NodeClient", "Outcome", "Refused", "Registered", "RemoteRefusedError", "Skipped"]
 
 JSON: Final = "application/json"
 BUNDLE: Final = "application/vnd.evidence-ledger.bundle+json"
@@ -43,6 +44,7 @@ class NodeClient:
         url: Where it is, e.g. http://127.0.0.1:8151.
         transport: Another way than the network, for tests.
         wait: Waits some seconds before something is tried again.
+        patience: Seconds that a whole answer may take; None: as long as it does not fall silent.
 
     Raises:
         RemoteError: `remote-url`: not an address; every call: `remote-unreachable`, `remote-answer-invalid`, or
@@ -55,8 +57,9 @@ class NodeClient:
         *,
         transport: httpx2.BaseTransport | None = None,
         wait: Callable[[float], None] = time.sleep,
+        patience: float | None = None,
     ) -> None:
-        self._exchange = Exchange(url, transport=transport)
+        self._exchange = Exchange(url, transport=transport, patience=patience)
         self._wait = wait
         self.url = self._exchange.url
 
@@ -169,6 +172,15 @@ class NodeClient:
     def well_known(self) -> Item:
         """What the node says of itself: jurisdiction, origin, keys, chain, and its claim with its fingerprint."""
         return self._object("/.well-known/evidence-ledger")
+
+    def entry(self) -> bytes:
+        """What the node says is its jurisdiction's entry, a signed JurisdictionEntry; not verified."""
+        return self._get("/v1/jurisdiction", limit=STATEMENT_LIMIT)
+
+    def concerning(self, jurisdiction: str, *, after: int) -> Concerning:
+        """What of its log the node says concerns a jurisdiction, of the statements after `after`."""
+        told = self._object("/v1/concerning", {"jurisdiction": jurisdiction, "after": str(after)})
+        return concerning_of(told, after, self.url)
 
     def checkpoint(self) -> SignedCheckpoint:
         """The log's latest checkpoint; parsed, its signatures not verified."""

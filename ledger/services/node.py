@@ -1,5 +1,6 @@
-"""A node, put together: database, log, sequencer, chain and anchorer of one home."""
+"""A node, put together: database, log, sequencer, chain, anchorer and partners of one home."""
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,21 +16,26 @@ from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.secp256k1 import address_of
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import ChainError, LedgerError, NotFoundError, SetupError
+from ledger.errors import ChainError, LedgerError, NotFoundError, StoreError
 from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.services.claim import ChainIdentity, claim_of
+from ledger.services.concerning import Concerns
 from ledger.services.deploy import deployed_on
 from ledger.services.export import Shelf
 from ledger.services.files import exists, read_bounded, replace, reported, sync_folder
 from ledger.services.home import Home
+from ledger.services.jurisdiction import log_entry
 from ledger.services.parties import Parties
-from ledger.services.pinned import READABLE, PinnedLists
+from ledger.services.partners import FOLDER, MIRROR, PartnerBook
+from ledger.services.pinned import READABLE, believed
 from ledger.services.sequencer import Sequencer
+from ledger.services.syncing import Syncing
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
+from ledger.store.partners import Mirror
 from ledger.store.statements import Statements
 
 DATABASE = "ledger.sqlite"
@@ -47,6 +53,10 @@ class Node:
         rpc: JSON-RPC of the embedded chain; None where the chain is elsewhere.
         claim: The node's own trust list; None until its chain and contract are known.
         anchor_trouble: Why the last attempt to anchor failed; None when it did not.
+        partners: Whose nodes are asked for what concerns this jurisdiction.
+        mirror: What they gave.
+        concerns: Tells what of this log concerns whom.
+        syncing: Asks the partners; None until `start`.
     """
 
     home: Home
@@ -61,10 +71,14 @@ class Node:
     claim: bytes | None
     trust: TrustList
     clock: Callable[[], float]
+    partners: PartnerBook
+    mirror: Mirror
+    concerns: Concerns
     chain: Chain | None = None
     rpc: Any = None
     anchorer: Anchorer | None = None
     anchor_trouble: LedgerError | None = None
+    syncing: Syncing | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -79,10 +93,38 @@ class Node:
         return Shelf(self.log, self.statements, self.checkpoints, self.anchors, self.chain_name)
 
     def start(self) -> None:
-        """Begin anchoring on a thread of its own."""
+        """Log the jurisdiction's entry where it is new; begin anchoring and asking partners, on threads."""
         if self.anchorer is not None and self._thread is None:
             self._thread = threading.Thread(target=self._anchor, name="anchorer", daemon=True)
             self._thread.start()
+        if self.syncing is None:
+            with suppress(StoreError):  # the disk is full, or so: /health tells, and each round tries again
+                self.log_entry()
+            self.syncing = Syncing(
+                self.partners,
+                self.mirror,
+                believed=self.believed,
+                period=self.home.settings.partner_period,
+                clock=self.clock,
+                before=self.log_entry,
+            )
+            self.syncing.start()
+
+    def log_entry(self) -> None:
+        """Log an entry of the jurisdiction where the claim says something else than the one logged last.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        if self.claim is not None:
+            log_entry(
+                self.home,
+                self.claim,
+                statements=self.statements,
+                sequencer=self.sequencer,
+                now=int(self.clock()),
+                random=os.urandom,
+            )
 
     def believed(self) -> TrustList:
         """The trust list that this node answers verifications with: the one pinned here, else its own claim.
@@ -90,13 +132,7 @@ class Node:
         Raises:
             SetupError: `trust-several`: more than one is pinned.
         """
-        pinned = PinnedLists(self.home.trust).show()
-        if len(pinned) > 1:
-            names = ", ".join(one.publisher.id for one in pinned)
-            raise SetupError(
-                f"several trust lists are pinned on this node ({names}); keep one", code="trust-several"
-            )
-        return pinned[0] if pinned else self.trust
+        return believed(self.home.trust, self.trust)
 
     def _anchor(self) -> None:
         assert self.anchorer is not None
@@ -115,6 +151,8 @@ class Node:
     def close(self) -> None:
         """Stop; what was acknowledged is durable already."""
         self._stop.set()
+        if self.syncing is not None:
+            self.syncing.close()
         self.admission.close()
         self.sequencer.close()
         if self._thread is not None:
@@ -164,6 +202,7 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         database.close()
         raise
     parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
+    mirror = Mirror(home.path / MIRROR)
     node = Node(
         home=home,
         database=database,
@@ -177,6 +216,9 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         claim=claim if contract is not None else None,
         trust=trust,
         clock=clock,
+        partners=PartnerBook(home.path / FOLDER, home.settings.jurisdiction),
+        mirror=mirror,
+        concerns=Concerns(statements, mirror),
         chain=chain,
         rpc=rpc,
     )

@@ -48,11 +48,11 @@ class PinnedLists:
 
         Raises:
             MalformedError, VerificationError: The list does not load.
-            RefusedError: `fingerprint-missing`; `fingerprint-mismatch`; or it is no successor, see
-                `ledger.core.pinning`.
+            RefusedError: `fingerprint-missing`; `fingerprint-mismatch`; `entry-exceeded`: it says more of a
+                jurisdiction than the entry that it carries; or it is no successor, see `ledger.core.pinning`.
             SetupError: The folder cannot be written; the earlier list then stands.
         """
-        offered = parse_trust_list(data)
+        offered = _load(data)
         with self._locked():
             pinned = self._pinned(offered.publisher.id)
             if pinned is None or fingerprint is not None:
@@ -74,9 +74,9 @@ class PinnedLists:
 
         Raises:
             MalformedError, VerificationError: It does not load.
-            RefusedError: It is neither.
+            RefusedError: It is neither, or `entry-exceeded` as in `add`.
         """
-        offered = parse_trust_list(data)
+        offered = _load(data)
         pinned = self._pinned(offered.publisher.id)
         return offered if pinned is None else _successor(pinned, offered, (), self._history(pinned))
 
@@ -186,6 +186,31 @@ def _successor(
         return pinned
     pinning.succeed(pinned, offered, [parse_trust_list(data) for data in between], history)
     return offered
+
+
+def _load(data: bytes) -> TrustList:
+    """A list that loads, and keeps to the entries that it carries."""
+    listed = parse_trust_list(data)
+    if listed.entries:
+        from ledger.statements.entries import require_within_entries  # few lists carry any
+
+        require_within_entries(listed)
+    return listed
+
+
+def believed(folder: Path, own: TrustList) -> TrustList:
+    """The one trust list that is pinned in a node's folder; `own`, the node's claim, where none is.
+
+    Raises:
+        SetupError: `trust-several`: more than one is pinned.
+    """
+    pinned = PinnedLists(folder).show()
+    if len(pinned) > 1:
+        names = ", ".join(one.publisher.id for one in pinned)
+        raise SetupError(
+            f"several trust lists are pinned on this node ({names}); keep one", code="trust-several"
+        )
+    return pinned[0] if pinned else own
 
 
 def user_folder(environment: Mapping[str, str]) -> Path:
