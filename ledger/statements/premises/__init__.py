@@ -1,0 +1,1 @@
+"""What must hold for a certificate to count at a time, one premise a module (docs/spec/recognition.md)."""
