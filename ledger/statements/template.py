@@ -6,20 +6,38 @@ A template is `{name, title, about, type, subject, fill}`; `fill` maps JSON poin
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ledger.errors import MalformedError
 from ledger.statements.envelope import CONTEXT
 
-_SIGNER = {"ConformityCertificate": "body", "TransferRecord": "exporter"}
+SIGNERS: Final = {
+    "Accreditation": "/accreditor/did",
+    "ConformityCertificate": "/body/did",
+    "RecognitionArrangement": "/parties/0/authority",
+    "TransferRecord": "/exporter/did",
+}
+"""Where the subjects of a type name their issuer; those of the other types do not."""
 
 
 def draft(
-    template: Mapping[str, Any], values: Mapping[str, object], *, statement_id: str, valid_from: str
+    template: Mapping[str, Any],
+    values: Mapping[str, object],
+    *,
+    statement_id: str,
+    valid_from: str,
+    issuer: str | None = None,
 ) -> dict[str, Any]:
     """An unsigned document made of `template` and the `values` known so far, by pointer below the subject.
 
     Whatever is not given keeps its `<question>`, which `catalogue.check` reports as `not-filled-in`.
+
+    Args:
+        template: As the files of `templates/` hold it.
+        values: Answers to what it asks.
+        statement_id: `urn:uuid:…`.
+        valid_from: As JSON writes a time.
+        issuer: DID of who will sign; None: the party that the values name in its place (`SIGNERS`).
 
     Raises:
         MalformedError: `template-field`: a value for a pointer that the template does not ask for.
@@ -33,12 +51,15 @@ def draft(
                 pointer=pointer,
             )
         _put(subject, pointer, value)
-    signer = _SIGNER[template["type"]]
+    if issuer is None:
+        place = SIGNERS.get(template["type"])
+        question = "DID of who signs" if place is None else template["fill"][place]["ask"]
+        issuer = str(values.get(place or "", f"<{question}>"))
     return {
         "@context": list(CONTEXT),
         "credentialSubject": subject,
         "id": statement_id,
-        "issuer": values.get(f"/{signer}/did", f"<DID of the {signer}>"),
+        "issuer": issuer,
         "type": ["VerifiableCredential", template["type"]],
         "validFrom": valid_from,
     }

@@ -25,6 +25,7 @@ def certificate_subject(
     scenarios: Sequence[Mapping[str, str]],
     destinations: Sequence[str],
     data_categories: Sequence[str] = ("nonPersonal",),
+    document_types: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The subject, to be checked by `catalogue.check` once it stands in a document.
 
@@ -36,6 +37,7 @@ def certificate_subject(
         scenarios: For `scope.scenarios`.
         destinations: Countries, for `scope.destinations`.
         data_categories: For `scope.dataCategories`.
+        document_types: For `scope.documentTypes`, which the family document needs.
 
     Raises:
         MalformedError: `untp-malformed`: the credential lacks what a certificate needs; `pointer` says what.
@@ -67,6 +69,7 @@ def certificate_subject(
             "dataCategories": list(data_categories),
             "scenarios": [dict(scenario) for scenario in scenarios],
             "destinations": list(destinations),
+            **({"documentTypes": list(document_types)} if document_types else {}),
         },
         "validFrom": _text(credential, "validFrom"),
         "validUntil": _text(credential, "validUntil"),

@@ -56,7 +56,8 @@ NOW = {"statement_id": "urn:uuid:0198f3c2-0000-7000-8000-000000000001", "valid_f
 def test_a_template_filled_in_is_in_order_and_an_empty_one_asks_for_every_value(path: Path):
     made = json.loads(path.read_text(encoding="utf-8"))
     assert made["name"] == path.stem
-    assert catalogue.check(template.draft(made, template.examples(made), **NOW)) == []
+    issuer = None if made["type"] in template.SIGNERS else "did:web:authority.example.xb"
+    assert catalogue.check(template.draft(made, template.examples(made), issuer=issuer, **NOW)) == []
 
     asked = catalogue.check(template.draft(made, {}, **NOW))
     assert {problem.code for problem in asked} == {"not-filled-in"}
@@ -74,6 +75,13 @@ def test_each_value_left_out_of_a_template_is_asked_for(path: Path):
         del values[pointer]
         found = catalogue.check(template.draft(made, values, **NOW))
         assert f"/credentialSubject{pointer}" in {problem.pointer for problem in found}
+
+
+def test_who_signs_may_be_said_where_the_subject_does_not():
+    made = next(made for path in TEMPLATES if (made := json.loads(path.read_text()))["name"] == "recognition")
+    assert template.draft(made, template.examples(made), **NOW)["issuer"] == "<DID of who signs>"
+    named = template.draft(made, {}, issuer="did:web:authority.example.xb", **NOW)
+    assert named["issuer"] == "did:web:authority.example.xb"
 
 
 def test_a_value_that_a_template_does_not_ask_for_is_refused():

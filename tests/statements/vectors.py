@@ -6,6 +6,7 @@ another digest now into `ledger/statements/examples_recognition.py`, and run it 
 """
 
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def write(place: Path) -> None:
     for name, statement in statements.items():
         (place / "statements" / f"{NAMES[name]}.json").write_bytes(statement.encoded)
         if name in REFERRED and REFERRED[name] != statement.digest.hex():
-            print(f"{name}: {statement.digest.hex()} in place of {REFERRED[name]}")
+            sys.stdout.write(f"{name}: {statement.digest.hex()} in place of {REFERRED[name]}\n")
     rows = [row(name, statement) for name, statement in statements.items()]
     (place / "statements.json").write_text(index(load("statements.json"), rows), encoding="utf-8")
 
