@@ -222,6 +222,14 @@ class Statements:
             values,
         )
 
+    def status_list_after(self, issuer: str, list_id: str, moment: int) -> StoredStatement | None:
+        """The first edition of a status list that ends after a moment, POSIX seconds."""
+        return self._one(
+            f"{_FROM} JOIN status_list l ON l.leaf_index = s.leaf_index WHERE l.issuer = ? AND l.list = ?"
+            " AND l.valid_until > ? ORDER BY l.valid_from, l.leaf_index LIMIT 1",
+            (issuer, list_id, moment),
+        )
+
     def publisher_of(self, list_id: str) -> str | None:
         """DID of who published the first list of this name; None where nobody did."""
         with self._database.read() as connection:
