@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         "--at", type=_time, metavar="TIME", help="ask for the status at this time, 2026-11-22T00:00:00Z"
     )
     parser.add_argument(
+        "--into", metavar="CODE", help="the country in which a certificate is to be used, such as XB"
+    )
+    parser.add_argument(
         "--content", action="append", default=[], type=_named, metavar="NAME=FILE", help="a file in hand"
     )
     parser.add_argument(
@@ -149,6 +152,7 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
         content=_content(options),
         require=steps,
         require_now=today,
+        into=options.into,
     )
     return report, name
 

@@ -4,11 +4,14 @@ Source: docs/spec/verification.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from ledger.core.canonical import Json
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
+
+if TYPE_CHECKING:  # most bundles are of transfers without certificates: the rule is loaded where it is asked
+    from ledger.statements.recognition import RecognitionReport
 
 Outcome = Literal["passed", "failed", "absent"]
 Verdict = Literal["verified", "not verified", "could not finish", "verified then, not now"]
@@ -32,6 +35,7 @@ EXIT_STATUS: Mapping[Verdict, int] = {
     "could not finish": 3,
     "verified then, not now": 4,
 }
+_NOT_CHECKED = ("whether a later correction exists",)
 _WEAKEST: tuple[Outcome, ...] = ("failed", "absent", "passed")
 
 
@@ -74,6 +78,23 @@ class Dated(NamedTuple):
     operator: int | None = None
 
 
+class Recognised(NamedTuple):
+    """Step 10: its check, the rule's own report, and what it shows of the subject today.
+
+    Attributes:
+        report: None where the rule was not asked.
+        status_now: Of a subject that is a certificate.
+        later: Why the subject stands no more although it stood; None where nothing shows that.
+        notices: What a reader should know though it changes nothing.
+    """
+
+    check: Check
+    report: "RecognitionReport | None" = None
+    status_now: str = "not checked"
+    later: str | None = None
+    notices: tuple[str, ...] = ()
+
+
 class Report(NamedTuple):
     """All checks, and what follows from them.
 
@@ -85,7 +106,8 @@ class Report(NamedTuple):
         unfinished: Why no verdict could be reached; then the verdict is `could not finish`.
         not_counted: Lines, anchors and signatures that were passed over, and why.
         notices: What a reader should know though it changes nothing.
-        status_now: What is known of the subject's status at `now`.
+        status_now: What is known of the subject's status at `now`: `valid`, why it is not, or `not checked`.
+        recognition: The answer of the recognition rule, premise by premise; None where it was not asked.
         not_checked: What this verification does not speak of.
     """
 
@@ -105,7 +127,8 @@ class Report(NamedTuple):
     not_counted: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     status_now: str = "not checked"
-    not_checked: tuple[str, ...] = ("whether a later correction exists",)
+    recognition: "RecognitionReport | None" = None
+    not_checked: tuple[str, ...] = _NOT_CHECKED
 
     @property
     def exit_status(self) -> int:
@@ -137,6 +160,7 @@ class Report(NamedTuple):
             "checkedAt": format_time(self.checked_at),
             "at": None if self.at is None else format_time(self.at),
             "statusNow": self.status_now,
+            "recognition": None if self.recognition is None else cast("Json", self.recognition.to_json()),
             "notCounted": list(self.not_counted),
             "notices": list(self.notices),
             "notChecked": list(self.not_checked),
@@ -157,12 +181,14 @@ def conclude(
     unfinished: Sequence[str] = (),
     not_counted: Iterable[str] = (),
     notices: Iterable[str] = (),
+    recognised: Recognised | None = None,
 ) -> Report:
     """The report that follows from the checks.
 
     Steps without a check are `absent`.  A step that failed makes the verdict `not verified` whether it was required
     or not; then a reason why no verdict can be reached; then the required steps that did not pass.
     """
+    checks = list(checks) if recognised is None else [*checks, recognised.check]
     told = {check.step for check in checks}
     spared = [Check(step, "absent", "not-carried", "not carried") for step in STEPS if step not in told]
     every = sorted(
@@ -170,8 +196,9 @@ def conclude(
     )
     missing = unmet(every, sorted(set(required)))
     stale = now >= trust.next_update
-    status_now = "not checked (trust-list-stale)" if stale else "not checked"
-    if require_now:
+    later, status_now = _today(recognised, stale=stale)
+    rule = None if recognised is None else recognised.report
+    if require_now and status_now != "valid":
         missing = (*missing, f"now: {status_now}")
     verdict: Verdict = "verified"
     if any(check.outcome == "failed" for check in every):
@@ -180,6 +207,8 @@ def conclude(
         verdict = "could not finish"
     elif missing:
         verdict = "not verified"
+    elif later is not None:
+        verdict = "verified then, not now"
     renewal = [f"the trust list asked to be renewed by {format_time(trust.next_update)}"] if stale else []
     return Report(
         subject=subject,
@@ -196,9 +225,20 @@ def conclude(
         statements=tuple(statements),
         unfinished=tuple(unfinished),
         not_counted=tuple(not_counted),
-        notices=(*notices, *renewal),
+        notices=(*notices, *(() if recognised is None else recognised.notices), *renewal),
         status_now=status_now,
+        recognition=rule,
+        not_checked=(*_NOT_CHECKED, *(() if rule is None else rule.not_checked)),
     )
+
+
+def _today(recognised: Recognised | None, *, stale: bool) -> tuple[str | None, str]:
+    """Why the subject stands no more, and its status now.  A stale trust list can still show the former."""
+    if recognised is not None and recognised.later is not None:
+        return recognised.later, recognised.later
+    if stale:
+        return None, "not checked (trust-list-stale)"
+    return None, "not checked" if recognised is None else recognised.status_now
 
 
 def weakest(checks: Iterable[Check]) -> Check:

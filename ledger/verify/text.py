@@ -1,9 +1,13 @@
 """The report as text, the same in the command line, the page and the documentation."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ledger.core.times import format_time
 from ledger.verify.report import STEPS, Dated, Report
+
+if TYPE_CHECKING:
+    from ledger.statements.recognition import RecognitionReport
 
 _LABEL = {
     "verified": "VERIFIED",
@@ -51,11 +55,31 @@ def _lines(report: Report, trust_name: str) -> Iterator[str]:
         if dated.role == "subject":
             yield f"proven  {_proven(dated)}; claimed {format_time(dated.claimed)}"
     yield f"status  now: {report.status_now}"
+    if report.recognition is not None:
+        yield from _recognition(report.recognition)
     for notice in report.notices:
         yield f"note    {notice}"
     for passed_over in report.not_counted:
         yield f"not counted: {passed_over}"
     yield _verdict(report, trust_name)
+
+
+def _recognition(report: "RecognitionReport") -> Iterator[str]:
+    """The premises of a certificate at the two times; what does not hold is told in full."""
+    into = "at home" if report.into is None else f"into {report.into}"
+    for name, standing in (("at", report.at), ("now", report.known)):
+        if name == "now" and standing.moment == report.at.moment:
+            continue
+        effect = "" if standing.effect is None else f", {standing.effect}"
+        yield f"{name:7} {format_time(standing.moment)} {standing.outcome} {into}{effect}"
+        shown = [premise.code for premise in standing.premises if premise.outcome == "passed"]
+        if shown:
+            yield f"{'':8}{' '.join(shown)}"
+        for premise in standing.premises:
+            if premise.outcome != "passed":
+                yield f"{'':8}{premise.outcome}  {premise.code}  {premise.detail}"
+        for limit in standing.limits:
+            yield f"{'':8}limit   {limit}"
 
 
 def _proven(dated: Dated) -> str:

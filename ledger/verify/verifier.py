@@ -4,17 +4,22 @@ Source: docs/spec/verification.md.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import Requirement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import TYPES, read
-from ledger.verify.authorship import check_authorship
+from ledger.statements.certificate import ConformityCertificate
+from ledger.verify.authorship import Authorship, Subjects, check_authorship
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
 from ledger.verify.parties import check_parties
-from ledger.verify.report import STEPS, Check, Dated, Report, conclude
+from ledger.verify.report import STEPS, Check, Dated, Recognised, Report, conclude
 from ledger.verify.sections import Examined, examine
+
+if TYPE_CHECKING:
+    from ledger.statements.recognition import Purpose
 
 
 def verify_bundle(
@@ -26,17 +31,22 @@ def verify_bundle(
     content: Content | None = None,
     require: Iterable[int] = (),
     require_now: bool = False,
+    into: str | None = None,
+    purpose: "Purpose | None" = None,
 ) -> Report:
     """Carry out every step and say what was shown, what failed and what was not checked.
 
     Args:
         bundle: Canonical bytes of the bundle.
         trust: Whom the verifier believes, and what it requires for the subject's type.
-        at: POSIX second for which the subject's status is asked; it moves no other check.
+        at: POSIX second for which a certificate's status is asked; it moves no other check.  Without it, the moment
+            of the transfer that uses the certificate, else the first at which it stands.
         now: The verifier's clock, POSIX seconds.
         content: Files and openings in hand.
         require: Steps required in addition to those of the trust list.
         require_now: Whether a status of today is required too.
+        into: Jurisdiction in which a certificate is to be used; without it, the one whose recognition is carried.
+        purpose: What a certificate is to be used for; without it, the transfer that uses it.
 
     Returns:
         A report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
@@ -62,6 +72,7 @@ def verify_bundle(
     unfinished = [reason for found in examined for reason in found.unfinished]
     if requirement is None:
         unfinished.append(nothing_required(subject.type))
+    recognised = _recognition(parsed, examined, subjects, authorship, trust, (into, purpose, at, now))
     return conclude(
         [
             Check(1, "passed", FORMAT, _shape_of(parsed)),
@@ -69,7 +80,6 @@ def verify_bundle(
             *authorship.checks,
             *(check for found in examined for check in found.checks),
             check_parties(parsed, examined, subjects, authorship),
-            _recognition(subject.type),
             Check(11, "absent", "not-carried", "no decision carried"),
         ],
         trust,
@@ -83,6 +93,7 @@ def verify_bundle(
         unfinished=unfinished,
         not_counted=[told for found in examined for told in found.not_counted],
         notices=authorship.notices,
+        recognised=recognised,
     )
 
 
@@ -117,12 +128,21 @@ def _shape_of(bundle: Bundle) -> str:
     return ", ".join([FORMAT, *(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)])
 
 
-def _recognition(subject_type: str) -> Check:
-    if subject_type == "ConformityCertificate":
-        return Check(
-            10, "absent", "recognition-unsupported", "status and recognition are not checked by this version"
-        )
-    return Check(10, "absent", "not-a-certificate", "not a certificate")
+def _recognition(
+    bundle: Bundle,
+    examined: Sequence[Examined],
+    subjects: Subjects,
+    authorship: Authorship,
+    trust: TrustList,
+    asked: "tuple[str | None, Purpose | None, int | None, int]",
+) -> Recognised:
+    """Step 10.  The rule is loaded only where there is a certificate to judge."""
+    subject = subjects[bundle.subject]
+    if not isinstance(subject, ConformityCertificate) and getattr(subject, "certificate", None) is None:
+        return Recognised(Check(10, "absent", "not-a-certificate", "not a certificate"))
+    from ledger.verify.recognition import Question, check_recognition
+
+    return check_recognition(bundle, examined, subjects, authorship, trust, Question(*asked))
 
 
 def _dated(examined: Sequence[Examined]) -> Iterable[Dated]:
