@@ -38,6 +38,17 @@ NAMES = {
     "IdentityRecognition": "identity-recognition",
     "JurisdictionEntry": "jurisdiction-entry",
 }
+"""Where the example of a type is, signed."""
+COMPANIONS = {
+    "endorsement-xa": (
+        "Endorsement",
+        "did:web:authority.example.xa",
+        {"jurisdiction": "XA", "designatedBodies": ...},
+    ),
+    "status-list-accreditor": ("StatusList", "did:web:accreditor.example.xa", {}),
+    "status-list-xb": ("StatusList", "did:web:authority.example.xb", {}),
+}
+"""Of a type that an example stands for already: (type, issuer, members that are others, or removed by `...`)."""
 REFERRED = {
     "Accreditation": examples_recognition.ACCREDITATION,
     "ConformityCertificate": examples_recognition.CERTIFICATE,
@@ -46,15 +57,32 @@ REFERRED = {
 """The digests that examples name others by."""
 
 
-def signed(name: str) -> Statement:
-    """The example of a type, signed by its issuer when it begins to be valid."""
-    document = catalogue.example(name)
+def documents() -> dict[str, dict[str, Any]]:
+    """The unsigned documents, by the name of the file."""
+    made = {file: catalogue.example(name) for name, file in NAMES.items()}
+    for number, (file, (name, issuer, members)) in enumerate(COMPANIONS.items(), 1):
+        document = catalogue.example(name)
+        subject = {**document["credentialSubject"], **members}
+        if name == "StatusList":
+            subject |= {"id": f"https://{issuer.removeprefix('did:web:')}/status/1", "lists": _clear(subject)}
+        document["credentialSubject"] = {key: item for key, item in subject.items() if item is not ...}
+        made[file] = {**document, "issuer": issuer, "id": f"urn:uuid:0198f3c2-0000-7000-8001-{number:012x}"}
+    return made
+
+
+def _clear(subject: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lists of a subject without a bit set: as the third of the example, of which none is."""
+    return [{**one, "encodedList": subject["lists"][2]["encodedList"]} for one in subject["lists"]]
+
+
+def signed(document: dict[str, Any]) -> Statement:
+    """A document signed by its issuer when it begins to be valid."""
     issuer, created = document["issuer"], parse_time(document["validFrom"])
     key = PrivateKey(EDDSA, secret("ed25519", KEYS[issuer]))
     return sign_statement(document, key, f"{issuer}#1", created)
 
 
-def row(name: str, statement: Statement) -> dict[str, Any]:
+def row(file: str, statement: Statement) -> dict[str, Any]:
     """What the index says of a vector."""
     document = json.loads(statement.encoded)
     proof = document.pop("proof")
@@ -62,7 +90,7 @@ def row(name: str, statement: Statement) -> dict[str, Any]:
     options, text = encode_decoded(proof), encode_decoded(document)
     key = PrivateKey(EDDSA, secret("ed25519", KEYS[statement.issuer]))
     return {
-        "file": f"statements/{NAMES[name]}.json",
+        "file": f"statements/{file}.json",
         "key": KEYS[statement.issuer],
         "multikey": encode_multikey(key.public),
         "proofConfigCanonical": options.decode(),
@@ -86,12 +114,13 @@ def index(rows: list[dict[str, Any]], made: list[dict[str, Any]]) -> str:
 
 def write(place: Path) -> None:
     """Write the vectors, and say which digests the examples have yet to follow."""
-    statements = {name: signed(name) for name in NAMES}
-    for name, statement in statements.items():
-        (place / "statements" / f"{NAMES[name]}.json").write_bytes(statement.encoded)
-        if name in REFERRED and REFERRED[name] != statement.digest.hex():
-            sys.stdout.write(f"{name}: {statement.digest.hex()} in place of {REFERRED[name]}\n")
-    rows = [row(name, statement) for name, statement in statements.items()]
+    statements = {file: signed(document) for file, document in documents().items()}
+    for file, statement in statements.items():
+        (place / "statements" / f"{file}.json").write_bytes(statement.encoded)
+    for name, digest in REFERRED.items():
+        if digest != (now := statements[NAMES[name]].digest.hex()):
+            sys.stdout.write(f"{name}: {now} in place of {digest}\n")
+    rows = [row(file, statement) for file, statement in statements.items()]
     (place / "statements.json").write_text(index(load("statements.json"), rows), encoding="utf-8")
 
 
