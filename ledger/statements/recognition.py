@@ -11,7 +11,7 @@ from ledger.core.times import format_time
 from ledger.core.trust.values import TrustList
 from ledger.errors import MalformedError
 from ledger.statements.certificate import ConformityCertificate
-from ledger.statements.premises.evidence import Dated, Evidence, Held
+from ledger.statements.premises.evidence import Dated, Evidence, Held, begun
 from ledger.statements.premises.finding import Premise
 from ledger.statements.premises.purpose import Purpose, purpose_of
 from ledger.statements.premises.standing import Judged, Standing, standing_at
@@ -120,7 +120,8 @@ def recognise(
 
     now = judge(known)
     if at is None:
-        then = first_valid(moments(held, subject), lambda moment: judge(moment).standing) or now.standing
+        tried = moments(held, begun(subject), subject.value.valid_until)
+        then = first_valid(tried, lambda moment: judge(moment).standing) or now.standing
     else:
         then = now.standing if at >= known else judge(at).standing
     return RecognitionReport(
@@ -152,9 +153,8 @@ def status_now(now: Standing) -> str:
     return now.against.code.lower().replace("_", " ")
 
 
-def moments(evidence: Evidence, subject: Held[Dated]) -> list[int]:
-    """All moments, ascending, from which on something may be different, while `subject` holds by its dates."""
-    first, last = subject.begin(subject.value.valid_from), subject.value.valid_until
+def moments(evidence: Evidence, first: int, last: int) -> list[int]:
+    """All moments, ascending, from which on something may be different: `first`, and later ones before `last`."""
     found = {first}
     for held in evidence:
         found.add(held.existed)

@@ -1,7 +1,7 @@
 """Arrangement: is this text in force between these two sides at that time?
 
 A text binds nobody by itself.  Each side joins it by its own endorsement and leaves it by its own denunciation;
-the last of these to have begun decides, side by side, so that one side's leaving touches only its own pairs.
+a leaving holds until a later joining, side by side, so that one side's leaving touches only its own pairs.
 """
 
 from collections.abc import Iterator
@@ -75,9 +75,10 @@ def _joined(
     party = text.value.party(side)
     if party is None and not text.value.accession:
         return failed("NOT_A_PARTY", f"{side} is not a party, and the text is not open to others", text)
-    leaving = _last(_denunciations(evidence, text, side, other, moment), moment)
-    joining = joined_by(evidence, text, side, moment)
-    if leaving is not None and (joining is None or leaving.begin >= joining.begin):
+    in_effect = joins_in_effect(evidence, text, side, moment)
+    joining = _last(in_effect)
+    leaving = _left(_denunciations(evidence, text, side, other, moment), in_effect)
+    if leaving is not None:
         detail = f"{side} left it with effect from {written(leaving.begin)}"
         return failed("ARRANGEMENT_DENOUNCED", detail, text, leaving.by)
     if joining is None:
@@ -96,7 +97,7 @@ def _joined(
 
 def joined_by(evidence: Evidence, text: Held[RecognitionArrangement], side: str, moment: int) -> Move | None:
     """The last of a side's joinings to have begun by `moment`, None where there is none."""
-    return _last(joins_in_effect(evidence, text, side, moment), moment)
+    return _last(joins_in_effect(evidence, text, side, moment))
 
 
 def joins_in_effect(
@@ -171,7 +172,7 @@ def _joins(evidence: Evidence, text: Held[RecognitionArrangement], side: str) ->
 def _denunciations(
     evidence: Evidence, text: Held[RecognitionArrangement], side: str, other: str, moment: int
 ) -> list[Move]:
-    """A side's leavings of the pair with `other` that nothing has replaced by `moment`."""
+    """A side's leavings of the pair with `other`, begun by `moment`, that nothing has replaced by then."""
     leavings = [
         Move(held.begin(held.value.begins), held)
         for held in _of(evidence, text, side)
@@ -183,7 +184,8 @@ def _denunciations(
     return [
         move
         for move in leavings
-        if (move.by.value.toward is None or other in move.by.value.toward)
+        if move.begin <= moment
+        and (move.by.value.toward is None or other in move.by.value.toward)
         and not _replaced(move, moves, moment)
     ]
 
@@ -197,9 +199,22 @@ def _replaced(move: Move, moves: list[Move], moment: int) -> bool:
     )
 
 
-def _last(moves: list[Move], moment: int) -> Move | None:
-    begun = [move for move in moves if move.begin <= moment]
-    return max(begun, key=lambda move: (move.begin, move.by.digest)) if begun else None
+def _left(leavings: list[Move], joins: list[Move]) -> Move | None:
+    """The last leaving that no joining answers: one said later that begins later.
+
+    Who leaves between signing and entry into force has left; and a joining said before a leaving that is to
+    begin in half a year does not take it back.
+    """
+    unanswered = [
+        leaving
+        for leaving in leavings
+        if not any(join.begin > leaving.begin and join.by.existed > leaving.by.existed for join in joins)
+    ]
+    return _last(unanswered)
+
+
+def _last(moves: list[Move]) -> Move | None:
+    return max(moves, key=lambda move: (move.begin, move.by.digest)) if moves else None
 
 
 def _within(text: Held[RecognitionArrangement], certificate: Held[ConformityCertificate]) -> Premise:
