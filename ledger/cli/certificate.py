@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import drafting, output
+from ledger.cli import certificate_render, drafting, output
 from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
 from ledger.core.canonical import BUNDLE_LIMIT, TRUST_LIMIT
@@ -75,6 +75,7 @@ def new(
 
 
 add_commands(app, Signed("certificate", KIND, document="certificate", signer="body"))
+certificate_render.add_to(app)
 
 
 @command(
