@@ -30,6 +30,7 @@ NOUNS: Final = (
     "chain",
     "log",
     "anchor",
+    "partner",
 )
 _INTERRUPTED: Final = 130
 _PURPOSE: Final = "Register signed statements, anchor the log, and verify evidence offline."

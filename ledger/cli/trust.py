@@ -2,6 +2,7 @@
 
 import os
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,7 +29,10 @@ from ledger.services.compose import Policy, compose
 from ledger.services.files import exists, read_bounded, replace, write_new
 from ledger.services.home import open_home
 from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
+from ledger.services.partners import FOLDER as PARTNERS
+from ledger.services.partners import PartnerBook
 from ledger.services.pinned import READABLE, PinnedLists, fingerprint_of, user_folder
+from ledger.statements.entries import read_entry
 
 PinHome = Annotated[
     Path | None,
@@ -73,16 +77,29 @@ def export(
 @command(
     app,
     "make",
-    purpose="Compose a trust list of one's own from nodes' claims, and sign it.",
+    purpose="Compose a trust list of one's own from nodes' claims and jurisdictions' entries, and sign it.",
     runs="anywhere",
     example="evidence trust make xa.claim.json http://127.0.0.1:8152 --publisher did:web:trust.example.xb"
-    " --key publisher.key --out trust.json",
+    " --key publisher.key --out trust.json\n"
+    "evidence trust make --home node-xb --publisher did:web:trust.example.xb --key publisher.key --out trust.json",
     more="Shows the fingerprint of each claim, which its operator must have told by another way, and asks; or give the"
-    " fingerprints. The key is made where there is none.",
+    " fingerprints. Partners of a node were compared when they were added. Entries stand in the list verbatim, and it"
+    " says no more of their jurisdictions. The key is made where there is none.",
 )
 def make(
     *,
-    claims: Annotated[list[str], typer.Argument(metavar="CLAIM…", help="Files, or addresses of nodes.")],
+    claims: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CLAIM…", help="Claims and jurisdictions' entries: files, or addresses of nodes."
+        ),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", metavar="FOLDER", help="Take this node's own claim, and the entries of its partners."
+        ),
+    ] = None,
     key: Key,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the list is written.")],
     publisher: Annotated[
@@ -106,12 +123,10 @@ def make(
     succeeds = previous is not None and exists(out) and out.samefile(previous)
     if exists(out) and not succeeds:
         raise SetupError(f"trust list {out} exists already; it is never overwritten", code="file-exists")
-    read = [(_claim_of_node(one) if _is_url(one) else _file(Path(one))) for one in claims]
-    for data, source in zip(read, claims, strict=True):
-        _compare(parse_trust_list(data), source, fingerprint or [], yes=yes)
+    believed, entries = _sources(claims or [], home, fingerprint or [], yes=yes)
     held, made = _publisher_key(key, publisher)
     policy = Policy(require=_requirements(require or []))
-    data = compose(read, keys=[held], policy=policy, now=int(time.time()), previous=last)
+    data = compose(believed, keys=[held], policy=policy, now=int(time.time()), entries=entries, previous=last)
     if made:
         write_key(key, held)
     if succeeds:
@@ -230,15 +245,49 @@ def _claim_of_node(url: str) -> bytes:
     return data
 
 
-def _compare(claim: TrustList, source: str, known: list[str], *, yes: bool) -> None:
-    """The claim's fingerprint is one that the user compared, or the user says so now."""
-    fingerprint = fingerprint_of(claim)
-    output.say(f"{source}: {_about(claim)}")
-    output.say(f"  claim of {claim.publisher.id}, version {claim.version}, sha256 fingerprint {fingerprint}")
+def _sources(
+    named: list[str], home: Path | None, known: list[str], *, yes: bool
+) -> tuple[list[bytes], list[bytes]]:
+    """The claims and the entries to believe, each compared; of a home, its own claim and its partners'."""
+    claims: list[bytes] = []
+    entries: list[bytes] = []
+    for source in named:
+        data = _claim_of_node(source) if _is_url(source) else _file(Path(source))
+        if _is_entry(data):
+            entry = read_entry(data)
+            digest = entry.statement.digest.hex()
+            output.say(f"{source}: jurisdiction {entry.jurisdiction}, log {', '.join(entry.listed.logs)}")
+            _compare(f"entry of {entry.statement.issuer}", digest, known, yes=yes)
+            entries.append(data)
+            continue
+        claim = parse_trust_list(data)
+        output.say(f"{source}: {_about(claim)}")
+        what = f"claim of {claim.publisher.id}, version {claim.version}"
+        _compare(what, fingerprint_of(claim), known, yes=yes)
+        claims.append(data)
+    if home is not None:
+        opened = open_home(home)
+        claims.append(_claim_of_home(home))
+        partners = PartnerBook(opened.path / PARTNERS, opened.settings.jurisdiction).list()
+        given = {read_entry(data).jurisdiction for data in entries}
+        entries += [one.entry.statement.encoded for one in partners if one.name not in given]
+        for one in partners:
+            output.say(f"partner {one.name}: entry {one.fingerprint}, compared {format_time(one.added)}")
+    return claims, entries
+
+
+def _is_entry(data: bytes) -> bool:
+    """Whether a file is a statement; what it then holds is looked at."""
+    return data.startswith(b'{"@context"')
+
+
+def _compare(what: str, fingerprint: str, known: list[str], *, yes: bool) -> None:
+    """The fingerprint is one that the user compared, or the user says so now."""
+    output.say(f"  {what}, sha256 fingerprint {fingerprint}")
     if known:
         if fingerprint not in {one.strip().lower().removeprefix("sha256:") for one in known}:
             raise RefusedError(
-                f"the claim of {claim.publisher.id} has fingerprint {fingerprint}, which is none of those given",
+                f"the {what} has fingerprint {fingerprint}, which is none of those given",
                 code="fingerprint-mismatch",
             )
         return
@@ -299,6 +348,7 @@ def _told(listed: TrustList) -> dict[str, Any]:
         ],
         "chains": [{"chain": name, "consensus": one.consensus} for name, one in listed.chains.items()],
         "witnesses": [{"name": one.vkey.name, "organisation": one.organisation} for one in listed.witnesses],
+        "entries": [sha256(data).hexdigest() for data in listed.entries],
         "require": {name: {"steps": list(one.steps)} for name, one in listed.require.items()},
     }
 
@@ -318,6 +368,7 @@ def _lines(listed: TrustList) -> list[str]:
     lines += [f"log          {one['origin']}, operated by {one['operator']}" for one in told["logs"]]
     lines += [f"chain        {one['chain']}, {one['consensus']}" for one in told["chains"]]
     lines += [f"witness      {one['name']} of {one['organisation']}" for one in told["witnesses"]]
+    lines += [f"entry        {digest}" for digest in told["entries"]]
     for name, one in told["require"].items():
         lines.append(f"requires     {name}: steps {' '.join(map(str, one['steps']))}")
     return lines

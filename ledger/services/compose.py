@@ -1,8 +1,9 @@
-"""Composing one's own trust list from what several nodes claim about themselves.
+"""Composing one's own trust list from what several nodes claim about themselves, and jurisdictions in their entries.
 
-Whoever composes has compared the fingerprint of each claim with its publisher first; nothing here can.  A claim
+Whoever composes has compared the fingerprint of each with its publisher first; nothing here can.  A claim or entry
 is taken at its word about one jurisdiction only, and never about witnesses: a node that could name those itself
-could also make up the quorum that is to watch it.
+could also make up the quorum that is to watch it.  Entries are kept verbatim in the list, which then says of their
+jurisdictions nothing beyond them.
 
 Source: docs/spec/trust-list.md.
 """
@@ -20,6 +21,7 @@ from ledger.core.trust import TrustList, WitnessKey, parse_trust_list, sign_trus
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.claim import LIFE, REQUIRE
 from ledger.services.keyfile import HolderKey
+from ledger.statements.entries import Entry, read_entry, require_within_entries
 
 _UNITED: Final = {"authorities": "id", "logs": "origin", "chains": "chain"}
 """Members of claims that are united, and what names an item in each."""
@@ -48,31 +50,39 @@ def compose(
     keys: Sequence[HolderKey],
     policy: Policy,
     now: int,
+    entries: Sequence[bytes] = (),
     previous: bytes | None = None,
     retired: Sequence[HolderKey] = (),
 ) -> bytes:
-    """A trust list that believes every claim, signed by its publisher.
+    """A trust list that believes every claim and entry, signed by its publisher.
 
     Args:
         claims: Trust lists, each about one jurisdiction, the same item only where they agree.
         keys: The publisher's keys, all of one holder; all of them sign.
         policy: What the publisher adds.
         now: POSIX seconds.
+        entries: JurisdictionEntries, one for each jurisdiction at most.
         previous: The publisher's last list, which the new one succeeds; None for a first version.
         retired: Keys of `previous` that the new list no longer has, where their signatures are needed.
 
     Raises:
-        MalformedError: A claim does not load (its place is in the message), or the result would not.
-        VerificationError: A claim is not signed by its publisher.
+        MalformedError: A claim or entry does not load (its place is in the message), or the result would not;
+            `entry-twice`: two entries are of one jurisdiction.
+        VerificationError: A claim is not signed by its publisher, or an entry not by a registrar of its own.
         RefusedError: `claims-missing`; `claim-stale`; `claim-jurisdictions`: a claim about several jurisdictions;
-            `claims-conflict`: two claims that say different things of one item; `publisher-keys`: keys of several
+            `claims-conflict`: two that say different things of one item; `entry-exceeded`: a claim says more of a
+            jurisdiction than its entry; `publisher-keys`: keys of several
             holders, or of another than `previous` has.  Or as `ledger.core.pinning.succeed`.
     """
     publisher = _holder_of([*keys, *retired])
     united: dict[str, dict[str, tuple[str, Json]]] = {member: {} for member in _UNITED}
     for number, claim in enumerate(claims, 1):
-        _unite(united, *_read_claim(claim, number, now))
-    if not claims:
+        listed, claimed = _read_claim(claim, number, now)
+        _unite(united, listed.publisher.id, claimed)
+    kept = sorted((_read_entry(data, number) for number, data in enumerate(entries, 1)), key=_jurisdiction)
+    for entry in kept:
+        _unite(united, f"the entry of {entry.jurisdiction}", dict(entry.statement.subject))
+    if not claims and not entries:
         raise RefusedError(
             "no claim is given; a trust list that believes nobody verifies nothing", code="claims-missing"
         )
@@ -94,7 +104,7 @@ def compose(
             for witness in policy.witnesses
         ],
         "foreign": [],
-        "entries": [],
+        "entries": [entry.statement.document for entry in kept],
         "require": dict(REQUIRE if policy.require is None else policy.require),
     }
     for member, items in united.items():
@@ -103,6 +113,7 @@ def compose(
         document["prev"] = last.list_hash.hex()
     signed = sign_trust_list(document, {key.id: key.private for key in [*keys, *retired]})
     made = parse_trust_list(signed)
+    require_within_entries(made)
     if last is not None:
         # The same rule by which those who pinned the last list will judge this one.
         succeed(last, made)
@@ -144,9 +155,20 @@ def _read_claim(claim: bytes, number: int, now: int) -> tuple[TrustList, Json]:
     return listed, decode(claim, limit=TRUST_LIMIT, what="claim")
 
 
-def _unite(united: dict[str, dict[str, tuple[str, Json]]], listed: TrustList, document: Json) -> None:
-    """Add a claim's items; the same item from two claims must be the same to the last member."""
-    publisher = listed.publisher.id
+def _read_entry(data: bytes, number: int) -> Entry:
+    try:
+        return read_entry(data)
+    except LedgerError as error:
+        error.args = (f"entry {number}: {error}",)
+        raise
+
+
+def _jurisdiction(entry: Entry) -> str:
+    return entry.jurisdiction
+
+
+def _unite(united: dict[str, dict[str, tuple[str, Json]]], publisher: str, document: Json) -> None:
+    """Add what `publisher` names; the same item from two of them must be the same to the last member."""
     for member, naming in _UNITED.items():
         for item in _items(document, member):
             name = item[naming]

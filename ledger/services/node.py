@@ -2,8 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -249,6 +249,21 @@ def open_log_database(home: Home, *, read_only: bool = False) -> Database:
     if fresh:
         _make_log(path, home.settings.origin)
     return open_database(path, read_only=read_only)
+
+
+@contextmanager
+def open_shelf(home: Home) -> Iterator[tuple[Shelf, Concerns]]:
+    """What evidence is exported from, and what concerns whom, of a home whose node may be serving."""
+    with open_log_database(home, read_only=True) as database:
+        statements = Statements(database)
+        shelf = Shelf(
+            Log(database, home.settings.origin),
+            statements,
+            Checkpoints(database),
+            Anchors(database),
+            f"eip155:{home.settings.chain.id}",
+        )
+        yield shelf, Concerns(statements, Mirror(home.path / MIRROR))
 
 
 def _make_log(path: Path, origin: str) -> None:
