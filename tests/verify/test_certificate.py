@@ -25,7 +25,7 @@ def test_a_certificate_is_verified_without_anybodys_acknowledgement() -> None:
     report = judge(made, rebuilt(made, items, [("enrolment", made.importer_enrolment)]))
     assert report.verdict == "verified", report.checks
     assert (report.step(9).outcome, report.step(9).code) == ("absent", "not-a-transfer")
-    assert (report.step(10).outcome, report.step(10).code) == ("absent", "recognition-unsupported")
+    assert (report.step(10).outcome, report.step(10).code) == ("absent", "recognition-not-carried")
 
 
 def test_a_list_that_requires_recognition_is_not_satisfied() -> None:
@@ -33,7 +33,7 @@ def test_a_list_that_requires_recognition_is_not_satisfied() -> None:
     require = {"ConformityCertificate": {"steps": [1, 3, 10]}}
     report = judge(made, rebuilt(made, items, [("enrolment", made.importer_enrolment)]), require=require)
     assert report.verdict == "not verified"
-    assert report.missing == ("10 recognition: absent (recognition-unsupported)",)
+    assert report.missing == ("10 recognition: absent (recognition-not-carried)",)
 
 
 def test_an_acknowledgement_beside_a_certificate_is_a_stray_one() -> None:

@@ -1,0 +1,193 @@
+"""A certificate of XA that XB recognises, with everything its recognition rests on, logged on both sides."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.core.statement import Statement
+from ledger.core.suites import encode_multikey
+from ledger.core.times import format_time
+from ledger.core.trust import TrustList
+from ledger.statements.bitstring import encode as encode_bits
+from ledger.statements.catalogue import example
+from ledger.verify.report import Report
+from ledger.verify.verifier import verify_bundle
+from tests.simulator import DAY, START, Jurisdiction, World, key, make
+from tests.trees import tree_consistency
+
+BODY = "did:web:body.example.xa"
+ACCREDITOR = "did:web:accreditor.example.xa"
+AUTHORITY_XA = "did:web:authority.example.xa"
+AUTHORITY_XB = "did:web:authority.example.xb"
+NOW = START + 2 * DAY
+LENGTH = 131_072
+_ROLES = {
+    BODY: ("body", "XA"),
+    ACCREDITOR: ("accreditor", "XA"),
+    AUTHORITY_XA: ("authority", "XA"),
+    AUTHORITY_XB: ("authority", "XB"),
+}
+_ROLE_OF_TYPE = {
+    "ConformityCertificate": "certificate",
+    "Accreditation": "accreditation",
+    "RecognitionArrangement": "arrangement",
+    "Endorsement": "endorsement",
+    "Recognition": "recognition",
+    "StatusChange": "statusChange",
+    "StatusList": "statusList",
+    "Enrolment": "enrolment",
+    "TransferRecord": "parent",
+}
+
+
+@dataclass
+class Mutual:
+    """The statements by name, in the order in which they are logged; a test changes or leaves out some."""
+
+    world: World = field(default_factory=World)
+    said: dict[str, tuple[Jurisdiction, Statement]] = field(default_factory=dict)
+
+    def say(self, name: str, type_: str, issuer: str, subject: Mapping[str, Any], created: int) -> Statement:
+        """Sign a statement and log it in its issuer's jurisdiction."""
+        role, code = _ROLES[issuer]
+        place = self.world.xa if code == "XA" else self.world.xb
+        signing = key(f"{code} {role}")
+        statement = make(type_, subject, issuer, "#1", signing, created, name=f"{name} {created}")
+        self.said[name] = (place, place.add(statement))
+        return statement
+
+    def list_bits(self, issuer: str, *, begins: int, ends: int, **bits: int) -> Statement:
+        """A status list of an issuer, with one bit set a purpose where one is named."""
+        lists = []
+        for purpose in ("revocation", "suspension", "refresh"):
+            content = bytearray(LENGTH // 8)
+            if purpose in bits:
+                content[bits[purpose] // 8] |= 0x80 >> (bits[purpose] % 8)
+            lists.append({"statusPurpose": purpose, "encodedList": encode_bits(bytes(content))})
+        subject = {
+            "id": f"{issuer}#status-1",
+            "validFrom": format_time(begins),
+            "validUntil": format_time(ends),
+            "length": LENGTH,
+            "lists": lists,
+        }
+        return self.say(f"list {issuer} {begins}", "StatusList", issuer, subject, begins)
+
+    def report(self, *, now: int = NOW, trust: TrustList | None = None, **asked: Any) -> Report:
+        """Verify the bundle of all that was said about the certificate, or about what `subject` names."""
+        about = asked.pop("subject", "certificate")
+        sections = [
+            section for place in (self.world.xa, self.world.xb) for section in self._sections(place, about)
+        ]
+        bundle = self.world.bundle(sections, self.said[about][1])
+        return verify_bundle(bundle, self.trust() if trust is None else trust, now=now, **asked)
+
+    def _sections(self, place: Jurisdiction, about: str) -> Iterator[dict[str, Any]]:
+        """One section a day on which something was said, anchored shortly after the last of it."""
+        days: dict[int, list[tuple[str, Statement]]] = {}
+        for name, (where, statement) in self.said.items():
+            if where is place:
+                role = "subject" if name == about else _ROLE_OF_TYPE[statement.type]
+                days.setdefault(statement.created // DAY, []).append((role, statement))
+        before = 0
+        for _, items in sorted(days.items()):
+            size = 1 + max(place.entries.index(statement.digest) for _, statement in items)
+            place.anchor(size)
+            moment = max(statement.created for _, statement in items) + 10
+            anchors = [place.anchor_part(size, time=moment)]
+            section = place.section(items, size, anchors=anchors)
+            if before:
+                path = tree_consistency(before, place.leaves[:size])
+                section["extends"] = [one.hex() for one in path]
+            yield section
+            before = size
+
+    def trust(self, *, without: str = "", **members: Any) -> TrustList:
+        """The verifier's list, with the authorities of both sides but for one."""
+        dates = {"from": format_time(START - DAY), "until": format_time(START + 365 * DAY)}
+        named = [
+            {
+                "id": did,
+                "jurisdiction": code,
+                "roles": [role],
+                "keys": [
+                    {
+                        "id": "#1",
+                        "publicKeyMultibase": encode_multikey(key(f"{code} {role}").public),
+                        **dates,
+                    }
+                ],
+            }
+            for did, (role, code) in _ROLES.items()
+            if did not in (BODY, without)
+        ]
+        authorities = [self.world.xa.authority(), self.world.xb.authority(), *named]
+        return self.world.trust(**{"authorities": authorities, **members})
+
+
+def recognised() -> Mutual:
+    """All in order: accredited, arranged, endorsed by both, recognised, with lists for a week."""
+    made = Mutual()
+    certificate = _subject("ConformityCertificate")
+    enrolment = made.world.xa.enrol(
+        BODY,
+        ["body"],
+        [("#1", key("XA body"))],
+        subject={"identifiers": [{"scheme": "LEI", "id": certificate["body"]["id"]}]},
+    )
+    made.said["body"] = (made.world.xa, made.world.xa.add(enrolment))
+    reference = {"statusListIndex": 41}
+    accreditation = made.say(
+        "accreditation",
+        "Accreditation",
+        ACCREDITOR,
+        {
+            **_subject("Accreditation"),
+            # The trust list vouches for the accreditor's DID, and for no number of it.
+            "accreditor": {"did": ACCREDITOR, "scheme": "DID", "id": ACCREDITOR, "jurisdiction": "XA"},
+            "validFrom": format_time(START),
+            "statusReference": {**reference, "statusListCredential": f"{ACCREDITOR}#status-1"},
+        },
+        START + 10,
+    )
+    arrangement = made.say(
+        "arrangement", "RecognitionArrangement", AUTHORITY_XA, _subject("RecognitionArrangement"), START + 20
+    )
+    for issuer, code in ((AUTHORITY_XA, "XA"), (AUTHORITY_XB, "XB")):
+        endorsed = {
+            "statement": arrangement.digest.hex(),
+            "role": "party",
+            "jurisdiction": code,
+            "from": format_time(START),
+        }
+        made.say(f"endorsement {code}", "Endorsement", issuer, endorsed, START + 30)
+    granted = made.say(
+        "certificate",
+        "ConformityCertificate",
+        BODY,
+        {
+            **certificate,
+            "validFrom": format_time(START),
+            "accreditation": {"accreditor": ACCREDITOR, "statement": accreditation.digest.hex()},
+            "statusReference": {**reference, "statusListCredential": f"{BODY}#status-1"},
+        },
+        START + 100,
+    )
+    recognition = {
+        "certificate": granted.digest.hex(),
+        "arrangement": arrangement.digest.hex(),
+        "jurisdiction": "XB",
+        "effect": "full",
+        "validFrom": format_time(START),
+        "validUntil": format_time(START + 300 * DAY),
+        "statusReference": {**reference, "statusListCredential": f"{AUTHORITY_XB}#status-1"},
+    }
+    made.say("recognition", "Recognition", AUTHORITY_XB, recognition, START + 200)
+    for issuer in (BODY, ACCREDITOR, AUTHORITY_XB):
+        made.list_bits(issuer, begins=START + 5, ends=START + 7 * DAY)
+    return made
+
+
+def _subject(type_: str) -> dict[str, Any]:
+    subject: dict[str, Any] = example(type_)["credentialSubject"]
+    return subject
