@@ -1,7 +1,7 @@
 """Whether a serving node stays flat in memory: resident size before, early and late in a long registration.
 
 `python -m benchmarks.memory [RECORDS]` registers that many records (200,000) in batches of 1,000 lines, signed as
-they go, over one connection, and tells the resident size of the server's process.
+they go, over one connection, and tells the resident size of the server's process and of its admission workers.
 """
 
 import sys
@@ -23,9 +23,15 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Resident MiB of the server by the number of records registered, and records a second, signing included."""
+    """Resident MiB by the number of records registered, and records a second, signing included.
+
+    Attributes:
+        resident: Of the server.
+        workers: Of all its admission workers.
+    """
 
     resident: dict[int, float]
+    workers: dict[int, float]
     rate: float
 
 
@@ -35,18 +41,29 @@ def measure(folder: Path, records: int, tell: Callable[[str], None] = lambda _: 
         served = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]  # the application is elsewhere
         served.enrol(served.exporter, "exporter")
         process = psutil.Process(running.process.pid)
-        resident = {0: process.memory_info().rss / MIB}
-        tell(f"{0:>9} records  {resident[0]:7.1f} MiB")
+        resident: dict[int, float] = {}
+        workers: dict[int, float] = {}
+
+        def look(at: int) -> None:
+            resident[at] = process.memory_info().rss / MIB
+            workers[at] = sum(worker.memory_info().rss for worker in process.children()) / MIB
+
+        look(0)
+        tell(_told(0, resident, workers))
         begun = time.monotonic()
         with httpx2.Client(base_url=running.url, timeout=120) as client:
             for at in range(BATCH, records + 1, BATCH):
                 lines = [served.record(f"memory-{at}-{number}").encoded for number in range(BATCH)]
                 answer = client.post("/v1/statements", content=b"\n".join(lines), headers=NDJSON)
                 assert answer.text.count('"status":201') == BATCH, answer.text[-500:]
-                resident[at] = process.memory_info().rss / MIB
+                look(at)
                 if at % max(BATCH, records // 10) == 0:
-                    tell(f"{at:>9} records  {resident[at]:7.1f} MiB")
-        return Measured(resident, records / (time.monotonic() - begun))
+                    tell(_told(at, resident, workers))
+        return Measured(resident, workers, records / (time.monotonic() - begun))
+
+
+def _told(at: int, resident: dict[int, float], workers: dict[int, float]) -> str:
+    return f"{at:>9} records  {resident[at]:7.1f} MiB, workers {workers[at]:6.1f} MiB"
 
 
 def main() -> None:
