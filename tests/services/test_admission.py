@@ -360,11 +360,11 @@ def test_an_idle_worker_that_was_killed_is_replaced(node: Node) -> None:
 
 
 def test_a_worker_that_does_not_answer_is_ended(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission_module, "STALL_SECONDS", 0.3)
     documents = records(node.world, 20)
     with Admission(node.parties, 1) as admission:
         found(admission, documents)
         (first,) = admission.pids
+        monkeypatch.setattr(admission_module, "STALL_SECONDS", 0.5)
         os.kill(first, signal.SIGSTOP)
         assert codes(found(admission, documents)) == {"good"}
         assert first not in admission.pids
