@@ -41,7 +41,9 @@ RPC = settings(
 )
 
 
-@pytest.mark.parametrize("made", [settings(), RPC, settings(chain=RpcSettings("https://node.example.xa", 1))])
+@pytest.mark.parametrize(
+    "made", [settings(), RPC, settings(chain=RpcSettings("https://node.example.xa", 1)), settings(workers=0)]
+)
 def test_settings_are_read_back_as_they_were_written(made: Settings) -> None:
     assert parse_settings(encode_settings(made).encode()) == made
 
@@ -103,23 +105,30 @@ def test_the_address_of_a_chain_is_never_shown() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_the_environment_overrides_port_period_and_rpc_url() -> None:
+def test_the_environment_overrides_port_workers_period_and_rpc_url() -> None:
     changed = with_environment(
         RPC,
         {
             "EVIDENCE_PORT": "1234",
+            "EVIDENCE_WORKERS": "3",
             "EVIDENCE_ANCHOR_PERIOD": "7",
             "EVIDENCE_RPC_URL": "http://127.0.0.1:2",
             "PATH": "/bin",
         },
     )
-    assert (changed.port, changed.chain) == (1234, RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7, 0))
+    assert (changed.port, changed.workers) == (1234, 3)
+    assert changed.chain == RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7, 0)
     assert with_environment(RPC, {}) == RPC
 
 
 @pytest.mark.parametrize(
     "environment",
-    [{"EVIDENCE_PORT": "x"}, {"EVIDENCE_PORT": "70000"}, {"EVIDENCE_RPC_URL": "http://127.0.0.1:2"}],
+    [
+        {"EVIDENCE_PORT": "x"},
+        {"EVIDENCE_PORT": "70000"},
+        {"EVIDENCE_WORKERS": "65"},
+        {"EVIDENCE_RPC_URL": "http://127.0.0.1:2"},
+    ],
 )
 def test_an_override_that_does_not_fit_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SetupError):

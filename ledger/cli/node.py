@@ -82,7 +82,8 @@ def init(
     runs="on the node",
     example="evidence node serve --home node-xa",
     more="Ends with SIGTERM or Ctrl-C: answers the requests under way, then stops. What was acknowledged is durable."
-    " EVIDENCE_PORT, EVIDENCE_RPC_URL, EVIDENCE_ANCHOR_PERIOD and EVIDENCE_PARTNER_PERIOD override the settings.",
+    " EVIDENCE_PORT, EVIDENCE_WORKERS, EVIDENCE_RPC_URL, EVIDENCE_ANCHOR_PERIOD and EVIDENCE_PARTNER_PERIOD override"
+    " the settings.",
 )
 def serve(
     *,
