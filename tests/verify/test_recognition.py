@@ -1,5 +1,7 @@
 """Step 10: what the rule is asked, with which evidence, and what its answer makes of the report."""
 
+from typing import Any
+
 import pytest
 
 from ledger.core.times import format_time
@@ -15,7 +17,7 @@ from tests.verify.mutual import (
     recognised,
 )
 
-WITHDRAWN = {"change": "withdraw", "reason": "nonConformity"}
+WITHDRAWN: dict[str, Any] = {"change": "withdraw", "reason": "nonConformity"}
 
 
 def step(report: Report) -> tuple[str, str]:
@@ -23,7 +25,7 @@ def step(report: Report) -> tuple[str, str]:
     return check.outcome, check.code
 
 
-def changed(made: Mutual, issuer: str, target: str, day: int = 1, **members: object) -> None:
+def changed(made: Mutual, issuer: str, target: str, day: int = 1, **members: Any) -> None:
     moment = START + day * DAY
     subject = {
         "statement": made.said[target][1].digest.hex(),
