@@ -189,7 +189,11 @@ def enrolment_author(
             authority and the log it stands in are not of one jurisdiction.
     """
     grant = author_of(
-        statement, roles=("registrar",), grants=authority_grants(trust, statement.issuer), times=times, now=now
+        statement,
+        roles=("registrar",),
+        grants=authority_grants(trust, statement.issuer),
+        times=times,
+        now=now,
     )
     if not enrolment.jurisdiction == grant.jurisdiction == log_jurisdiction:
         raise VerificationError(

@@ -1,4 +1,4 @@
-"""Step 9: the receiver acknowledged this very record, and custody has neither gap nor fork.
+"""Step 9: the receiver acknowledged this very record and content, and custody has neither gap, fork nor break.
 
 Source: docs/spec/verification.md.
 """
@@ -44,7 +44,7 @@ def check_parties(
 def _acknowledged(
     subject: bytes,
     carried: Sequence[tuple[Examined, Item]],
-    gap: bytes | None,
+    gap: str | None,
     examined: Sequence[Examined],
     subjects: Subjects,
     authorship: Authorship,
@@ -53,7 +53,7 @@ def _acknowledged(
     if not carried:
         return _check("absent", "not-acknowledged", "no acknowledgement carried")
     if gap is not None:
-        return _check("absent", "custody-gap", f"the earlier record {gap.hex()} is not carried")
+        return _check("absent", "custody-gap", gap)
     _, item = carried[0]
     for at in examined:
         for one in at.section.items:
@@ -107,37 +107,90 @@ def _receiver(
             f"the acknowledgement stands in a log of {at.log.jurisdiction}; the importer acts for {jurisdiction}",
             code="acknowledgement-log",
         )
+    _require_content(record, given, item)
     if given.outcome == "rejected":
         raise VerificationError(f"{item.statement.issuer} rejected the transfer", code="transfer-rejected")
 
 
-def _custody(bundle: Bundle, subjects: Subjects) -> bytes | None:
+def _require_content(record: TransferRecord, given: TransferAcknowledgement, item: Item) -> None:
+    """What the importer says that it received, if it says so, is what the record commits to."""
+    if given.received_payload is None:
+        return
+    sent = record.subject.get("payload", {}).get("commitment")
+    if given.received_payload.hex() != sent:
+        raise VerificationError(
+            f"{item.statement.issuer} received {given.received_payload.hex()};"
+            f" the record commits to {'no payload' if sent is None else sent}",
+            code="content-disputed",
+        )
+
+
+def _custody(bundle: Bundle, subjects: Subjects) -> str | None:
     """Follow each carried record to those before it.
 
     Returns:
-        The first earlier record that is referred to and not carried; None where there is no gap.
+        What is missing of the line, in words; None where there is no gap.
 
     Raises:
         VerificationError: `custody-fork` where two carried records replace the same one, `custody-stray` where a
-            carried record is not an earlier one of any other.
+            carried record is not an earlier one of any other; `custody-break`, `onward-forbidden`.
     """
-    carried = {item.statement.digest: item for _, item in bundle.items if item.role in ("subject", "parent")}
+    carried = _records(bundle, subjects)
     replaced: dict[bytes, bytes] = {}
     named: set[bytes] = set()
-    gap: bytes | None = None
-    for digest in carried:
-        record = subjects[digest]
-        assert isinstance(record, TransferRecord)
-        if record.supersedes is not None:
-            if replaced.setdefault(record.supersedes, digest) != digest:
-                raise VerificationError(f"two records replace {record.supersedes.hex()}", code="custody-fork")
-            named.add(record.supersedes)
-        named.update(parent.digest for parent in record.parents if parent.rel in CUSTODY)
-    for digest in sorted(named - carried.keys()):
-        gap = digest if gap is None else gap
+    gap: str | None = None
+    for digest, record in carried.items():
+        if record.supersedes is not None and replaced.setdefault(record.supersedes, digest) != digest:
+            raise VerificationError(f"two records replace {record.supersedes.hex()}", code="custody-fork")
+        earlier = _earlier(record)
+        named.update(earlier)
+        if record.flow == "onward":
+            if not earlier:
+                gap = f"the onward transfer {digest.hex()} does not say which record it goes on from"
+            for parent, rel in earlier.items():
+                if parent in carried:
+                    _require_onward(digest, record, parent, carried[parent], rel)
+    missing = sorted(named - carried.keys())
+    if missing:
+        gap = f"the earlier record {missing[0].hex()} is not carried"
     stray = sorted(carried.keys() - named - {bundle.subject})
     if stray:
         raise VerificationError(
             f"the record {stray[0].hex()} is carried and no other one refers to it", code="custody-stray"
         )
     return gap
+
+
+def _records(bundle: Bundle, subjects: Subjects) -> dict[bytes, TransferRecord]:
+    """The subject and the earlier records carried, by digest."""
+    found: dict[bytes, TransferRecord] = {}
+    for _, item in bundle.items:
+        record = subjects[item.statement.digest]
+        if item.role in ("subject", "parent") and isinstance(record, TransferRecord):
+            found[item.statement.digest] = record
+    return found
+
+
+def _earlier(record: TransferRecord) -> dict[bytes, str]:
+    """The records that a record goes on from: digest -> relation."""
+    found = {parent.digest: parent.rel for parent in record.parents if parent.rel in CUSTODY}
+    if record.supersedes is not None:
+        found.setdefault(record.supersedes, "supersedes")
+    return found
+
+
+def _require_onward(
+    digest: bytes, record: TransferRecord, parent: bytes, earlier: TransferRecord, rel: str
+) -> None:
+    """An onward transfer is made by whom the earlier one went to, and only where that one does not forbid it."""
+    if rel != "derivedFrom" and record.exporter.did == earlier.exporter.did:
+        return  # another version of the same transfer, by the same exporter
+    if record.exporter.did != earlier.importer.did:
+        raise VerificationError(
+            f"{record.exporter.did} sends on, in {digest.hex()}, what {parent.hex()} sent to {earlier.importer.did}",
+            code="custody-break",
+        )
+    if earlier.onward_allowed is False:
+        raise VerificationError(
+            f"{digest.hex()} sends on what {parent.hex()} says must not be sent on", code="onward-forbidden"
+        )
