@@ -31,6 +31,7 @@ JSON: Final = "application/json"
 BUNDLE: Final = "application/vnd.evidence-ledger.bundle+json"
 RECEIPT_LIMIT: Final = 2 * NOTE_LIMIT
 DOCUMENT_LIMIT: Final = 4 * 1024 * 1024
+_NOT_FOUND: Final = 404
 PAGE: Final = 500
 """Items asked for at a time."""
 
@@ -164,6 +165,22 @@ class NodeClient:
         """
         query = {} if body is None else {"body": body}
         return self._object(f"/v1/certificates/{quote(number, safe='')}", query)
+
+    def status_list(self, issuer: str, name: str, *, at: str | None = None) -> bytes | None:
+        """The newest edition of a status list, or the one that covers a time; None where the node has none.
+
+        Args:
+            issuer: DID of whose statements it speaks of.
+            name: Id of the list.
+            at: A time, `YYYY-MM-DDThh:mm:ssZ`.
+        """
+        query = {"issuer": issuer, "id": name, **({} if at is None else {"at": at})}
+        try:
+            return self._get("/v1/status-lists", limit=STATEMENT_LIMIT, query=query)
+        except RemoteRefusedError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
 
     def anchors(self) -> Iterator[Item]:
         """The log's anchors, page after page."""
