@@ -238,8 +238,8 @@ def change(
     if scope is not None:
         subject["scope"] = dict(scope)
     said = issuer.sign("StatusChange", subject, now=now)
-    reference = target.subject.get(REFERRED)
-    if not isinstance(reference, dict):
+    reference: Any = target.subject.get(REFERRED)
+    if reference is None:
         issuer.register([said])
         return said, None
     name, index = reference["statusListCredential"], reference["statusListIndex"]
