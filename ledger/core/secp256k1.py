@@ -6,7 +6,8 @@ signature has one form on every chain and in every verifier.
 Source: SEC 1 section 4.1.6; EIP-2 (low s); Ethereum yellow paper, appendix F.
 """
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError, SignatureError
@@ -44,11 +45,9 @@ def recover(digest: bytes, signature: bytes) -> bytes:
         raise SignatureError("the r or s of the signature is 0 or not below the group order")
     if s > ORDER // 2:
         raise SignatureError("the s of the signature is above half the group order", code="high-s")
-    from coincurve import PublicKey
-
     try:
-        key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes([v - _FIRST_V]), digest, hasher=None
+        key = _library().PublicKey.from_signature_and_message(
+            signature[:64] + bytes((v - _FIRST_V,)), digest, hasher=None
         )
     except ValueError:
         raise SignatureError("no key fits the signature") from None
@@ -72,6 +71,14 @@ def address_of(secret: bytes) -> bytes:
     from coincurve import PublicKey
 
     return _address(PublicKey.from_secret(secret).format(compressed=False))
+
+
+@cache
+def _library() -> Any:
+    """Loaded with the first signature: a start without any is quicker."""
+    import coincurve
+
+    return coincurve
 
 
 def _address(point: bytes) -> bytes:

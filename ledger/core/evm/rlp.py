@@ -85,17 +85,25 @@ def _decode_item(data: bytes, start: int, limit: int, depth: int) -> tuple[Item,
         raise MalformedError(
             f"RLP lists are nested deeper than {DEPTH_LIMIT}", code="rlp-too-deep", offset=start
         )
+    return _decode_items(data, body, end, depth + 1), end
+
+
+def _decode_items(data: bytes, body: int, end: int, depth: int) -> tuple[Item, ...]:
+    """The items of a list from `body` to `end`; most are read here, as `_decode_item` would read them."""
     items: list[Item] = []
     while body < end:
         prefix = data[body]
         after = body + 1 + prefix - _STRING
-        if _STRING <= prefix <= _STRING + _SHORT and prefix != _STRING + 1 and after <= end:
-            items.append(data[body + 1 : after])  # most items of most lists; the same as the call below
+        if _STRING + 1 < prefix <= _STRING + _SHORT and after <= end:
+            items.append(data[body + 1 : after])
             body = after
+        elif prefix <= _STRING:
+            items.append(data[body : body + 1] if prefix < _STRING else b"")
+            body += 1
         else:
-            item, body = _decode_item(data, body, end, depth + 1)
+            item, body = _decode_item(data, body, end, depth)
             items.append(item)
-    return tuple(items), end
+    return tuple(items)
 
 
 def _decode_length(data: bytes, start: int, limit: int, size: int) -> tuple[int, int]:

@@ -23,6 +23,7 @@ _Nibbles = bytes  # one byte for each nibble
 _BRANCH = 17
 _VALUE = 16
 _WHOLE = frozenset({0, HASH_LENGTH})  # bytes in a branch's reference, none where it has no such child
+_LONG = {2: 55, 3: 255}  # bytes that a list has more than, by the length of its prefix
 _SHORT = 2  # items of a leaf or an extension
 _FROM_HEX = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 _ODD = 1  # flags in the first nibble of a compact path
@@ -106,8 +107,9 @@ def _decode_node(encoded: bytes) -> _Node:
     plain = _plain_branch().fullmatch(encoded)
     if plain is not None:
         prefix, *children = plain.groups(b"")
-        if prefix == rlp.list_prefix(len(encoded) - len(prefix)):
-            return (*children, b"")
+        length = len(encoded) - len(prefix)
+        if int.from_bytes(prefix[1:]) == length and length > _LONG[len(prefix)]:
+            return tuple(children)
     node = rlp.read_list(rlp.decode(encoded), "trie node")
     _check_node(node)
     return node
@@ -121,7 +123,7 @@ def _plain_branch() -> re.Pattern[bytes]:
     that length there are more than 55 bytes, hence two children, and these are the items that the strict decoder and
     `_check_node` would find.
     """
-    return re.compile(rb"(\xf8.|\xf9..)" + _VALUE * rb"(?:\x80|\xa0(.{32}))" + rb"\x80", re.DOTALL)
+    return re.compile(rb"(\xf8.|\xf9..)" + _VALUE * rb"(?:\x80|\xa0(.{32}))" + rb"\x80()", re.DOTALL)
 
 
 def _check_node(node: _Node) -> None:
