@@ -1,22 +1,17 @@
 """Admission in worker processes: the same answers as in the node's own, whatever becomes of a worker or a key."""
 
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import errors
 from ledger.core.suites import EDDSA, PrivateKey
-from ledger.errors import LedgerError, StoreError
+from ledger.errors import LedgerError
 from ledger.services import admission as admission_module
-from ledger.services.admission import Admission, Admitted, usual_workers
+from ledger.services.admission import Admission
 from ledger.services.admission_wire import (
     decode_party,
     decode_verdict,
@@ -25,13 +20,12 @@ from ledger.services.admission_wire import (
 )
 from ledger.services.admit import Verdict
 from ledger.services.parties import REMEMBERED
-from ledger.services.register import AHEAD, CHUNK, Answer, Registration, register_many
+from ledger.services.register import AHEAD, CHUNK, Registration
 from ledger.statements.shape import Problem, StatementInvalidError
 from ledger.store.rows import NewStatement
+from tests.services.admitting import WORKERS, codes, found, here, records, stream, told
 from tests.services.nodes import NOW, Node, running
 from tests.simulator import START, World, key, make
-
-WORKERS = 2
 
 
 @pytest.fixture(scope="module")
@@ -53,32 +47,6 @@ def fresh(tmp_path: Path) -> Iterator[Node]:
 def working(node: Node) -> Iterator[Admission]:
     with Admission(node.parties, WORKERS) as admission:
         yield admission
-
-
-def found(admission: Admission, documents: Sequence[bytes], wanted: str | None = None) -> list[Admitted]:
-    return admission.found(admission.submit(documents, now=NOW, wanted=wanted))
-
-
-def told(admitted: Admitted) -> object:
-    """All that is said of a document."""
-    if isinstance(admitted, NewStatement):
-        return admitted
-    problems = getattr(admitted, "problems", None)
-    return (type(admitted), str(admitted), admitted.code, admitted.pointer, admitted.offset, problems)
-
-
-def here(node: Node, documents: Sequence[bytes], wanted: str | None = None) -> list[object]:
-    """What the node says by itself."""
-    with Admission(node.parties) as admission:
-        return [told(one) for one in found(admission, documents, wanted)]
-
-
-def records(world: World, count: int, name: str = "r") -> list[bytes]:
-    return [world.record(f"{name}{at}").encoded for at in range(count)]
-
-
-def codes(answers: Sequence[Admitted | Answer]) -> set[str]:
-    return {one.code if isinstance(one, LedgerError) else "good" for one in answers}
 
 
 def corpus() -> list[bytes]:
@@ -156,7 +124,7 @@ def test_what_is_in_the_log_is_admitted_by_a_worker_as_by_the_node(
 ) -> None:
     logged = node.world.record("logged")
     node.register(logged)
-    monkeypatch.setattr("tests.services.test_admission.NOW", START + 400 * 86_400)
+    monkeypatch.setattr("tests.services.admitting.NOW", START + 400 * 86_400)
     answers = found(working, [logged.encoded, *records(node.world, 20, "ended")])
     assert isinstance(answers[0], NewStatement)
     assert answers[0].digest == logged.digest
@@ -192,18 +160,6 @@ def test_a_stream_through_workers_answers_in_order(fresh: Node) -> None:
     taken = [one.index for one in answers if isinstance(one, Registration)]
     assert taken == list(range(1, len(taken) + 1))
     assert fresh.audit().is_clean
-
-
-def stream(node: Node, documents: Sequence[bytes], admission: Admission) -> list[Answer]:
-    return list(
-        register_many(
-            documents,
-            parties=node.parties,
-            sequencer=node.sequencer,
-            clock=lambda: NOW,
-            admission=admission,
-        )
-    )
 
 
 def test_few_documents_start_no_worker(node: Node) -> None:
@@ -297,129 +253,6 @@ def test_changes_are_told_since_a_state_and_all_of_them_when_it_is_too_old(fresh
     assert len(parties.changed_since(state)[1] or ()) == REMEMBERED
     parties.forget("did:web:more")
     assert parties.changed_since(state)[1] is None
-
-
-# -- workers that end --------------------------------------------------------------------------------------------
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
-
-
-def test_a_worker_killed_at_work_loses_nothing(node: Node) -> None:
-    documents = records(node.world, 50, "killed")
-    with Admission(node.parties, 1) as admission:
-        found(admission, documents)
-        (first,) = admission.pids
-        os.kill(first, signal.SIGSTOP)  # it has the batch, and will not answer
-        future = admission.submit(documents, now=NOW, wanted=None)
-        time.sleep(0.1)
-        assert not future.done()
-        os.kill(first, signal.SIGKILL)
-        assert [told(one) for one in admission.found(future)] == here(node, documents)
-        (second,) = admission.pids
-        assert second != first
-        until(lambda: not psutil.pid_exists(first))
-
-
-def test_workers_killed_all_the_time_lose_nothing(fresh: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission_module, "LOSSES", 1_000)
-    documents = records(fresh.world, 6 * CHUNK)
-    over = threading.Event()
-
-    def kill() -> None:
-        while not over.wait(0.1):
-            for pid in admission.pids:
-                os.kill(pid, signal.SIGKILL)
-
-    with Admission(fresh.parties, WORKERS) as admission:
-        killing = threading.Thread(target=kill)
-        killing.start()
-        try:
-            answers = stream(fresh, documents, admission)
-        finally:
-            over.set()
-            killing.join()
-    assert [one.index for one in answers if isinstance(one, Registration)] == list(
-        range(1, len(documents) + 1)
-    )
-
-
-def test_an_idle_worker_that_was_killed_is_replaced(node: Node) -> None:
-    with Admission(node.parties, 1) as admission:
-        documents = records(node.world, 20)
-        found(admission, documents)
-        (first,) = admission.pids
-        os.kill(first, signal.SIGKILL)
-        until(lambda: psutil.Process(first).status() == psutil.STATUS_ZOMBIE)
-        assert codes(found(admission, documents)) == {"good"}
-        assert first not in admission.pids
-
-
-def test_a_worker_that_does_not_answer_is_ended(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    documents = records(node.world, 20)
-    with Admission(node.parties, 1) as admission:
-        found(admission, documents)
-        (first,) = admission.pids
-        monkeypatch.setattr(admission_module, "STALL_SECONDS", 0.5)
-        os.kill(first, signal.SIGSTOP)
-        assert codes(found(admission, documents)) == {"good"}
-        assert first not in admission.pids
-
-
-def test_without_workers_to_be_had_the_node_judges_and_tries_again_later(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[str] = []
-
-    def none(jurisdiction: str) -> None:
-        tried.append(jurisdiction)
-        raise OSError("no process")
-
-    documents = records(node.world, 20)
-    with Admission(node.parties, 1) as admission:
-        with monkeypatch.context() as patched:
-            patched.setattr(admission_module, "WorkerProcess", none)
-            for _ in range(admission_module.LOSSES + 3):
-                assert codes(found(admission, documents)) == {"good"}
-        assert tried == ["XA"] * admission_module.LOSSES
-        admission._resting_until = 0.0
-        found(admission, documents)
-        assert len(admission.pids) == 1
-
-
-def test_closing_ends_the_workers_and_refuses_what_comes(node: Node) -> None:
-    admission = Admission(node.parties, WORKERS)
-    documents = records(node.world, 100)
-    futures = [admission.submit(documents, now=NOW, wanted=None) for _ in range(6)]
-    until(lambda: len(admission.pids) == WORKERS)
-    pids = admission.pids
-    admission.close()
-    assert not [pid for pid in pids if psutil.pid_exists(pid)]
-    with pytest.raises(StoreError) as refused:
-        admission.found(admission.submit(documents, now=NOW, wanted=None))
-    assert refused.value.code == "sequencer-closed"
-    for future in futures:  # judged to its end, or not at all
-        refusal = future.exception()
-        assert refusal is None or (isinstance(refusal, StoreError) and refusal.code == "sequencer-closed")
-        assert refusal is not None or codes(future.result().found) == {"good"}
-
-
-def test_a_worker_is_small_and_loads_no_database(node: Node, working: Admission) -> None:
-    found(working, records(node.world, 100))
-    for pid in working.pids:
-        mapped = {Path(one.path).name for one in psutil.Process(pid).memory_maps()}
-        assert not {name for name in mapped if "sqlite" in name or "sqlalchemy" in name}, mapped
-        assert psutil.Process(pid).memory_info().rss < 64 * 1024 * 1024
-
-
-def test_there_are_as_many_workers_as_processors_and_none_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for processors, workers in ((1, 0), (2, 2), (64, admission_module.MOST_WORKERS)):
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=processors: set(range(count)))
-        assert usual_workers() == workers
 
 
 def test_a_key_of_another_suite_is_judged_alike(node: Node, working: Admission) -> None:
