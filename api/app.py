@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.deps import known_query
+from api.routes import certificates, partners, statements, transfers, verify
 from api.routes import node as node_routes
-from api.routes import partners, statements, transfers, verify
 from ledger.config import with_environment
 from ledger.errors import SetupError
 from ledger.services.admission import usual_workers
@@ -75,7 +75,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for module in (statements, transfers, verify, partners, node_routes):
+    for module in (statements, transfers, certificates, verify, partners, node_routes):
         app.include_router(module.router, dependencies=[Depends(known_query)])
     return app
 

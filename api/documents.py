@@ -36,6 +36,17 @@ STANDING = {
     "anchored": {"chain": "eip155:31001", "size": 97, "block": 7, "blockTime": TIME},
 }
 
+CERTIFICATE = {
+    **{name: value for name, value in STANDING.items() if name != "reference"},
+    "type": "ConformityCertificate",
+    "issuer": "did:web:body.example.xa",
+    "number": "CB-2026-0007",
+    "holder": "did:web:exporter.example.xa",
+    "validFrom": TIME,
+    "validUntil": "2028-11-21T00:00:00Z",
+    "status": "valid",
+}
+
 
 def _problems(description: str) -> dict[str, Any]:
     """What is said of problems: their schema, and an example."""

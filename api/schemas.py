@@ -103,6 +103,26 @@ class Standings(Wire):
     next: int | None = Field(None, description="`after` of the following page; absent on the last")
 
 
+Status = Literal["valid", "suspended", "withdrawn", "superseded", "expired", "notYetValid", "unknown"]
+
+
+class Certificate(Standing):
+    """A certificate; `status` is what this log alone tells at present."""
+
+    number: str
+    holder: str = Field(description="DID")
+    validFrom: str
+    validUntil: str
+    status: Status
+
+
+class Certificates(Wire):
+    """A page of certificates."""
+
+    items: list[Certificate]
+    next: int | None = Field(None, description="`after` of the following page; absent on the last")
+
+
 class Anchor(Wire):
     """A checkpoint on a chain."""
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from api.deps import DigestPath, NodeDep, body_of, media_type, require_type
+from api.deps import DIGEST, DigestPath, NodeDep, body_of, media_type, require_type
 from api.documents import (
     BUNDLE,
     JSON,
@@ -23,6 +23,7 @@ from api.schemas import Standing
 from api.streams import LinesResponse, registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
+from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
 from ledger.services.export import bundle_of
 from ledger.services.node import Node
@@ -32,6 +33,8 @@ from ledger.services.states import state_of
 from ledger.store.statements import StoredStatement
 
 router = APIRouter(tags=["statements"])
+ALSO = 256
+"""Further statements that may be asked for in one bundle."""
 _BODIES = (JSON, STATEMENT)
 _DESCRIPTION = """\
 One canonical signed statement (`application/json`), or many, one a line (`application/x-ndjson`).  A signed statement
@@ -60,7 +63,7 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
         status_code=201,
         summary=summary,
         description=_DESCRIPTION,
-        operation_id="register" + path.removeprefix("/v1/").capitalize(),
+        operation_id="register" + path.removeprefix("/v1/").title().replace("-", ""),
         responses=REGISTERED,
         openapi_extra={"requestBody": {"required": True, "content": examples_of(wanted)}},
         response_class=JSONResponse,
@@ -81,6 +84,13 @@ _registering("/v1/statements", None, "Register statements of any type")
 _registering("/v1/transfers", "TransferRecord", "Register transfer records")
 _registering("/v1/acknowledgements", "TransferAcknowledgement", "Register acknowledgements")
 _registering("/v1/certificates", "ConformityCertificate", "Register certificates")
+_registering("/v1/accreditations", "Accreditation", "Register accreditations")
+_registering("/v1/arrangements", "RecognitionArrangement", "Register the texts of arrangements")
+_registering("/v1/endorsements", "Endorsement", "Register endorsements and denunciations of arrangements")
+_registering("/v1/recognitions", "Recognition", "Register recognitions of certificates")
+_registering("/v1/status-changes", "StatusChange", "Register changes of the status of what one issued")
+_registering("/v1/status-lists", "StatusList", "Register editions of status lists")
+_registering("/v1/identity-recognitions", "IdentityRecognition", "Register recognitions of identities")
 
 
 @router.get(
@@ -117,9 +127,27 @@ def bundle(
     digest: DigestPath,
     node: NodeDep,
     allow_unanchored: Annotated[bool, Query(alias="allowUnanchored")] = False,  # noqa: FBT002 - a query parameter
+    at: Annotated[
+        str | None,
+        Query(max_length=20, description="the moment asked about", examples=["2026-11-22T00:00:00Z"]),
+    ] = None,
+    also: Annotated[
+        list[Annotated[str, Query(pattern=DIGEST)]] | None,
+        Query(max_length=ALSO, description="further statements of this log to carry, with what they rest on"),
+    ] = None,
 ) -> Response:
-    """All this node holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After."""
-    data = bundle_of(bytes.fromhex(digest), node.shelf, allow_unanchored=allow_unanchored)
+    """All that its log holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After.
+
+    A certificate comes with its accreditation, the arrangements it may be recognised by, changes of its status and
+    the status lists that cover `at`, and the newest.
+    """
+    data = bundle_of(
+        bytes.fromhex(digest),
+        node.shelf,
+        allow_unanchored=allow_unanchored,
+        at=None if at is None else parse_time(at),
+        also=[bytes.fromhex(one) for one in also or ()],
+    )
     return Response(
         data,
         media_type=BUNDLE,

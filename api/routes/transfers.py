@@ -1,8 +1,8 @@
-"""Finding transfers, acknowledgements and certificates in the log."""
+"""Finding transfers and acknowledgements in the log."""
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from api.deps import DIGEST, NodeDep
 from api.documents import STANDING, answer
@@ -74,23 +74,6 @@ def acknowledgements(
     """
     found = node.statements.acknowledgements_of(bytes.fromhex(record), first=after + 1, limit=limit)
     return _page(found, limit, node)
-
-
-@router.get("/v1/certificates/{number:path}", responses=_PAGE, response_model=None)
-def certificates(
-    node: NodeDep,
-    number: Annotated[str, Path(min_length=1, max_length=512, examples=["CB-2026-0007"])],
-    body: Annotated[str | None, Query(max_length=512, description="DID of the body")] = None,
-    limit: Limit = 100,
-    after: After = -1,
-) -> dict[str, Any]:
-    """The certificates that bodies gave this number.  Their status and recognition are not told here.
-
-    A page may hold fewer items than `limit` where a body is named.
-    """
-    found = node.statements.of_type("ConformityCertificate", first=after + 1, reference=number, limit=limit)
-    told = _page(found, limit, node)
-    return {**told, "items": [item for item in told["items"] if body in (None, item["issuer"])]}
 
 
 def _page(found: list[StoredStatement], limit: int, node: Node) -> dict[str, Any]:
