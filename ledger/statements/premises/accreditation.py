@@ -7,6 +7,7 @@ the certificate itself names it.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ledger.statements.accreditation import Accreditation
@@ -40,9 +41,9 @@ class Question(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """Up from a line: each further line, by which member it was reached, and what is wrong where it ends."""
+    """Up from an accreditation, each the parent of the one before, and what is wrong where it ends."""
 
-    further: tuple[tuple[Held[Accreditation], Line], ...]
+    steps: tuple[Held[Accreditation], ...]
     wrong: Premise | None
     listing: tuple[Held[object], ...] = ()
     """Where it is said that the last accreditor counts; empty where the trust list says so."""
@@ -65,7 +66,12 @@ def accredited(question: Question) -> Premise:
         lines = [_line(evidence, named)]
     else:
         every = list(_lines(evidence, certificate.author))
-        lines = [line for line in every if line[0].issuer == certificate.issuer or _leads(question, line)]
+        lines = [
+            line
+            for line in every
+            if line[0].issuer == certificate.issuer
+            or any(_way(question, member).wrong is None for member in line)
+        ]
         if not lines:
             return _none(every, certificate)
     judged = [pair for line in lines for pair in _judge(question, line)]
@@ -87,11 +93,10 @@ def _judge(question: Question, line: Line) -> Iterator[tuple[Premise, bytes]]:
         yield _lapsed(line, question.moment), line[0].digest
         return
     at_issue = _at_issue(question, line)
-    way = _way(question, line)
-    above = [] if way.wrong else list(_further(question, way))
     for member in live:
+        way = _way(question, member)
         found = _of_member(question, member, at_issue)
-        found += above if way.wrong is None else [way.wrong]
+        found += _above(question, way) if way.wrong is None else [way.wrong]
         against = decisive(found)
         if against is None:
             rests_on = [digest for premise in found for digest in premise.rests_on]
@@ -153,56 +158,38 @@ def _covers(certificate: Held[ConformityCertificate], member: Held[Accreditation
     return passed("ACCREDITED", "the accreditation covers the certificate", member)
 
 
-def _leads(question: Question, line: Line) -> bool:
-    return _way(question, line).wrong is None
-
-
-def _way(question: Question, line: Line) -> _Way:
-    """From line to line by the parents they name, up to one whose author is a recognised accreditor."""
+def _way(question: Question, member: Held[Accreditation]) -> _Way:
+    """By the parents that accreditations name up to one whose author is a recognised accreditor."""
     evidence = question.evidence
-    met = {question.certificate.issuer}
-    further: list[tuple[Held[Accreditation], Line]] = []
-    while True:
-        author = line[0].author
-        met.add(author[0])
-        listing = _recognised(question, author)
-        if listing is not None:
-            return _Way(tuple(further), None, listing)
-        child, parent = _parent(question, line)
-        if parent is None:
-            return _Way(tuple(further), _unrecognised(question, line))
-        held = evidence.held.get(parent)
-        if held is None:
-            detail = f"the accreditation of {author[0]} itself is not in the evidence"
-            return _Way(tuple(further), absent("ACCREDITATION_MISSING", detail, child))
-        above = next((one for one in evidence.accreditations(author) if one.digest == parent), None)
+    steps = [member]
+    met = {question.certificate.issuer, member.issuer}
+    while (listing := _recognised(question, steps[-1].author)) is None:
+        last = steps[-1]
+        parent = last.value.parent
+        if parent is not None and parent not in evidence.held:
+            detail = f"the accreditation of {last.issuer} itself is not in the evidence"
+            return _Way(tuple(steps), absent("ACCREDITATION_MISSING", detail, last))
+        above = next((one for one in evidence.accreditations(last.author) if one.digest == parent), None)
         if above is None:
-            return _Way(tuple(further), _unrecognised(question, line))
-        if above.issuer in met or len(further) == MOST_PARENTS:
+            return _Way(tuple(steps), _unrecognised(question, last))
+        if above.issuer in met or len(steps) > MOST_PARENTS:
             detail = f"the accreditations lead back to {above.issuer}, or further than {MOST_PARENTS} steps"
-            return _Way(tuple(further), failed("ACCREDITATION_CYCLE", detail, child, above))
-        line = _line(evidence, above)
-        further.append((child, line))
+            return _Way(tuple(steps), failed("ACCREDITATION_CYCLE", detail, last, above))
+        met.add(above.issuer)
+        steps.append(above)
+    return _Way(tuple(steps), None, listing)
 
 
-def _further(question: Question, way: _Way) -> Iterator[Premise]:
-    """What each further line on the way came to, by its dates and its status alone."""
-    for child, line in way.further:
+def _above(question: Question, way: _Way) -> Iterator[Premise]:
+    """What each parent on the way came to, by the dates of its line and by its status alone."""
+    for child, parent in pairwise(way.steps):
+        line = _line(question.evidence, parent)
         live = _live(question.evidence, line, question.moment)
         if not live or not any(holds_at(member, child.existed) for member in line):
             yield _lapsed(line, question.moment)
             continue
         statuses = [status_of(question.evidence, member, question.moment, prefix=PREFIX) for member in live]
         yield min(statuses, key=lambda status: _RANK[status.outcome])
-
-
-def _parent(question: Question, line: Line) -> tuple[Held[Accreditation], bytes | None]:
-    """The parent that a line names, and which member names it: a live one before others."""
-    live = _live(question.evidence, line, question.moment)
-    for member in (*live, *line):
-        if member.value.parent is not None:
-            return member, member.value.parent
-    return line[0], None
 
 
 def _recognised(question: Question, author: Author) -> tuple[Held[object], ...] | None:
@@ -219,13 +206,13 @@ def _recognised(question: Question, author: Author) -> tuple[Held[object], ...] 
     return None
 
 
-def _unrecognised(question: Question, line: Line) -> Premise:
-    who = line[0].issuer
+def _unrecognised(question: Question, last: Held[Accreditation]) -> Premise:
+    origin = question.certificate.jurisdiction
     if question.base is not None:
-        detail = f"{who} is not an accreditor that the arrangement relies on for {question.certificate.jurisdiction}"
-        return failed("ACCREDITOR_NOT_RECOGNISED", detail, *line, question.base)
-    detail = f"the trust list does not name {who} an accreditor of {question.certificate.jurisdiction}"
-    return failed("ACCREDITOR_NOT_RECOGNISED", detail, *line)
+        detail = f"{last.issuer} is not an accreditor that the arrangement relies on for {origin}"
+        return failed("ACCREDITOR_NOT_RECOGNISED", detail, last, question.base)
+    detail = f"the trust list does not name {last.issuer} an accreditor of {origin}"
+    return failed("ACCREDITOR_NOT_RECOGNISED", detail, last)
 
 
 def _lapsed(line: Line, moment: int) -> Premise:

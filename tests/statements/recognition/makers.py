@@ -26,7 +26,7 @@ from ledger.statements.status_reference import StatusReference
 
 DAY = 86_400
 FIRST_DAY = 1_795_305_600  # 2026-11-22T00:00:00Z
-LENGTH = 1024
+LENGTH = 64
 
 BODY = ("did:web:body.example.xa", "XA")
 HOLDER = ("did:web:exporter.example.xa", "XA")
