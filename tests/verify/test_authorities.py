@@ -240,6 +240,11 @@ def test_a_word_of_the_trust_list_without_a_meaning_lets_nobody_certify() -> Non
     assert said(report) == ("failed", "key-unknown")
 
 
+def test_a_word_of_the_trust_list_without_a_meaning_publishes_no_status_either() -> None:
+    report = judged(world(), "XA", signed("StatusList", BODY), listed(BODY, "XA", "body"))
+    assert said(report) == ("failed", "role-missing")
+
+
 def test_a_registrar_alone_enters_its_jurisdiction() -> None:
     made = world()
     subject = example("JurisdictionEntry")["credentialSubject"]
