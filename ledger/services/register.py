@@ -5,7 +5,7 @@ are appended (see `admission`); a document that is refused does not stop the res
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def register(
     admitted = admit(data, parties=parties, now=now, wanted=wanted)
     if isinstance(admitted, LedgerError):
         raise admitted
-    (outcome,) = _awaited(sequencer.submit([admitted]))
+    (outcome,) = _awaited(_submit([admitted], parties, sequencer))
     answer = _answer(admitted, outcome, parties)
     if isinstance(answer, LedgerError):
         raise answer
@@ -110,7 +110,7 @@ def register_many(
         def hand_on(keep: int) -> None:
             """Give the log the oldest chunks that are being judged, all but `keep` of them."""
             while len(under_way) > keep:
-                appending.append(_append(judging.found(under_way.popleft()), sequencer))
+                appending.append(_append(judging.found(under_way.popleft()), parties, sequencer))
 
         for chunk, is_barrier in _chunks(documents):
             if is_barrier:
@@ -146,9 +146,25 @@ class _Appending:
                 yield _answer(admitted, next(outcomes), parties)
 
 
-def _append(admitted: list[Admitted], sequencer: Sequencer) -> _Appending:
+def _append(admitted: list[Admitted], parties: Parties, sequencer: Sequencer) -> _Appending:
     rows = [found for found in admitted if not isinstance(found, LedgerError)]
-    return _Appending(admitted, sequencer.submit(rows, wait=ROOM_SECONDS) if rows else None)
+    return _Appending(admitted, _submit(rows, parties, sequencer, wait=ROOM_SECONDS) if rows else None)
+
+
+def _submit(
+    rows: Sequence[NewStatement], parties: Parties, sequencer: Sequencer, *, wait: float = 0.0
+) -> "Future[list[Outcome]]":
+    """Queue rows.  What they say of parties counts as soon as it may be in the log, answered or not."""
+    future = sequencer.submit(rows, wait=wait)
+    changed = [row.party for row in rows if row.party is not None]
+
+    def forget(_: object) -> None:
+        for did in changed:
+            parties.forget(did)
+
+    if changed:
+        future.add_done_callback(forget)
+    return future
 
 
 def _answer(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answer:

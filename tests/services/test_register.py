@@ -8,7 +8,14 @@ import pytest
 
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.receipt import encode_receipt, parse_receipt, verify_receipt
-from ledger.errors import ConflictError, LedgerError, MalformedError, NotFoundError, VerificationError
+from ledger.errors import (
+    ConflictError,
+    LedgerError,
+    MalformedError,
+    NotFoundError,
+    StoreError,
+    VerificationError,
+)
 from ledger.services.register import CHUNK, Registration
 from ledger.statements.shape import StatementInvalidError
 from tests.services.nodes import NOW, Node, enrolment, running
@@ -161,6 +168,23 @@ def test_a_revoked_key_signs_no_more_at_once_and_the_registrar_is_heard(node: No
     node.register(node.world.xa.revoke(node.world.exporter, "#2026", START + 55))
     assert refusal(node, node.world.record("after")) == "key-revoked"
     assert node.register(node.world.record("before")).first is False
+
+
+def test_a_revocation_that_is_in_the_log_counts_though_its_answer_failed(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.services.sequencer.RETRY", 0.05)
+    node.register(node.world.record("before"))
+
+    def store(_: object) -> None:
+        raise StoreError("the disk is gone", code="store-io")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(node.checkpoints, "store", store)
+        revocation = node.world.xa.revoke(node.world.exporter, "#2026", START + 55)
+        assert refusal(node, revocation) == "store-io"
+        assert node.log.head.size == 3
+    assert refusal(node, node.world.record("after")) == "key-revoked"
 
 
 def test_a_stranger_cannot_revoke(node: Node) -> None:
