@@ -54,6 +54,8 @@ class Members:
                     code="member-missing",
                     pointer=pointer_to(pointer, name),
                 )
+        if len(value) == len(required):
+            return
         for name in value:
             if name not in required and name not in optional:
                 raise MalformedError(

@@ -90,7 +90,7 @@ def parse_statement(data: bytes) -> Statement:
     Raises:
         MalformedError: As `canonical.decode`; else `statement-malformed` or `proof-malformed`, with `pointer`.
 
-    Cost: for 1 KiB a third of one Ed25519 check.
+    Cost: for 1 KiB a fifth of one Ed25519 check.
     """
     return _read(decode(data, limit=STATEMENT_LIMIT, what="statement"), data)
 
