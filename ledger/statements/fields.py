@@ -69,7 +69,7 @@ class Text(Shape):
         return made
 
     def test(self) -> Test:
-        fits = re.compile(rf"(?=[\s\S]{{0,{self.maximum}}}\Z)(?:{self.pattern})").fullmatch
+        fits = re.compile(rf"(?s:(?=.{{0,{self.maximum}}}\Z))(?:{self.pattern})").fullmatch
         if not self.screened:
             return fits
         return lambda value: fits(value) and finding(value) is None
