@@ -1,17 +1,20 @@
 """Composing one's own trust list from claims."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ledger.authorities import Authority, AuthorityKey
 from ledger.core.note import ED25519_COSIGNATURE, make_vkey
 from ledger.core.pinning import succeed
 from ledger.core.trust import WitnessKey, parse_trust_list
 from ledger.errors import LedgerError, RefusedError
 from ledger.services.claim import LIFE
 from ledger.services.compose import Policy, compose
+from ledger.services.jurisdiction import entry_of
 from ledger.services.keyfile import HolderKey
-from tests.services.homes import NOW, claim, home, publisher_key
+from tests.services.homes import NOW, chance, claim, home, publisher_key
 
 POLICY = Policy()
 
@@ -121,6 +124,55 @@ def test_a_stale_or_damaged_claim_is_refused_with_its_place(tmp_path: Path) -> N
     damaged = given[1].replace(b"registry.example.xa", b"registry.example.xc", 1)
     with pytest.raises(LedgerError, match="claim 2"):
         compose([given[0], damaged], keys=[publisher_key()], policy=POLICY, now=NOW)
+
+
+def entry(folder: Path, code: str = "XA", **settings: object) -> bytes:
+    """The entry that goes with `claim`."""
+    made = home(folder, code)
+    made = replace(made, settings=replace(made.settings, **settings))  # type: ignore[arg-type]
+    number = {"XA": 31_001, "XB": 31_002}[code]
+    return entry_of(made, claim(made, number), now=NOW, random=chance(code + "entry")).encoded
+
+
+def test_a_list_may_be_composed_of_entries_which_it_keeps_verbatim(tmp_path: Path) -> None:
+    own = claim(home(tmp_path, "XB"), 31_002)
+    partner = entry(tmp_path)
+    made = compose([own], entries=[partner], keys=[publisher_key()], policy=POLICY, now=NOW)
+    listed = parse_trust_list(made)
+    assert listed.entries == (partner,)
+    of_claims = parse_trust_list(
+        compose(
+            [own, claim(home(tmp_path / "other"), 31_001)], keys=[publisher_key()], policy=POLICY, now=NOW
+        )
+    )
+    assert set(listed.authorities) == set(of_claims.authorities)
+    assert (listed.logs.keys(), listed.chains.keys()) == (of_claims.logs.keys(), of_claims.chains.keys())
+    only = compose([], entries=[partner], keys=[publisher_key()], policy=POLICY, now=NOW)
+    assert set(parse_trust_list(only).logs) == {"registry.example.xa/XA/2026"}
+
+
+def test_a_claim_that_says_more_than_the_entry_beside_it_is_refused(tmp_path: Path) -> None:
+    made = home(tmp_path)
+    signed = entry_of(made, claim(made), now=NOW, random=chance("entry")).encoded
+    authority = Authority("did:web:authority.example.xa", ("authority",), (_authority_key(),))
+    wider = replace(made, settings=replace(made.settings, authorities=(authority,)))
+    with pytest.raises(RefusedError) as refused:
+        compose([claim(wider)], entries=[signed], keys=[publisher_key()], policy=POLICY, now=NOW)
+    assert refused.value.code == "entry-exceeded"
+    assert "did:web:authority.example.xa" in str(refused.value)
+
+
+def _authority_key() -> AuthorityKey:
+    return AuthorityKey("#1", publisher_key().multikey, NOW, NOW + 86_400)
+
+
+def test_two_entries_of_one_jurisdiction_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    one, two = entry(tmp_path), entry(tmp_path / "again", address="https://registry.example.xa")
+    with pytest.raises(LedgerError):
+        compose([], entries=[one, two], keys=[publisher_key()], policy=POLICY, now=NOW)
+    damaged = one.replace(b"registry.example.xa", b"registry.example.xc", 1)
+    with pytest.raises(LedgerError, match="entry 1"):
+        compose([], entries=[damaged], keys=[publisher_key()], policy=POLICY, now=NOW)
 
 
 def test_no_claim_is_refused() -> None:

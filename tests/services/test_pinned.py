@@ -2,16 +2,19 @@
 
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ledger.core.trust import parse_trust_list
+from ledger.core.canonical import TRUST_LIMIT, decode
+from ledger.core.trust import parse_trust_list, sign_trust_list
 from ledger.errors import LedgerError, NotFoundError, RefusedError, SetupError
 from ledger.services import files
 from ledger.services.claim import LIFE
 from ledger.services.compose import Policy, compose
+from ledger.services.jurisdiction import entry_of
 from ledger.services.pinned import PinnedLists, fingerprint_of
-from tests.services.homes import DAY, NOW, claim, home, publisher_key
+from tests.services.homes import DAY, NOW, chance, claim, home, publisher_key
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +177,22 @@ def test_a_full_disk_leaves_the_earlier_list(
 def test_what_is_no_list_is_refused(pinned: PinnedLists) -> None:
     with pytest.raises(LedgerError):
         pinned.add(b"{}", fingerprint="0" * 64)
+
+
+def test_a_list_that_exceeds_an_entry_it_carries_is_neither_pinned_nor_believed(
+    tmp_path: Path, pinned: PinnedLists
+) -> None:
+    made = home(tmp_path)
+    entry = entry_of(made, claim(made), now=NOW, random=chance("entry"))
+    good = compose([], entries=[entry.encoded], keys=[publisher_key()], policy=Policy(), now=NOW)
+    assert pinned.check(good).entries == (entry.encoded,)
+    document: Any = decode(good, limit=TRUST_LIMIT, what="list")
+    document["authorities"][0]["roles"] = ["authority", "registrar"]
+    del document["signatures"]
+    wider = sign_trust_list(document, {"#1": publisher_key().private})
+    for use in (lambda: pinned.check(wider), lambda: pinned.add(wider, fingerprint=fingerprint(wider))):
+        with pytest.raises(RefusedError) as refused:
+            use()
+        assert refused.value.code == "entry-exceeded"
+    assert pinned.show() == []
+    assert pinned.add(good, fingerprint=fingerprint(good)).entries == (entry.encoded,)
