@@ -5,7 +5,7 @@ What a node says is data from a stranger.  Answers are cut off at a bound, probl
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -101,7 +101,7 @@ class Exchange:
         limit: int,
         body: bytes | None = None,
         content_type: str | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
     ) -> Answer:
         """One request and its whole answer, of at most `limit` bytes.
 

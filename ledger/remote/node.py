@@ -6,7 +6,7 @@ trust list says.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Final, Self
@@ -126,13 +126,25 @@ class NodeClient:
             raise invalid(self.url, f"a receipt that does not hold: {error}") from None
         return data
 
-    def bundle(self, digest: str, *, allow_unanchored: bool = False) -> bytes:
+    def bundle(
+        self, digest: str, *, allow_unanchored: bool = False, at: str | None = None, also: Sequence[str] = ()
+    ) -> bytes:
         """The evidence bundle about a statement; what it shows, `verify_bundle` says.
+
+        Args:
+            digest: Of the statement.
+            allow_unanchored: Before its anchor too.
+            at: The moment asked about, `YYYY-MM-DDThh:mm:ssZ`: status lists that cover it are carried.
+            also: Digests of further statements of the node's log to carry; at most 256.
 
         Raises:
             RemoteRefusedError: With problem `not-anchored-yet`, and when to ask again, before its anchor.
         """
-        query = {"allowUnanchored": "true"} if allow_unanchored else None
+        query: dict[str, str | Sequence[str]] = {"allowUnanchored": "true"} if allow_unanchored else {}
+        if at is not None:
+            query["at"] = at
+        if also:
+            query["also"] = [_checked(one) for one in also]
         return self._get(_of(digest, "/bundle"), limit=BUNDLE_LIMIT, query=query)
 
     def status(self, digest: str) -> Item:
@@ -182,6 +194,11 @@ class NodeClient:
                 return None
             raise
 
+    def lineage(self, digest: str, *, depth: int, count: int) -> Item:
+        """What a statement rests on and what rests on it, as the node tells it; see `services.lineage.reading`."""
+        query = {"depth": str(depth), "count": str(count)}
+        return self._object(f"/v1/lineage/{_checked(digest)}", query)
+
     def anchors(self) -> Iterator[Item]:
         """The log's anchors, page after page."""
         return self._pages("/v1/anchors", {})
@@ -218,7 +235,7 @@ class NodeClient:
         """Whether the node is well."""
         return self._object("/health")
 
-    def _get(self, path: str, *, limit: int, query: Mapping[str, str] | None = None) -> bytes:
+    def _get(self, path: str, *, limit: int, query: Mapping[str, str | Sequence[str]] | None = None) -> bytes:
         return self._exchange.ask("GET", path, limit=limit, query=query).body
 
     def _object(self, path: str, query: Mapping[str, str] | None = None) -> Item:

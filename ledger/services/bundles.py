@@ -50,7 +50,7 @@ def join(first: bytes, *others: bytes) -> bytes:
                 if item["role"] == "subject":
                     item["role"] = role_of(subject)
         twice = {item.statement.digest for _, item in joined.items} & held.keys()
-        sections += _without(twice, joined, theirs) if twice else theirs
+        sections += without(twice, joined, theirs) if twice else theirs
         held |= {item.statement.digest: item.statement for _, item in joined.items}
     return encode_bundle(parsed.subject, sections)
 
@@ -92,7 +92,7 @@ def _list_of(statement: Statement) -> Json:
     return told.get("statusListCredential") if isinstance(told, dict) else None
 
 
-def _without(twice: Collection[bytes], bundle: Bundle, sections: list[Any]) -> list[Any]:
+def without(twice: Collection[bytes], bundle: Bundle, sections: list[Any]) -> list[Any]:
     """Sections without some statements.  A section that is left empty goes; the next of its log is then the first."""
     left: list[Any] = []
     gone: set[str] = set()

@@ -77,6 +77,7 @@ def closure(
     *,
     at: int | None = None,
     also: Iterable[bytes] = (),
+    size: int | None = None,
 ) -> list[Carried]:
     """The statement and all that it rests on, as the table says; the statement itself comes first.
 
@@ -87,6 +88,8 @@ def closure(
         at: The moment that is asked about, POSIX seconds; of a transfer, when it was signed unless told otherwise.
         also: Further statements, with what they rest on: as the arrangement that another log's recognition names.
             Those that are not in this log are passed over.
+        size: Of the log as far as it can be proven already.  What others said later is left for later; a transfer's
+            own history and acknowledgement are not.
 
     Raises:
         NotFoundError: The statement is not in this log.
@@ -99,10 +102,11 @@ def closure(
     if isinstance(told, TransferRecord):
         _transfer(subject, told, jurisdiction, gathered)
         at = subject.created if at is None else at
-        if told.certificate is not None:
-            gathered.follow(told.certificate)
-    else:
+    gathered.size = size
+    if not isinstance(told, TransferRecord):
         gathered.expand(subject)
+    elif told.certificate is not None:
+        gathered.follow(told.certificate)
     for one in also:
         gathered.follow(one)
     gathered.finish()
@@ -113,10 +117,11 @@ def closure(
 
 
 class _Gathered:
-    """Statements as they are found, at most `LIMIT`."""
+    """Statements as they are found, at most `LIMIT`, and of the first `size` of the log only where it is set."""
 
     def __init__(self, statements: Statements) -> None:
         self.statements = statements
+        self.size: int | None = None
         self.found: dict[bytes, Carried] = {}
         self._expanded: set[bytes] = set()
         self._waiting: list[Statement] = []
@@ -130,11 +135,13 @@ class _Gathered:
         return None if stored is None else self.carry(stored, role)
 
     def carry(self, stored: StoredStatement, role: str | None = None) -> Statement | None:
-        """As `add`; None too where there is no room, or no role for its type."""
+        """As `add`; None too where there is no room, no role for its type, or it stands past `size`."""
         held = self.found.get(stored.digest)
         if held is not None:
             return held.statement
         fitting = ROLE_OF_TYPE.get(stored.type) if role is None else role
+        if self.size is not None and stored.index >= self.size:
+            return None
         if fitting is None or len(self.found) >= LIMIT:
             return None
         statement = parse_statement(stored.body)
@@ -202,7 +209,7 @@ class _Gathered:
         rows = [row_of(one.statement) for one in self.found.values()]
         lists = dict.fromkeys((row.issuer, row.status.list_id) for row in rows if row.status is not None)
         for issuer, name in lists:
-            newest = self.statements.status_list(issuer, name)
+            newest = self.statements.status_list(issuer, name, size=self.size)
             if newest is not None:
                 self.carry(newest)
         size = 0
@@ -217,7 +224,7 @@ class _Gathered:
     ) -> Iterator[StoredStatement]:
         seen: set[bytes] = set()
         for moment in moments:
-            found = self.statements.status_list(issuer, name, at=moment)
+            found = self.statements.status_list(issuer, name, at=moment, size=self.size)
             if found is None and not exact:
                 found = self.statements.status_list_after(issuer, name, moment)
             if found is not None and found.digest not in seen:

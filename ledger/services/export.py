@@ -54,7 +54,8 @@ def bundle_of(
         RefusedError: `not-anchored-yet`: the log has the statement and the chain does not hold it yet.
     """
     placed: dict[int, list[Carried]] = {}
-    for one in closure(digest, shelf.statements, shelf.log.jurisdiction, at=at, also=also):
+    proven = _proven_size(shelf, allow_unanchored=allow_unanchored)
+    for one in closure(digest, shelf.statements, shelf.log.jurisdiction, at=at, also=also, size=proven):
         size = _section_size(one.index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append(one)
     while len(placed) > SECTIONS:
@@ -65,6 +66,15 @@ def bundle_of(
         sections.append(_section(size, before, placed[size], shelf))
         before = size
     return encode_bundle(digest, sections)
+
+
+def _proven_size(shelf: Shelf, *, allow_unanchored: bool) -> int:
+    """Entries that a checkpoint covers, on the chain where that is asked."""
+    if allow_unanchored:
+        latest = shelf.checkpoints.latest()
+        return 0 if latest is None else latest.size
+    held = None if shelf.chain is None else shelf.anchors.latest_anchored(shelf.chain)
+    return 0 if held is None else held.row.size
 
 
 def _merge(placed: dict[int, list[Carried]], subject: bytes, shelf: Shelf) -> None:

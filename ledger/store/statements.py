@@ -202,7 +202,9 @@ class Statements:
             (*values, limit),
         )
 
-    def status_list(self, issuer: str, list_id: str, *, at: int | None = None) -> StoredStatement | None:
+    def status_list(
+        self, issuer: str, list_id: str, *, at: int | None = None, size: int | None = None
+    ) -> StoredStatement | None:
         """An edition of a status list, whole: the newest, or the newest of those that cover a moment.
 
         One that was signed after the moment does not cover it, whatever dates it names.
@@ -211,15 +213,20 @@ class Statements:
             issuer: Whose list.
             list_id: Its name.
             at: POSIX seconds.
+            size: Only among the first so many statements of the log.
         """
-        covers, values = "", (issuer, list_id)
+        where = ["l.issuer = ?", "l.list = ?"]
+        values: list[object] = [issuer, list_id]
         if at is not None:
-            covers = " AND l.valid_from <= ? AND l.valid_until > ? AND s.created <= ?"
-            values += (at, at, at)  # type: ignore[assignment]
+            where += ["l.valid_from <= ?", "l.valid_until > ?", "s.created <= ?"]
+            values += [at, at, at]
+        if size is not None:
+            where.append("l.leaf_index < ?")
+            values.append(size)
         return self._one(
-            f"{_FROM} JOIN status_list l ON l.leaf_index = s.leaf_index WHERE l.issuer = ? AND l.list = ?{covers}"
+            f"{_FROM} JOIN status_list l ON l.leaf_index = s.leaf_index WHERE {' AND '.join(where)}"
             " ORDER BY l.valid_from DESC, l.leaf_index DESC LIMIT 1",
-            values,
+            tuple(values),
         )
 
     def status_list_after(self, issuer: str, list_id: str, moment: int) -> StoredStatement | None:
