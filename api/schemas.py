@@ -123,6 +123,53 @@ class Certificates(Wire):
     next: int | None = Field(None, description="`after` of the following page; absent on the last")
 
 
+class NamedParty(Wire):
+    """A party that a statement names."""
+
+    role: str
+    did: str
+
+
+class Traced(Wire):
+    """One statement of a lineage."""
+
+    digest: str
+    depth: int = Field(description="steps from the statement asked for")
+    held: bool = Field(
+        description="false where it is referred to and not in this log: the lineage is incomplete"
+    )
+    type: str | None = None
+    issuer: str | None = None
+    created: str | None = None
+    parties: list[NamedParty] | None = None
+
+
+class Reference(Wire):
+    """One statement refers to another."""
+
+    source: str
+    relation: str
+    target: str
+
+
+class Fork(Wire):
+    """Several statements of one issuer supersede the same one."""
+
+    superseded: str
+    by: list[str]
+
+
+class Lineage(Wire):
+    """What a statement rests on and what rests on it."""
+
+    root: str
+    statements: list[Traced]
+    links: list[Reference]
+    incomplete: list[str] = Field(description="digests that are referred to and not in this log")
+    conflicts: list[Fork]
+    more: bool = Field(description="whether there is more than `depth` and `count` let in")
+
+
 class Anchor(Wire):
     """A checkpoint on a chain."""
 

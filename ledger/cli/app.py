@@ -29,6 +29,7 @@ NOUNS: Final = (
     "trust",
     "chain",
     "log",
+    "lineage",
     "anchor",
     "partner",
 )

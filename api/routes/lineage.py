@@ -1,0 +1,63 @@
+"""Lineage: what a statement rests on and what rests on it, in this node's log."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import DigestPath, NodeDep
+from api.documents import JSON, answer
+from api.schemas import DIGEST, TIME, Lineage
+from ledger.services.lineage.drawing import drawing_of
+from ledger.services.lineage.graph import DEFAULT_COUNT, DEFAULT_DEPTH, MOST_COUNT, MOST_DEPTH, trace
+from ledger.services.lineage.provenance import provenance_of
+from ledger.services.lineage.sources import Logged
+
+router = APIRouter(tags=["statements"])
+SVG = "image/svg+xml"
+_MISSING = "5d" * 32
+_SHOWN = {
+    "root": DIGEST,
+    "statements": [
+        {
+            "digest": DIGEST,
+            "depth": 0,
+            "held": True,
+            "type": "TransferRecord",
+            "issuer": "did:web:exporter.example.xa",
+            "created": TIME,
+            "parties": [{"role": "exporter", "did": "did:web:exporter.example.xa"}],
+        },
+        {"digest": _MISSING, "depth": 1, "held": False},
+    ],
+    "links": [{"source": DIGEST, "relation": "certificate", "target": _MISSING}],
+    "incomplete": [_MISSING],
+    "conflicts": [],
+    "more": False,
+}
+
+
+@router.get(
+    "/v1/lineage/{digest}",
+    responses=answer(Lineage, _SHOWN, "The graph; PROV-JSON or a drawing where `format` asks for it"),
+    response_model=None,
+)
+def lineage(
+    digest: DigestPath,
+    node: NodeDep,
+    form: Annotated[Literal["json", "prov-json", "svg"], Query(alias="format")] = "json",
+    depth: Annotated[int, Query(ge=0, le=MOST_DEPTH, description="most steps")] = DEFAULT_DEPTH,
+    count: Annotated[int, Query(ge=1, le=MOST_COUNT, description="most statements")] = DEFAULT_COUNT,
+) -> Response | dict[str, Any]:
+    """What a statement rests on, and what in this log rests on it.  Nothing is verified here: the bundle shows that.
+
+    A statement that is referred to and not in this log is `incomplete`; two of one issuer that supersede the same one
+    are a conflict.  `prov-json` is W3C PROV-JSON, `svg` a drawing.
+    """
+    found = trace(bytes.fromhex(digest), Logged(node.statements), depth=depth, count=count)
+    if form == "prov-json":
+        return Response(provenance_of(found), media_type=JSON)
+    if form == "svg":
+        headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return Response(drawing_of(found), media_type=SVG, headers=headers)
+    return JSONResponse(found.to_json())
