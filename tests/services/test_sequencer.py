@@ -14,6 +14,7 @@ from ledger.errors import ConflictError, LedgerError, RefusedError, StoreError
 from ledger.services.sequencer import Sequencer
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.log import Appended
+from ledger.store.rows import NewStatement
 from tests.services.nodes import NOW, Node, running, signing
 from tests.simulator import World
 from tests.store.conftest import make_statement, make_statements
@@ -70,6 +71,47 @@ def test_at_most_one_checkpoint_an_interval_and_at_once_when_idle(tmp_path: Path
         spent = time.monotonic() - begun
         assert node.checkpoints.latest() is not None
         assert len(list(node.checkpoints.every())) <= 2 + spent / 0.5
+
+
+def appended_by(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements each transaction of a node takes from now on."""
+    sizes: list[int] = []
+    append = node.log.append
+
+    def counted(batch: list[NewStatement]) -> list[Appended | ConflictError]:
+        sizes.append(len(batch))
+        return append(batch)
+
+    monkeypatch.setattr(node.log, "append", counted)
+    return sizes
+
+
+def test_what_waits_for_one_checkpoint_is_appended_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(tmp_path / "ledger.db", interval=1.5) as node:
+        node.sequencer.submit(make_statements([0])).result(20)
+        sizes = appended_by(node, monkeypatch)
+        futures = []
+        for at in range(1, 10):
+            futures.append(node.sequencer.submit(make_statements([at])))
+            time.sleep(0.02)
+        for future in futures:
+            future.result(20)
+        assert sizes == [9]
+
+
+def test_a_full_batch_does_not_wait_for_the_checkpoint_to_be_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.services.sequencer.BATCH", 10)
+    with running(tmp_path / "ledger.db", interval=60) as node:
+        node.sequencer.submit(make_statements([0])).result(20)
+        sizes = appended_by(node, monkeypatch)
+        for at in range(1, 21, 5):
+            node.sequencer.submit(make_statements(range(at, at + 5)))
+        wait_for(lambda: node.log.head.size == 21)
+        assert sizes == [10, 10]
 
 
 def test_no_head_is_signed_twice(tmp_path: Path) -> None:
