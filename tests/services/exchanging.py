@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ledger.services.jurisdiction import require_entry
 from ledger.services.keyfile import HolderKey
 from ledger.services.partners import Partner
 from ledger.services.pulling import Pulled, Puller
+from ledger.store.partners import Mirror
 from tests.services.homes import publisher_key
 from tests.services.sides import Side, Sides, holder, two_sides
 
@@ -58,14 +59,36 @@ class Exchange:
     trust: TrustList
     answers: Answers
     body: HolderKey
+    mirror: Mirror
+    begin: int = -1
+    """Index of the last statement of XA's log that is of no interest any more."""
+
+    def anew(self, folder: Path) -> "Exchange":
+        """The same nodes, with an honest partner, an empty mirror, and all that was logged before looked through."""
+        head = self.sides.xa.node.log.head.size - 1
+        mirror = Mirror(folder / "mirror.sqlite")
+        mirror.put("XA", [], cursor=(self.sides.xa.node.log.origin, head))
+        return replace(self, answers=Answers(self.sides.xa), mirror=mirror, begin=head)
+
+    def register(self, count: int = 1) -> list[Statement]:
+        """So many certificates for XB, in XA's log."""
+        made = [self.certificate("XB") for _ in range(count)]
+        for one in made:
+            self.sides.xa.register(one)
+        return made
+
+    def kept(self) -> dict[bytes, str]:
+        """What XB's node keeps: type by digest."""
+        logged = self.sides.xa.node.statements.every()
+        found = [self.mirror.bundle(one.digest) for one in logged]
+        return {one.subject: one.type for one in found if one is not None}
 
     def pull(self, **changes: Any) -> Pulled:
         """XB's node asks XA's."""
-        node = self.sides.xb.node
         members: dict[str, Any] = {
             "partner": self.partner,
             "source": self.answers,
-            "mirror": node.mirror,
+            "mirror": self.mirror,
             "trust": self.trust,
             "jurisdiction": "XB",
             "clock": lambda: self.sides.clock.now,
@@ -131,4 +154,9 @@ def exchanging(folder: Path) -> Iterator[Exchange]:
         partner = sides.xb.node.partners.add(
             entry.encoded, fingerprint=entry.digest.hex(), node="http://127.0.0.1:9", now=sides.clock.now
         )
-        yield Exchange(sides, entry, partner, trust, Answers(sides.xa), body)
+        yield Exchange(sides, entry, partner, trust, Answers(sides.xa), body, sides.xb.node.mirror)
+
+
+def tampered(bundle: bytes) -> bytes:
+    """A bundle with the certificate's number changed."""
+    return bundle.replace(b'"certificateNumber":"C-', b'"certificateNumber":"D-')
