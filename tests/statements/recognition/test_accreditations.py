@@ -125,3 +125,10 @@ def test_at_home_a_use_may_ask_for_a_standard_and_a_level() -> None:
     other = world.ask(into=None, purpose=asks._replace(standard="XB-PIMS 3"))
     assert against(other) == ("STANDARD_NOT_EQUIVALENT", "failed")
     assert against(world.ask(into=None, purpose=asks._replace(level=3))) == ("INSUFFICIENT_LEVEL", "failed")
+
+
+def test_the_name_of_an_accreditor_in_another_country_is_another_accreditor() -> None:
+    world = mutual()
+    world.resign("accreditation", jurisdiction="XE")
+    world.resign("list-accreditor", jurisdiction="XE")
+    assert against(world.ask()) == ("ACCREDITOR_NOT_RECOGNISED", "absent")

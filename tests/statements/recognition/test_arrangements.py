@@ -7,6 +7,7 @@ from tests.statements.recognition.world import (
     BODY,
     USE,
     against,
+    authority,
     day,
     digest,
     mutual,
@@ -108,3 +109,36 @@ def test_gaps_conditions_and_reservations_are_limits() -> None:
     assert world.ask(purpose=USE._replace(standard="XB-PIMS 3")).at.limits[1:3] == tuple(
         f"gap: {g}" for g in gaps
     )
+
+
+def test_a_party_joins_by_the_authority_that_the_text_names() -> None:
+    world = mutual()
+    other = authority("did:web:ministry.example.xb", "XB")
+    world.authorities[other.id] = other
+    world.resign("endorsement-xb", issuer=other.id)
+    assert against(world.ask()) == ("ARRANGEMENT_NOT_ENDORSED", "absent")
+
+
+def test_a_text_designates_nobody_before_it_exists() -> None:
+    world = mutual()
+    world.resign("arrangement", created=day(12))
+    assert against(world.ask()) == ("BODY_NOT_DESIGNATED", "failed")
+
+
+def test_of_two_ways_to_a_standard_the_one_with_fewer_gaps_counts() -> None:
+    gaps = (("no audit", "no test"), ("no audit",), ("no audit", "no drill"))
+    equal = mutual().held["arrangement"].value.equivalences[0]
+    world = mutual()
+    world.change("arrangement", equivalences=tuple(equal._replace(gaps=each) for each in gaps))
+    assert world.ask().at.limits == ("gap: no audit",)
+
+
+def test_a_way_that_asks_for_less_is_taken_where_the_level_is_low() -> None:
+    equal = mutual().held["arrangement"].value.equivalences[0]
+    world = mutual()
+    lower = equal._replace(minimum_level=1, gaps=("no audit",))
+    world.change("arrangement", equivalences=(equal._replace(minimum_level=2), lower))
+    world.change("certificate", level=1)
+    assert world.ask().at.limits == ("gap: no audit",)
+    world.change("certificate", level=2)
+    assert world.ask().at.limits == ()

@@ -65,3 +65,17 @@ def test_what_an_onward_recognition_rests_on_must_stand_too(change: Change, prem
     report = world.ask(into="XC", purpose=None)
     assert premise in [(each.code, each.outcome) for each in report.at.premises]
     assert (report.verdict == "VALID") == (premise[1] == "passed")
+
+
+def test_a_recognition_that_is_not_there_counts_as_a_hop() -> None:
+    world = onward(1)
+    world.change("recognition", onward=digest("elsewhere"))
+    assert ("NOT_TRANSITIVE", "failed") in [
+        (each.code, each.outcome) for each in world.ask(into="XC").at.premises
+    ]
+    world = onward(2)
+    world.change("recognition", onward=digest("elsewhere"))
+    world.change("arrangement", onward_depth=1)
+    assert ("ONWARD_MISSING", "absent") in [
+        (each.code, each.outcome) for each in world.ask(into="XC").at.premises
+    ]

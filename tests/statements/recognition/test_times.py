@@ -14,6 +14,8 @@ from tests.statements.recognition.world import (
     mutual,
 )
 
+USE_SCOPE = mutual().held["certificate"].value.scope._replace(scenarios=USE.scenarios)
+
 
 def test_what_was_good_then_and_is_withdrawn_now_is_said_so() -> None:
     world = mutual()
@@ -208,4 +210,23 @@ def test_the_authority_of_another_place_takes_nothing_back() -> None:
     assert codes(world.ask())[1] == "GOOD"
 
 
-USE_SCOPE = mutual().held["certificate"].value.scope._replace(scenarios=USE.scenarios)
+def test_what_came_later_than_what_is_known_is_not_looked_at() -> None:
+    assert against(mutual().ask(at=day(15), known=day(19))) == ("NOT_RECOGNISED", "absent")
+    assert against(mutual().ask(at=day(15), known=day(20))) == ("RECOGNITION_NOT_YET", "failed")
+
+
+def test_the_first_good_moment_may_be_one_that_a_statement_names() -> None:
+    world = mutual()
+    world.change("recognition", valid_from=day(24))
+    assert world.ask(at=None).at.moment == day(24)
+    world.status_change("c", "certificate", "suspend", created=day(22))
+    world.status_change("d", "certificate", "reinstate", created=day(23), effective=day(26))
+    assert world.ask(at=None).at.moment == day(26)
+
+
+def test_a_reduction_that_is_told_settles_what_the_list_says() -> None:
+    world = mutual()
+    world.status_list("list-body", BODY, created=day(10), refreshed=[42])
+    assert against(world.ask()) == ("SCOPE_UNKNOWN", "absent")
+    world.status_change("c", "certificate", "reduceScope", scope=USE_SCOPE)
+    assert world.ask().verdict == "VALID"
