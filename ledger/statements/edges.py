@@ -8,7 +8,7 @@ One edge is (relation, digest), the digest being that of the statement referred 
 | derivedFrom, revises, corrects, cites, underArrangement, partOf | TransferRecord | any | parents[].digest, by rel |
 | certificate | TransferRecord | ConformityCertificate | mechanism.certificate |
 | certificate | Recognition | ConformityCertificate | certificate |
-| measure | TransferRecord | Measure | mechanism.measure |
+| measure | TransferRecord | PolicyMeasure | mechanism.measure |
 | decision | TransferRecord | Decision | decisionRef |
 | record | TransferAcknowledgement | TransferRecord | record |
 | accreditation | ConformityCertificate | Accreditation | accreditation.statement |

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops
 from pypdf import PdfReader
 
 from ledger.errors import SetupError
@@ -13,8 +14,10 @@ from ledger.services.render.fonts import spelt
 from ledger.services.render.page import page_of
 from ledger.services.render.paper import paper_of
 from ledger.services.render.pointer import parse_pointer
+from tests.services.render.image import image
 from tests.services.render.reading import code_in, code_on_page, parsed, picture, text_of
 from tests.services.render.sheets import CHECKED, TRUST, URL, certificate, recognition, sheet
+from tests.structure.source import ROOT
 
 EVIL = [
     "#panic(1)",
@@ -168,3 +171,16 @@ def test_a_missing_package_is_told_with_the_extra_that_brings_it(
 
 def _missing(name: str) -> Any:
     raise ModuleNotFoundError(f"no {name}", name=name)
+
+
+def test_the_picture_in_the_documentation_is_of_this_page() -> None:
+    """Its code reads back; what the page says changes seldom, and the picture then with it."""
+    kept = Image.open(ROOT / "docs" / "certificate.png")
+    assert (ROOT / "docs" / "certificate.png").stat().st_size <= 300_000
+    drawn = Image.open(BytesIO(image()))
+    assert kept.size == drawn.size
+    assert code_in(kept.convert("RGB")) == code_in(drawn.convert("RGB"))
+    differing = ImageChops.difference(kept.convert("L"), drawn.convert("L")).point(
+        lambda one: 255 if one > 64 else 0
+    )
+    assert differing.getbbox() is None
