@@ -161,6 +161,22 @@ def test_a_withdrawn_certificate_is_shown_to_have_been_valid_before(made: Recogn
     assert newest[BODY_LIST] in carried(early)
 
 
+def test_what_is_said_later_waits_for_its_anchor_and_keeps_nothing_waiting(made: Recognising) -> None:
+    xa = made.sides.xa
+    certificate = made.certificate(None)
+    xa.register(certificate)
+    edition = publish(made)[BODY_LIST]
+    anchor(made)
+    before = xa.bundle(certificate.digest)
+    suspension = xa.register(made.change(made.body, certificate.digest, "suspend"))
+    newer = publish(made)[BODY_LIST]
+    assert xa.bundle(certificate.digest) == before
+    assert edition in carried(before)
+    assert {suspension, newer} <= set(carried(xa.bundle(certificate.digest, allow_unanchored=True)))
+    anchor(made)
+    assert {suspension, newer} <= set(carried(xa.bundle(certificate.digest)))
+
+
 def test_accreditations_that_are_not_named_are_found_by_the_body(made: Recognising) -> None:
     xa = made.sides.xa
     parent = made.accreditation()

@@ -131,6 +131,25 @@ def test_the_edition_that_covers_a_moment_is_told_from_the_newest(log: Log, stat
     assert statements.status_list("did:web:other.example.xa", LIST) is None
 
 
+def test_editions_are_found_among_the_first_of_the_log_and_after_a_moment(
+    log: Log, statements: Statements
+) -> None:
+    first, second = status_list(START), status_list(START + 10 * DAY)
+    log.append(rows(second, first))
+
+    def found(one: Any) -> bytes | None:
+        return None if one is None else one.digest
+
+    assert found(statements.status_list(BODY, LIST, size=2)) == second.digest
+    assert found(statements.status_list(BODY, LIST, size=1, at=START)) is None
+    assert found(statements.status_list(BODY, LIST, size=0)) is None
+    assert found(statements.status_list_after(BODY, LIST, START - 1)) == first.digest
+    assert found(statements.status_list_after(BODY, LIST, START + 7 * DAY)) == second.digest
+    assert found(statements.status_list_after(BODY, LIST, START + 17 * DAY)) is None
+    assert statements.publisher_of(LIST) == BODY
+    assert statements.publisher_of("urn:x:none") is None
+
+
 def test_of_two_editions_from_one_moment_the_later_logged_is_the_newer(
     log: Log, statements: Statements
 ) -> None:
