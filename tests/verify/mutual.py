@@ -128,6 +128,15 @@ class Mutual:
 def recognised() -> Mutual:
     """All in order: accredited, arranged, endorsed by both, recognised, with lists for a week."""
     made = Mutual()
+    _certified(made)
+    _granted(made)
+    for issuer in (BODY, ACCREDITOR, AUTHORITY_XB):
+        made.list_bits(issuer, begins=START + 5, ends=START + 7 * DAY)
+    return made
+
+
+def _certified(made: Mutual) -> None:
+    """XA's side at home: the body enrolled and accredited, its certificate."""
     certificate = _subject("ConformityCertificate")
     enrolment = made.world.xa.enrol(
         BODY,
@@ -136,20 +145,25 @@ def recognised() -> Mutual:
         subject={"identifiers": [{"scheme": "LEI", "id": certificate["body"]["id"]}]},
     )
     made.said["body"] = (made.world.xa, made.world.xa.add(enrolment))
-    reference = {"statusListIndex": 41}
-    accreditation = made.say(
-        "accreditation",
-        "Accreditation",
-        ACCREDITOR,
-        {
-            **_subject("Accreditation"),
-            # The trust list vouches for the accreditor's DID, and for no number of it.
-            "accreditor": {"did": ACCREDITOR, "scheme": "DID", "id": ACCREDITOR, "jurisdiction": "XA"},
-            "validFrom": format_time(START),
-            "statusReference": {**reference, "statusListCredential": f"{ACCREDITOR}#status-1"},
-        },
-        START + 10,
-    )
+    accreditation = {
+        **_subject("Accreditation"),
+        # The trust list vouches for the accreditor's DID, and for no number of it.
+        "accreditor": {"did": ACCREDITOR, "scheme": "DID", "id": ACCREDITOR, "jurisdiction": "XA"},
+        "validFrom": format_time(START),
+        "statusReference": _status(ACCREDITOR),
+    }
+    accredited = made.say("accreditation", "Accreditation", ACCREDITOR, accreditation, START + 10)
+    granted = {
+        **certificate,
+        "validFrom": format_time(START),
+        "accreditation": {"accreditor": ACCREDITOR, "statement": accredited.digest.hex()},
+        "statusReference": _status(BODY),
+    }
+    made.say("certificate", "ConformityCertificate", BODY, granted, START + 100)
+
+
+def _granted(made: Mutual) -> None:
+    """What both sides agreed on, and what XB makes of the certificate."""
     arrangement = made.say(
         "arrangement", "RecognitionArrangement", AUTHORITY_XA, _subject("RecognitionArrangement"), START + 20
     )
@@ -161,31 +175,20 @@ def recognised() -> Mutual:
             "from": format_time(START),
         }
         made.say(f"endorsement {code}", "Endorsement", issuer, endorsed, START + 30)
-    granted = made.say(
-        "certificate",
-        "ConformityCertificate",
-        BODY,
-        {
-            **certificate,
-            "validFrom": format_time(START),
-            "accreditation": {"accreditor": ACCREDITOR, "statement": accreditation.digest.hex()},
-            "statusReference": {**reference, "statusListCredential": f"{BODY}#status-1"},
-        },
-        START + 100,
-    )
     recognition = {
-        "certificate": granted.digest.hex(),
+        "certificate": made.said["certificate"][1].digest.hex(),
         "arrangement": arrangement.digest.hex(),
         "jurisdiction": "XB",
         "effect": "full",
         "validFrom": format_time(START),
         "validUntil": format_time(START + 300 * DAY),
-        "statusReference": {**reference, "statusListCredential": f"{AUTHORITY_XB}#status-1"},
+        "statusReference": _status(AUTHORITY_XB),
     }
     made.say("recognition", "Recognition", AUTHORITY_XB, recognition, START + 200)
-    for issuer in (BODY, ACCREDITOR, AUTHORITY_XB):
-        made.list_bits(issuer, begins=START + 5, ends=START + 7 * DAY)
-    return made
+
+
+def _status(issuer: str) -> dict[str, Any]:
+    return {"statusListCredential": f"{issuer}#status-1", "statusListIndex": 41}
 
 
 def _subject(type_: str) -> dict[str, Any]:
