@@ -139,7 +139,8 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
-} | RECOGNITION
+    **RECOGNITION,
+}
 
 
 def document(name: str) -> dict[str, Any]:
