@@ -31,6 +31,7 @@ _ARROW: Final = """\
 _NAME_LENGTH: Final = 33
 _ROUNDS: Final = 200
 _WORD: Final = (70, 13)
+_MOVES: Final = 4
 
 
 def drawing_of(lineage: Lineage) -> bytes:
@@ -79,16 +80,14 @@ def _rows(lineage: Lineage) -> list[list[bytes]]:
             break
     top = max(height.values())
     layer = {digest: top - found for digest, found in height.items()}
-    for digest in {link.target for link in lineage.links} - {link.source for link in lineage.links}:
-        layer[digest] = 1 + max(layer[link.source] for link in lineage.links if link.target == digest)
+    referring = _referring(lineage)
+    for digest in referring.keys() - {link.source for link in lineage.links}:
+        layer[digest] = 1 + max(layer[source] for source in referring[digest])
     rows: list[list[bytes]] = [[] for _ in range(len(layer) + 1)]
     for digest in sorted(layer):
         rows[layer[digest]].append(digest)
     rows = [row for row in rows if row]
     above: dict[bytes, int] = {}
-    referring: dict[bytes, list[bytes]] = {}
-    for link in lineage.links:
-        referring.setdefault(link.target, []).append(link.source)
     for row in rows:
         neighbours = {
             digest: [above[source] for source in referring.get(digest, ()) if source in above]
@@ -97,6 +96,14 @@ def _rows(lineage: Lineage) -> list[list[bytes]]:
         row.sort(key=lambda digest: (sum(found) / len(found) if (found := neighbours[digest]) else 0, digest))
         above |= {digest: column for column, digest in enumerate(row)}
     return rows
+
+
+def _referring(lineage: Lineage) -> dict[bytes, list[bytes]]:
+    """What refers to each statement."""
+    found: dict[bytes, list[bytes]] = {}
+    for link in lineage.links:
+        found.setdefault(link.target, []).append(link.source)
+    return found
 
 
 def _described(lineage: Lineage) -> str:
@@ -128,9 +135,13 @@ def _relations(links: Iterable[Link], places: Mapping[bytes, tuple[int, int]]) -
     for link in links:
         x, y, u, v = _ends(link, places)
         across, down = (x + u) // 2, (y + v) // 2
-        while any(abs(across - left) < _WORD[0] and abs(down - top) < _WORD[1] for left, top in taken):
+        column = across // _WORD[0]
+        for _ in range(_MOVES):
+            row = down // _WORD[1]
+            if taken.isdisjoint((column + beside, row) for beside in (-1, 0, 1)):
+                break
             down += _WORD[1]
-        taken.add((across, down))
+        taken.add((column, down // _WORD[1]))
         at = f'x="{across}" y="{down}"'
         yield f'<text class="relation" text-anchor="middle" {at}>{escape(link.relation)}</text>'
 
