@@ -23,6 +23,10 @@ NOUNS: Final = (
     "party",
     "transfer",
     "certificate",
+    "accreditation",
+    "arrangement",
+    "recognition",
+    "status-list",
     "commit",
     "bundle",
     "verify",
@@ -85,7 +89,11 @@ class Nouns(Group):
         """The commands of a noun; None where there is no such noun."""
         if cmd_name not in NOUNS:
             return None
-        made = _verify() if cmd_name == "verify" else import_module(f"ledger.cli.{cmd_name}").app
+        made = (
+            _verify()
+            if cmd_name == "verify"
+            else import_module(f"ledger.cli.{cmd_name.replace('-', '_')}").app
+        )
         found = typer.main.get_command(made)
         found.name = cmd_name
         return found

@@ -1,36 +1,23 @@
 """`evidence certificate`: certificates of conformity, from the draft to what can be verified of one."""
 
-import os
-import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import certificate_render, drafting, output
-from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun
+from ledger.cli import certificate_render, certificate_verify, drafting
+from ledger.cli.changing import add_changes
+from ledger.cli.finding import found_statement
+from ledger.cli.issuing import Kept, StatusList, issue_draft, issuer, read_draft, require_free
+from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
+from ledger.cli.showing import add_show
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
-from ledger.core.canonical import BUNDLE_LIMIT, TRUST_LIMIT
-from ledger.core.statement import Statement, parse_statement
-from ledger.core.times import format_time
-from ledger.core.trust import TrustList
-from ledger.errors import RefusedError, RemoteError
-from ledger.remote.exchange import plain
+from ledger.errors import RefusedError
 from ledger.remote.node import NodeClient
-from ledger.services.files import read_bounded
-from ledger.services.pinned import PinnedLists, user_folder
-from ledger.statements.certificate import read as read_certificate
-from ledger.verify.bundle import kind_of, parse_bundle
-from ledger.verify.report import Report
-from ledger.verify.single import verify_statement_file
-from ledger.verify.text import render
-from ledger.verify.verifier import verify_bundle
 
 KIND: Final = "ConformityCertificate"
-UNFINISHED: Final = "status and recognition were not checked"
-_DIGEST_LENGTH: Final = 64
 
-app = noun("Certificates of conformity: draft, check, sign, register, verify.")
+app = noun("Certificates of conformity: draft, issue, suspend, reinstate, withdraw, reduce, verify, render.")
 
 
 @command(
@@ -74,125 +61,56 @@ def new(
     return drafting.begin(KIND, template, known, settings or [], out, as_json=as_json)
 
 
-add_commands(app, Signed("certificate", KIND, document="certificate", signer="body"))
-certificate_render.add_to(app)
+SIGNED: Final = Signed("certificate", KIND, document="certificate", signer="body")
+add_commands(app, SIGNED)
 
 
 @command(
     app,
-    "verify",
-    purpose="Check a certificate as far as this version can: its form, and its evidence under a trust list.",
+    "issue",
+    purpose="Sign and register a certificate under a free place of its body's status list.",
     runs="anywhere",
-    example="evidence certificate verify certificate.signed.json\n"
-    "evidence certificate verify PIP-2026-0042 --node http://127.0.0.1:8151 --trust trust.json",
-    more="Whether the certificate stands now, and who recognises its body, is not checked in this version, so that it"
-    " never ends with 0. A number or a digest is looked up with --node; a file is a statement or a bundle.",
-    statuses="0 never in this version; 1 something is false; 2 bad usage; 3 could not finish: status and recognition"
-    " were not checked.",
+    example="evidence certificate issue certificate.json --key body.key --node http://127.0.0.1:8151"
+    " --accreditation accreditation.signed.json --out certificate.signed.json",
+    more="The place is drawn at random, and an edition of the list is published where none speaks for long enough."
+    " What the draft says of its status or its accreditation itself is kept.",
 )
-def verify(
+def issue(
     *,
-    certificate: Annotated[str, typer.Argument(metavar="FILE|DIGEST|NUMBER", help="Which certificate.")],
-    node: OptionalNodeUrl = None,
-    body: Annotated[
-        str | None, typer.Option(metavar="DID", help="Whose number it is, where several use it.")
+    draft: Annotated[Path, typer.Argument(metavar="DRAFT", help="As new wrote it, filled in.")],
+    key: Key,
+    node: NodeUrl,
+    status_list: StatusList = None,
+    accreditation: Annotated[
+        str | None, typer.Option(metavar="DIGEST|FILE", help="The body's accreditation that it rests on.")
     ] = None,
-    trust: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Believe this list; else the pinned one.")
-    ] = None,
+    out: Kept = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a certificate."""
-    data = _evidence(certificate, node, body)
-    statement = _statement(data)
-    granted = read_certificate(statement, screened=False)
-    listed, name = _believed(trust)
-    report = None if listed is None else _report(data, listed)
-    value: dict[str, Any] = {
-        "digest": statement.digest.hex(),
-        "number": granted.number,
-        "body": granted.body.did,
-        "holder": granted.holder.did,
-        "validFrom": format_time(granted.valid_from),
-        "validUntil": format_time(granted.valid_until),
-        "verdict": "could not finish",
-        "unfinished": UNFINISHED,
-    }
-    lines = [
-        f"certificate {granted.number} by {granted.body.did} for {granted.holder.did}",
-        f"says that it is valid from {value['validFrom']} until {value['validUntil']}; digest {value['digest']}",
-    ]
-    failed = False
-    if report is None:
-        lines.append("in order as a document; no trust list is pinned or given, so nothing else was checked")
-    else:
-        value["report"] = report.to_json()
-        lines += render(report, trust_name=name).splitlines()
-        failed = any(one.outcome == "failed" for one in report.checks)
-    if failed:
-        value["verdict"] = "not verified"
-    output.show(value, lines, as_json=as_json)
-    output.say(f"error: could not finish: {UNFINISHED} (certificate-unfinished)")
-    return output.REFUSED if failed else output.COULD_NOT_FINISH
+    """Issue a certificate."""
+    require_free(out)
+    document = read_draft(draft, KIND)
+    with issuer(key, node) as by:
+        if accreditation is not None:
+            document = _accredited(document, accreditation, by.node)
+        return issue_draft(by, document, "certificate", name=status_list, out=out, as_json=as_json)
 
 
-def _evidence(certificate: str, node: str | None, body: str | None) -> bytes:
-    """What there is to look at: the file's own bytes, or the bundle of the node."""
-    if Path(certificate).is_file():
-        data = read_bounded(Path(certificate), limit=BUNDLE_LIMIT, what="certificate")
-        if kind_of(data) != "statement":
-            return data
-        data = data.rstrip(b"\r\n")
-        if node is None:
-            return data
-        certificate = parse_statement(data).digest.hex()
-    if node is None:
-        raise typer.BadParameter(
-            f"{certificate} is no file; a digest or a number is looked up with --node URL"
-        )
-    with NodeClient(node) as client:
-        is_digest = len(certificate) == _DIGEST_LENGTH and set(certificate) <= set("0123456789abcdef")
-        digest = certificate if is_digest else _by_number(client, certificate, body)
-        data = client.bundle(digest, allow_unanchored=True)
-    if parse_bundle(data).subject.hex() != digest:
-        raise RemoteError(
-            f"node {node} answered with a bundle about another statement than {digest}",
-            code="remote-answer-invalid",
-        )
-    return data
-
-
-def _by_number(client: NodeClient, number: str, body: str | None) -> str:
-    items = client.certificates(number, body=body).get("items")
-    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    if not found:
-        raise RemoteError(f"node {client.url} has no certificate of that number", code="certificate-unknown")
-    if len(found) > 1:
-        listed = ", ".join(plain(f"{item.get('digest')} by {item.get('issuer')}") for item in found)
+def _accredited(draft: dict[str, Any], accreditation: str, node: NodeClient) -> dict[str, Any]:
+    """The draft with the accreditation it rests on."""
+    found = found_statement(accreditation, ("Accreditation",), node)
+    told = {"accreditor": found.issuer, "statement": found.digest.hex()}
+    subject = draft.get("credentialSubject")
+    if not isinstance(subject, dict):
+        return draft  # the check names it
+    if subject.get("accreditation", told) != told:
         raise RefusedError(
-            f"{len(found)} certificates have that number: {listed}; say which by its digest or --body",
-            code="certificate-ambiguous",
+            "the draft names another accreditation than --accreditation", code="accreditation-of-another"
         )
-    return str(found[0].get("digest"))
+    return {**draft, "credentialSubject": {**subject, "accreditation": told}}
 
 
-def _statement(data: bytes) -> Statement:
-    return (
-        parse_statement(data) if kind_of(data) == "statement" else parse_bundle(data).subject_item.statement
-    )
-
-
-def _report(data: bytes, trust: TrustList) -> Report:
-    now = int(time.time())
-    if kind_of(data) == "statement":
-        return verify_statement_file(data, trust, now=now)
-    return verify_bundle(data, trust, at=None, now=now)
-
-
-def _believed(file: Path | None) -> tuple[TrustList | None, str]:
-    """The list to believe for this run; none where none is given, and not exactly one is pinned."""
-    lists = PinnedLists(user_folder(os.environ))
-    if file is not None:
-        return lists.check(read_bounded(file, limit=TRUST_LIMIT, what="trust list")), file.name
-    pinned = lists.show()
-    return (pinned[0], pinned[0].publisher.id) if len(pinned) == 1 else (None, "")
+add_changes(app, SIGNED, reduce=True)
+add_show(app, SIGNED)
+certificate_render.add_to(app)
+certificate_verify.add_to(app)

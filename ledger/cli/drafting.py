@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,25 @@ def party_settings(
     return [Setting((member, name), value) for name, value in told.items()]
 
 
+def settings_of(told: Mapping[str, str | None]) -> list[Setting]:
+    """What other options say, by dotted path, as settings; what they do not say is left out."""
+    return [Setting(tuple(path.split(".")), value) for path, value in told.items() if value is not None]
+
+
 def holder_of(key: Path | None, party: str | None) -> str | None:
     """Who drafts: the party that was named, else the holder of the key."""
     return party if party is not None or key is None else read_holder_key(key).holder
 
 
 def begin(
-    kind: str, name: str, known: list[Setting], wanted: list[str], out: Path | None, *, as_json: bool
+    kind: str,
+    name: str,
+    known: list[Setting],
+    wanted: list[str],
+    out: Path | None,
+    *,
+    as_json: bool,
+    issuer: str | None = None,
 ) -> int:
     """Write a draft, and say on standard error what is still to be filled in.
 
@@ -80,13 +92,16 @@ def begin(
         known: Settings from other options; what `wanted` says goes before them.
         wanted: As typed after `--set`.
         out: Where the draft goes; None: standard output.
+        issuer: DID of who will sign; None: whom the settings name in the place where the type names its issuer.
     """
     found = templates(kind)
     if name not in found:
         raise typer.BadParameter(f"there is no template of that name; there are {', '.join(found)}")
     with as_typed():
         settings = [*known, *map(parse_setting, wanted)]
-        made = new_draft(found[name], settings, now=int(time.time()), random=os.urandom(RANDOM_SIZE))
+        made = new_draft(
+            found[name], settings, now=int(time.time()), random=os.urandom(RANDOM_SIZE), issuer=issuer
+        )
     blank, wrong = unanswered(made)
     write_draft(made, out)
     for problem in blank:

@@ -49,6 +49,11 @@ class Signed:
     document: str
     signer: str
 
+    @property
+    def one(self) -> str:
+        """One of them, with its article."""
+        return f"{'an' if self.document[0] in 'aeiou' else 'a'} {self.document}"
+
 
 def add_check(app: typer.Typer, signed: Signed) -> None:
     """Declare the command that names every error."""
@@ -73,7 +78,7 @@ def add_sign(app: typer.Typer, signed: Signed) -> None:
     @command(
         app,
         "sign",
-        purpose=f"Sign a {name} as its {signed.signer}, or each line of an NDJSON file of drafts.",
+        purpose=f"Sign {signed.one} as its {signed.signer}, or each line of an NDJSON file of drafts.",
         runs="anywhere",
         example=f"evidence {signed.noun} sign {name}.json --key {signed.signer}.key --out {name}.signed.json",
         more="Any JSON goes in, canonical bytes come out; validFrom and created are the present time. What has an"

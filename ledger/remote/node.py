@@ -151,6 +151,16 @@ class NodeClient:
         """What became of a statement so far: registered, anchored, acknowledged."""
         return self._object(_of(digest, "/status"))
 
+    def lineage(self, digest: str, *, depth: int, count: int) -> Item:
+        """What a statement rests on and what in the node's log rests on it, as the node tells it.
+
+        Args:
+            digest: Of the statement, which may itself stand in another log.
+            depth: Most steps from it.
+            count: Most statements.
+        """
+        return self._object(f"/v1/lineage/{_checked(digest)}", {"depth": str(depth), "count": str(count)})
+
     def transfers(
         self, *, state: str | None = None, reference: str | None = None, since: str | None = None
     ) -> Iterator[Item]:
@@ -193,11 +203,6 @@ class NodeClient:
             if error.status == _NOT_FOUND:
                 return None
             raise
-
-    def lineage(self, digest: str, *, depth: int, count: int) -> Item:
-        """What a statement rests on and what rests on it, as the node tells it; see `services.lineage.reading`."""
-        query = {"depth": str(depth), "count": str(count)}
-        return self._object(f"/v1/lineage/{_checked(digest)}", query)
 
     def anchors(self) -> Iterator[Item]:
         """The log's anchors, page after page."""

@@ -91,7 +91,9 @@ def templates(kind: str) -> dict[str, Document]:
     }
 
 
-def new_draft(template: Document, settings: list[Setting], *, now: int, random: bytes) -> Document:
+def new_draft(
+    template: Document, settings: list[Setting], *, now: int, random: bytes, issuer: str | None = None
+) -> Document:
     """A draft with a fresh id; what is not set keeps its question.
 
     Args:
@@ -99,6 +101,7 @@ def new_draft(template: Document, settings: list[Setting], *, now: int, random: 
         settings: Values for what it asks, and for any other member; the later one counts.
         now: POSIX seconds.
         random: As `ids.statement_id` takes.
+        issuer: DID of who will sign; None: whom the values name in the place that `template.SIGNERS` tells.
 
     Raises:
         MalformedError: `setting-malformed`: a value is no number where one is asked, or its path leads through text.
@@ -108,7 +111,13 @@ def new_draft(template: Document, settings: list[Setting], *, now: int, random: 
         for setting in settings
         if setting.pointer in template["fill"]
     }
-    made = draft(template, asked, statement_id=statement_id(now, random), valid_from=format_time(now))
+    made = draft(
+        template,
+        asked,
+        statement_id=statement_id(now, random),
+        valid_from=format_time(now),
+        issuer=issuer,
+    )
     for setting in settings:
         if setting.pointer not in template["fill"]:
             put(made["credentialSubject"], setting.path, setting.value)

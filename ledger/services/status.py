@@ -1,18 +1,20 @@
 """What an issuer says of the status of its statements: editions of its status list, and changes.
 
 Runs where the issuer's key is; the node only registers.  A change and the edition of the list that shows it go to
-the node in one request, the change first: whoever sees the bit can find the reason.
+the node in one request, the change first: whoever sees the bit can find the reason.  What the list says already is
+not said again, so that a run that broke off can be run again.
 
 Source: docs/spec/status-list.md, docs/spec/status-change.md.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 from ledger.core.statement import Statement, parse_statement, unsigned
 from ledger.core.times import format_time
-from ledger.errors import MalformedError, RefusedError
+from ledger.errors import MalformedError, RefusedError, RemoteError
 from ledger.remote.node import NodeClient, Refused, RemoteRefusedError
 from ledger.services.drafts import sign_draft
 from ledger.services.ids import RANDOM_SIZE, statement_id
@@ -25,6 +27,12 @@ LIFE: Final = 7 * 86_400
 """Seconds for which an edition speaks, unless its issuer says otherwise."""
 INDEX_BYTES: Final = 8
 REFERRED: Final = "statusReference"
+Change = Literal["suspend", "reinstate", "withdraw", "reduceScope"]
+_DRAWS: Final = 8
+_EDITIONS: Final = 4
+_AHEAD: Final = 5
+"""Seconds by which the last edition may begin later than this clock shows; that long is waited."""
+_PAUSE: Final = 0.1
 
 _BITS: Final[Mapping[str, tuple[str, bool]]] = {
     "suspend": ("suspension", True),
@@ -42,12 +50,14 @@ class Issuer:
     Attributes:
         clock: POSIX seconds.
         random: Gives that many random bytes.
+        wait: Waits some seconds.
     """
 
     key: HolderKey
     node: NodeClient
     clock: Callable[[], float]
     random: Callable[[int], bytes]
+    wait: Callable[[float], None] = time.sleep
 
     def sign(self, kind: str, subject: Mapping[str, Any], *, now: int) -> Statement:
         """A statement of the issuer, checked as a node would check it."""
@@ -139,19 +149,20 @@ def edition(
     return issuer.sign("StatusList", subject, now=now)
 
 
-def renew(issuer: Issuer, name: str, *, life: int = LIFE, always: bool = False) -> Statement | None:
+def renew(
+    issuer: Issuer, name: str, *, life: int = LIFE, always: bool = False
+) -> tuple[Statement, StatusList, bool]:
     """Make sure that the node has an edition with at least half of its life left.
 
     Returns:
-        The new edition; None where the last one still speaks long enough.
+        The newest edition, and whether it is a new one.
     """
-    now = int(issuer.clock())
     last = current(issuer.node, issuer.key.holder, name)
-    if last is not None and not always and now + life // 2 <= last[1].valid_until:
-        return None
-    made = edition(issuer, name, last, now=now, life=life)
+    if last is not None and not always and int(issuer.clock()) + life // 2 <= last[1].valid_until:
+        return *last, False
+    made = edition(issuer, name, last, now=_after(issuer, last), life=life)
     issuer.register([made])
-    return made
+    return made, read_list(made), True
 
 
 def issue(
@@ -161,48 +172,51 @@ def issue(
 
     Args:
         issuer: Who signs.
-        draft: An unsigned statement; a `statusReference` that it gives itself is kept.
-        name: Id of the list; the issuer's first where None.
+        draft: An unsigned statement; a `statusReference` that it gives itself is kept, questions of a template are
+            answered.
+        name: Id of the list; what the draft names, else the issuer's first, where None.
         life: Seconds for which the list's edition speaks, where one has to be made.
 
     Raises:
+        StatementInvalidError: The draft is not in order.
         RemoteRefusedError: The node did not take it.
     """
-    listed = name if name is not None else list_name(issuer.key.holder)
-    subject = dict(draft["credentialSubject"])
-    given = REFERRED in subject
-    if given:
-        listed = subject[REFERRED]["statusListCredential"]
-    renew(issuer, listed, life=life)
+    listed, given = _place(draft, name, list_name(issuer.key.holder))
+    trial = SMALLEST - 1 if given is None else given
+    sign_draft(
+        _placed(draft, listed, trial), issuer.key, now=int(issuer.clock())
+    )  # before a list is made for it
+    length = renew(issuer, listed, life=life)[1].length
     for attempt in range(_DRAWS):
-        if not given:
-            index = draw(issuer.random)
-            subject[REFERRED] = {"statusListCredential": listed, "statusListIndex": index}
-        now = int(issuer.clock())
-        signed = sign_draft({**draft, "credentialSubject": subject}, issuer.key, now=now)
+        index = draw(issuer.random, length) if given is None else given
+        signed = sign_draft(_placed(draft, listed, index), issuer.key, now=int(issuer.clock()))
         try:
             issuer.register([signed])
         except RemoteRefusedError as error:
-            if error.problem != "status-index-reused" or given or attempt == _DRAWS - 1:
+            if error.problem != "status-index-reused" or given is not None or attempt == _DRAWS - 1:
                 raise
             continue
         return signed
     raise AssertionError("the last attempt returns or raises")
 
 
-_DRAWS = 8
+class Changed(NamedTuple):
+    """What was registered; None for what the node had already, or what there is none of."""
+
+    change: Statement | None
+    edition: Statement | None
 
 
 def change(
     issuer: Issuer,
     target: Statement,
-    kind: str,
+    kind: Change,
     *,
     reason: str,
     until: int | None = None,
     scope: Mapping[str, Any] | None = None,
     life: int = LIFE,
-) -> tuple[Statement, Statement | None]:
+) -> Changed:
     """Suspend, reinstate, withdraw or reduce what the issuer issued, and publish the list that shows it.
 
     Args:
@@ -214,11 +228,9 @@ def change(
         scope: What is left after a reduction.
         life: Seconds for which the new edition speaks.
 
-    Returns:
-        The change, and the list's new edition; None where the target names no list.
-
     Raises:
-        RefusedError: `status-of-another`: the target was issued by somebody else.
+        RefusedError: `status-of-another`: the target was issued by somebody else; `withdrawn-already`: nothing
+            follows a withdrawal; `status-list-ahead`.
         RemoteRefusedError: The node did not take it.
     """
     if target.issuer != issuer.key.holder:
@@ -226,7 +238,33 @@ def change(
             f"{target.digest.hex()} was issued by {target.issuer}; the key is of {issuer.key.holder}",
             code="status-of-another",
         )
-    now = int(issuer.clock())
+    reference: Any = target.subject.get(REFERRED)
+    if reference is None:
+        said = _said(issuer, target, kind, reason, until, scope, now=int(issuer.clock()))
+        issuer.register([said])
+        return Changed(said, None)
+    name, index = reference["statusListCredential"], reference["statusListIndex"]
+    last = current(issuer.node, issuer.key.holder, name)
+    if last is not None and _says_already(last[1], index, kind, target):
+        return Changed(None, None)
+    now = _after(issuer, last)
+    said = _said(issuer, target, kind, reason, until, scope, now=now)
+    bits = {_BITS[kind][0]: (index, _BITS[kind][1])}
+    made = edition(issuer, name, last, now=now, life=life, bits=bits)
+    issuer.register([said, made])
+    return Changed(said, _settled(issuer, name, made, bits, life))
+
+
+def _said(
+    issuer: Issuer,
+    target: Statement,
+    kind: Change,
+    reason: str,
+    until: int | None,
+    scope: Mapping[str, Any] | None,
+    *,
+    now: int,
+) -> Statement:
     subject: dict[str, Any] = {
         "statement": target.digest.hex(),
         "change": kind,
@@ -237,14 +275,77 @@ def change(
         subject["until"] = format_time(until)
     if scope is not None:
         subject["scope"] = dict(scope)
-    said = issuer.sign("StatusChange", subject, now=now)
-    reference: Any = target.subject.get(REFERRED)
-    if reference is None:
-        issuer.register([said])
-        return said, None
-    name, index = reference["statusListCredential"], reference["statusListIndex"]
-    purpose, is_set = _BITS[kind]
-    last = current(issuer.node, issuer.key.holder, name)
-    made = edition(issuer, name, last, now=now, life=life, bits={purpose: (index, is_set)})
-    issuer.register([said, made])
-    return said, made
+    return issuer.sign("StatusChange", subject, now=now)
+
+
+def _says_already(listed: StatusList, index: int, kind: Change, target: Statement) -> bool:
+    """Whether an edition shows what a change would make it show; a reduction may always be followed by another."""
+    if index >= listed.length:
+        raise MalformedError(f"index {index} is not in a list of {listed.length}", code="list-index")
+    withdrawn = bitstring.bit(listed.revocation, index)
+    if withdrawn and kind != "withdraw":
+        raise RefusedError(
+            f"{target.type} {target.digest.hex()} was withdrawn, and a withdrawal is for good",
+            code="withdrawn-already",
+        )
+    suspended = bitstring.bit(listed.suspension, index)
+    return {"withdraw": withdrawn, "suspend": suspended, "reinstate": not suspended, "reduceScope": False}[
+        kind
+    ]
+
+
+def _settled(
+    issuer: Issuer, name: str, made: Statement, bits: Mapping[str, tuple[int, bool]], life: int
+) -> Statement:
+    """The edition that is the newest and has the bits; another's, made at the same moment without them, is followed."""
+    for _ in range(_EDITIONS):
+        newest = current(issuer.node, issuer.key.holder, name)
+        if newest is None:
+            raise RemoteError(
+                f"the node has no edition of {name} after one was registered", code="remote-answer-invalid"
+            )
+        statement, read = newest
+        held = {"revocation": read.revocation, "suspension": read.suspension, "refresh": read.refresh}
+        if all(bitstring.bit(held[what], index) == is_set for what, (index, is_set) in bits.items()):
+            return statement
+        made = edition(issuer, name, newest, now=_after(issuer, newest), life=life, bits=bits)
+        issuer.register([made])
+    return made
+
+
+def _after(issuer: Issuer, last: tuple[Statement, StatusList] | None) -> int:
+    """A moment after the last edition began: of two that begin in one second none follows the other."""
+    while True:
+        now = int(issuer.clock())
+        if last is None or now > last[1].valid_from:
+            return now
+        if last[1].valid_from > now + _AHEAD:
+            raise RefusedError(
+                f"the last edition of {last[1].id} begins at {format_time(last[1].valid_from)};"
+                f" this clock shows {format_time(now)}",
+                code="status-list-ahead",
+            )
+        issuer.wait(_PAUSE)
+
+
+def _place(draft: Mapping[str, Any], name: str | None, first: str) -> tuple[str, int | None]:
+    """The list and the index for a draft; None where an index is to be drawn."""
+    told = draft.get("credentialSubject")
+    reference = told.get(REFERRED) if isinstance(told, dict) else None
+    listed = reference.get("statusListCredential") if isinstance(reference, dict) else None
+    index = reference.get("statusListIndex") if isinstance(reference, dict) else None
+    if not isinstance(listed, str) or listed.startswith("<"):  # a question of the template
+        return first if name is None else name, None
+    if name not in (None, listed):
+        raise RefusedError(
+            f"the draft names the status list {listed}, not {name}", code="status-list-of-another"
+        )
+    return listed, index if isinstance(index, int) else None
+
+
+def _placed(draft: Mapping[str, Any], name: str, index: int) -> dict[str, Any]:
+    subject = {
+        **draft["credentialSubject"],
+        REFERRED: {"statusListCredential": name, "statusListIndex": index},
+    }
+    return {**draft, "credentialSubject": subject}
