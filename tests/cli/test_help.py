@@ -11,12 +11,14 @@ from ledger.cli.app import Nouns, _command, run_app
 def every_command() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     root = _command()
-    for noun in root.list_commands(None):
-        group = root.get_command(None, noun)
-        verbs = getattr(group, "commands", None)
-        found += (
-            [(noun,)] if verbs is None else [(noun, verb) for verb, made in verbs.items() if not made.hidden]
-        )
+    waiting = [((noun,), root.get_command(None, noun)) for noun in root.list_commands(None)]
+    while waiting:
+        names, made = waiting.pop(0)
+        below = getattr(made, "commands", None)
+        if below is None:
+            found.append(names)
+        else:
+            waiting += [((*names, name), one) for name, one in below.items() if not one.hidden]
     return found
 
 
@@ -67,8 +69,8 @@ def test_the_example_of_a_command_parses(
         words = shlex.split(example.partition(" > ")[0].partition(" | ")[0])
         group = Nouns(name="evidence").get_command(None, words[0])  # type: ignore[arg-type]
         rest = words[1:]
-        if hasattr(group, "commands"):
-            group, rest = group.commands[words[1]], words[2:]
+        while hasattr(group, "commands"):
+            group, rest = group.commands[rest[0]], rest[1:]
         # `make_context` parses and converts, and runs nothing; a word that is no option would be refused here.
         context = group.make_context(words[0], rest, resilient_parsing=False)
         assert context.params

@@ -14,6 +14,8 @@ PAGES = [path for path in tracked() if path.suffix == ".md" and "/vectors/" not 
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ALONE = {"verify", "commit"}
 """Commands without a verb."""
+GROUPS = {"node authority"}
+"""Commands of which each has verbs of its own."""
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -78,6 +80,8 @@ def evidence_commands() -> dict[str, set[str]]:
             for found in re.finditer(r"\bevidence ([a-z][a-z-]+)(?: ([a-z][a-z-]+)(?=\s|$))?([^|;&]*)", line):
                 noun, verb, rest = found.groups()
                 command = noun if noun in ALONE or verb is None else f"{noun} {verb}"
+                if command in GROUPS:
+                    command += " " + rest.split()[0]
                 shown.setdefault(command, set()).update(re.findall(r"(?<=\s)--[a-z][a-z-]*", rest))
     return shown
 
