@@ -113,7 +113,8 @@ def _statements(database: Database, counts: _Counts) -> Iterator[Difference]:
         for row in rows:
             counts.entries += 1
             try:
-                computed[row.leaf_index] = row_of(parse_statement(row.body))
+                body = row.body if isinstance(row.body, bytes) else b""
+                computed[row.leaf_index] = row_of(parse_statement(body))
             except LedgerError as error:
                 yield Difference("statement", row.leaf_index, f"the body is no statement: {error}")
             else:
@@ -200,7 +201,7 @@ def roots_at(database: Database, sizes: Sequence[int]) -> Iterator[tuple[int, by
                 ).scalars()
                 before = frontier.size
                 for digest in page:
-                    frontier.append(leaf_hash(digest))
+                    frontier.append(leaf_hash(digest if isinstance(digest, bytes) else b""))
             if frontier.size == before:
                 return
         yield size, frontier.root()

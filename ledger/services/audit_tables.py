@@ -79,5 +79,4 @@ def _is_taken_before(connection: Connection, row: tuple[object, ...]) -> bool:
 
 def _index(row: tuple[object, ...]) -> int:
     index = row[0]
-    assert isinstance(index, int)
-    return index
+    return int(index) if isinstance(index, int | float) else 0  # damage may make it no whole number

@@ -59,7 +59,8 @@ def stored_entries(database: Database, size: int) -> Iterator[StoredEntry]:
 
 def _column(connection: Connection, query: str, first: int, last: int) -> dict[int, bytes]:
     rows = connection.exec_driver_sql(f"{query} WHERE leaf_index >= ? AND leaf_index < ?", (first, last))
-    return {row[0]: row[1] for row in rows}
+    # Damage may make of bytes a text or nothing, whatever the column says.
+    return {row[0]: row[1] for row in rows if isinstance(row[1], bytes)}
 
 
 def differences(database: Database) -> Iterator[Difference]:

@@ -178,6 +178,22 @@ def test_a_row_that_is_missing_is_named(store: Path, damage: Callable[[str], Non
     assert 41 in {finding.index for finding in run(store).findings}
 
 
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        ("UPDATE statement SET body = CAST(body AS TEXT) WHERE leaf_index = 7", "statement"),
+        ("UPDATE entry SET digest = '01234567890123456789012345678901' WHERE leaf_index = 7", "entry"),
+        ("UPDATE edge SET leaf_index = 7.5", "edge"),
+        ("UPDATE edge SET target = '01234567890123456789012345678901'", "edge"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(
+    store: Path, damage: Callable[[str], None], change: str, table: str
+) -> None:
+    damage(change)
+    assert table in {finding.table for finding in run(store).findings}
+
+
 @pytest.mark.parametrize("table", ["edge", "attestation", "status_index", "status_list"])
 def test_a_row_by_which_a_statement_is_found_and_that_is_missing_is_named(
     store: Path, damage: Callable[[str], None], table: str
