@@ -32,6 +32,7 @@ def recognise_identity(
     *,
     of: str | None = None,
     into: str,
+    only: bytes | None = None,
     at: int | None,
     known: int,
     evidence: Iterable[Held[object]],
@@ -43,6 +44,7 @@ def recognise_identity(
         party: Its DID.
         of: The jurisdiction it acts for; None: whichever was recognised.
         into: The jurisdiction where its identity has to count.
+        only: Digest of the one recognition that is asked about; None: whichever serves best.
         at: When it mattered, POSIX seconds, no later than `known`; None: the first moment at which it counted.
         known: The time of knowledge.
         evidence: Statements that are authenticated, in any order, those of strangers too.
@@ -55,7 +57,9 @@ def recognise_identity(
     said = [
         held
         for held in sorted_evidence.identities(party)
-        if held.value.jurisdiction == into and of in {None, held.value.party.jurisdiction}
+        if held.value.jurisdiction == into
+        and of in {None, held.value.party.jurisdiction}
+        and only in {None, held.digest}
     ]
     own = [held for held in said if sorted_evidence.speaks_for(held, into)]
 

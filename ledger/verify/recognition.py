@@ -1,4 +1,4 @@
-"""Step 10: the certificate is recognised where it is to be used, at the moment that matters.
+"""Step 10: the certificate, or the identity, is recognised where it is to count, at the moment that matters.
 
 What counts as evidence is decided here: statements that stand in their log and are validly signed.  What follows
 from them is `ledger.statements.recognition`, which knows nothing of files and signatures.
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.statements.certificate import ConformityCertificate
+from ledger.statements.identity import IdentityRecognition
 from ledger.statements.recognition import Held, Purpose, RecognitionReport, purpose_of, recognise
 from ledger.statements.recognition_grant import Recognition
 from ledger.statements.transfer import TransferRecord
@@ -50,12 +51,14 @@ def check_recognition(
     trust: TrustList,
     asked: Question,
 ) -> Recognised:
-    """Judge the subject where it is a certificate, or the certificate that the subject names as its mechanism."""
+    """Judge the subject: a certificate, an identity's recognition, or a transfer by the certificate it names."""
     subject = subjects[bundle.subject]
     if isinstance(subject, ConformityCertificate):
         return _certificate(bundle, subject, examined, subjects, authorship, trust, asked)
     if isinstance(subject, TransferRecord) and subject.certificate is not None:
         return _mechanism(bundle, subject, examined, subjects, authorship, trust, asked)
+    if isinstance(subject, IdentityRecognition):
+        return _identity(bundle, subject, examined, subjects, authorship, trust, asked)
     return Recognised(_check("absent", "not-a-certificate", "not a certificate"))
 
 
@@ -87,6 +90,41 @@ def _certificate(
         evidence=evidence,
         trust=trust,
     )
+    return _answered(report)
+
+
+def _identity(
+    bundle: Bundle,
+    subject: IdentityRecognition,
+    examined: Sequence[Examined],
+    subjects: Subjects,
+    authorship: Authorship,
+    trust: TrustList,
+    asked: Question,
+) -> Recognised:
+    """The identity of a party of elsewhere, as far as this one recognition of it goes."""
+    evidence = tuple(_held(examined, subjects, authorship))
+    if not _shown(bundle.subject, evidence):
+        told = "the recognition itself is not shown to be signed and logged"
+        return Recognised(_check("absent", "premise-failed", told))
+    from ledger.statements.identity_recognition import recognise_identity
+
+    return _answered(
+        recognise_identity(
+            subject.party.did,
+            of=subject.party.jurisdiction,
+            into=asked.into if asked.into is not None else subject.jurisdiction,
+            only=bundle.subject,
+            at=asked.at,
+            known=asked.now,
+            evidence=evidence,
+            trust=trust,
+        )
+    )
+
+
+def _answered(report: RecognitionReport) -> Recognised:
+    """What the rule says of the subject itself: a subject that stood and has fallen is not verified for today."""
     fallen = report.at.outcome != "invalid" and report.known.outcome == "invalid"
     return Recognised(
         _concluded(report), report, report.status_now, report.status_now if fallen else None, _notices(report)

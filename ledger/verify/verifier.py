@@ -10,7 +10,6 @@ from ledger.core.trust import TrustList
 from ledger.core.trust.values import Requirement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import TYPES, read
-from ledger.statements.certificate import ConformityCertificate
 from ledger.verify.authorship import Authorship, Subjects, check_authorship
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
@@ -39,8 +38,8 @@ def verify_bundle(
     Args:
         bundle: Canonical bytes of the bundle.
         trust: Whom the verifier believes, and what it requires for the subject's type.
-        at: POSIX second for which a certificate's status is asked; it moves no other check.  Without it, the moment
-            of the transfer that uses the certificate, else the first at which it stands.
+        at: POSIX second for which the status of a certificate or an identity is asked; it moves no other check.
+            Without it, the moment of the transfer that uses the certificate, else the first at which it stands.
         now: The verifier's clock, POSIX seconds.
         content: Files and openings in hand.
         require: Steps required in addition to those of the trust list.
@@ -136,9 +135,10 @@ def _recognition(
     trust: TrustList,
     asked: "tuple[str | None, Purpose | None, int | None, int]",
 ) -> Recognised:
-    """Step 10.  The rule is loaded only where there is a certificate to judge."""
+    """Step 10.  The rule is loaded only where there is something for it to judge."""
     subject = subjects[bundle.subject]
-    if not isinstance(subject, ConformityCertificate) and getattr(subject, "certificate", None) is None:
+    is_judged = bundle.subject_item.statement.type in ("ConformityCertificate", "IdentityRecognition")
+    if not is_judged and getattr(subject, "certificate", None) is None:
         return Recognised(Check(10, "absent", "not-a-certificate", "not a certificate"))
     from ledger.verify.recognition import Question, check_recognition
 

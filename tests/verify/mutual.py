@@ -35,6 +35,7 @@ _ROLE_OF_TYPE = {
     "Recognition": "recognition",
     "StatusChange": "statusChange",
     "StatusList": "statusList",
+    "IdentityRecognition": "identityRecognition",
     "Enrolment": "enrolment",
     "TransferRecord": "parent",
 }
@@ -122,7 +123,8 @@ class Mutual:
             if did not in (BODY, without)
         ]
         authorities = [self.world.xa.authority(), self.world.xb.authority(), *named]
-        return self.world.trust(**{"authorities": authorities, **members})
+        require = {**self.world.trust_body()["require"], "IdentityRecognition": {}}
+        return self.world.trust(**{"authorities": authorities, "require": require, **members})
 
 
 def recognised() -> Mutual:
@@ -132,6 +134,22 @@ def recognised() -> Mutual:
     _granted(made)
     for issuer in (BODY, ACCREDITOR, AUTHORITY_XB):
         made.list_bits(issuer, begins=START + 5, ends=START + 7 * DAY)
+    return made
+
+
+def identified(**changes: Any) -> Mutual:
+    """An identity of a party of XA that XB recognises under the same arrangement, with a list for a week."""
+    made = Mutual()
+    arrangement = _arranged(made)
+    subject = {
+        **_subject("IdentityRecognition"),
+        "arrangement": arrangement.digest.hex(),
+        "validFrom": format_time(START),
+        "statusReference": _status(AUTHORITY_XB),
+        **changes,
+    }
+    made.say("identity", "IdentityRecognition", AUTHORITY_XB, subject, START + 200)
+    made.list_bits(AUTHORITY_XB, begins=START + 5, ends=START + 7 * DAY)
     return made
 
 
@@ -163,7 +181,21 @@ def _certified(made: Mutual) -> None:
 
 
 def _granted(made: Mutual) -> None:
-    """What both sides agreed on, and what XB makes of the certificate."""
+    """What XB makes of the certificate."""
+    recognition = {
+        "certificate": made.said["certificate"][1].digest.hex(),
+        "arrangement": _arranged(made).digest.hex(),
+        "jurisdiction": "XB",
+        "effect": "full",
+        "validFrom": format_time(START),
+        "validUntil": format_time(START + 300 * DAY),
+        "statusReference": _status(AUTHORITY_XB),
+    }
+    made.say("recognition", "Recognition", AUTHORITY_XB, recognition, START + 200)
+
+
+def _arranged(made: Mutual) -> Statement:
+    """What both sides agreed on."""
     arrangement = made.say(
         "arrangement", "RecognitionArrangement", AUTHORITY_XA, _subject("RecognitionArrangement"), START + 20
     )
@@ -175,16 +207,7 @@ def _granted(made: Mutual) -> None:
             "from": format_time(START),
         }
         made.say(f"endorsement {code}", "Endorsement", issuer, endorsed, START + 30)
-    recognition = {
-        "certificate": made.said["certificate"][1].digest.hex(),
-        "arrangement": arrangement.digest.hex(),
-        "jurisdiction": "XB",
-        "effect": "full",
-        "validFrom": format_time(START),
-        "validUntil": format_time(START + 300 * DAY),
-        "statusReference": _status(AUTHORITY_XB),
-    }
-    made.say("recognition", "Recognition", AUTHORITY_XB, recognition, START + 200)
+    return arrangement
 
 
 def _status(issuer: str) -> dict[str, Any]:
