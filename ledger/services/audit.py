@@ -94,6 +94,16 @@ def audit(
             findings += part()
         except LedgerError as error:  # so damaged that it cannot be read on
             findings.append(Difference(name, None, str(error)))
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # likewise: values of another kind than was written
+            findings.append(
+                Difference(
+                    name, None, f"cannot be read on: a value is of another kind ({type(error).__name__})"
+                )
+            )
     return AuditReport(counts.entries, counts.checkpoints, counts.anchors, tuple(findings))
 
 

@@ -141,5 +141,7 @@ def _beyond(database: Database, size: int) -> Iterator[Difference]:
             if over is not None:
                 yield Difference(table, over, f"stored past the head of {size} entries")
         for level, number in connection.exec_driver_sql("SELECT level, max(number) FROM tile GROUP BY level"):
-            if number >= size >> (8 * (level + 1)):
+            if not isinstance(level, int) or not isinstance(number, int):
+                yield Difference("tile", None, "a tile has no whole number for its place")
+            elif number >= size >> (8 * (level + 1)):
                 yield Difference("tile", None, f"tile {level}/{number} is past the head of {size} entries")
