@@ -184,3 +184,12 @@ def test_the_picture_in_the_documentation_is_of_this_page() -> None:
         lambda one: 255 if one > 64 else 0
     )
     assert differing.getbbox() is None
+
+
+def test_text_within_a_sentence_of_two_languages_is_no_markup_either() -> None:
+    found = recognition()
+    evil = found.known._replace(limits=(f"condition: {EVIL[3]}",))
+    page = sheet(found=found._replace(at=evil, known=evil))
+    tags, shown = parsed(page_of(page))
+    assert "script" not in tags
+    assert shown.count(EVIL[3]) == 2
