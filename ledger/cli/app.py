@@ -26,6 +26,7 @@ NOUNS: Final = (
     "accreditation",
     "arrangement",
     "recognition",
+    "identity",
     "status-list",
     "commit",
     "bundle",

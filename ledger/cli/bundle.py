@@ -1,14 +1,15 @@
 """`evidence bundle`: the one file that proves a matter offline: fetch it, join both sides, look inside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import bundle_update, output
 from ledger.cli.documents import READABLE, digest_of
-from ledger.cli.options import AsJson, NodeUrl, command, noun
+from ledger.cli.options import AsJson, NodeUrl, command, noun, time_of
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.checkpoint import parse_checkpoint
@@ -17,18 +18,16 @@ from ledger.core.evm.header import parse_header
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, RemoteError
 from ledger.remote.node import NodeClient
-from ledger.services.acknowledge import counted, given
 from ledger.services.bundles import disclose as disclosed
-from ledger.services.bundles import join
 from ledger.services.files import read_bounded, read_private, replace
+from ledger.services.gathering import gather
 from ledger.statements.transfer import read as read_record
 from ledger.verify.bundle import Anchor, Item, Section, parse_bundle
 
 NOT_YET = frozenset({"not-anchored-yet"})
 """What a node says before the anchor."""
 
-_Found = TypeVar("_Found")
-app = noun("Evidence bundles: export one, look inside.")
+app = noun("Evidence bundles: export one, look inside, bring it up to date, join several.")
 
 
 @command(
@@ -39,9 +38,10 @@ app = noun("Evidence bundles: export one, look inside.")
     example="evidence bundle export record.signed.json --node http://127.0.0.1:8151 --out transfer.evidence.json\n"
     "evidence bundle export record.signed.json --node http://127.0.0.1:8151 --with http://127.0.0.1:8152 --wait"
     " --openings record.openings.json --disclose payload --out transfer.evidence.json",
-    more="With the partner's node, the importer's acknowledgement and what it rests on become a section of the same"
-    " file. What is disclosed is there for whoever holds the file, for good. Nothing is verified here: evidence verify"
-    " does that.",
+    more="With partners' nodes, what their logs hold of it become sections of the same file: the importer's"
+    " acknowledgement of a transfer, other countries' recognitions of a certificate, endorsements of an arrangement."
+    " What is disclosed is there for whoever holds the file, for good. Nothing is verified here: evidence verify does"
+    " that.",
     statuses="0 done; 1 refused; 2 bad usage; 3 not anchored or not acknowledged yet, or a node was out of reach.",
 )
 def export(
@@ -51,9 +51,13 @@ def export(
     ],
     node: NodeUrl,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the bundle goes.")],
-    partner: Annotated[
+    partners: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="URL", help="A partner's node, for its part; again for more."),
+    ] = None,
+    at: Annotated[
         str | None,
-        typer.Option("--with", metavar="URL", help="The importer's node, for the acknowledgement."),
+        typer.Option(metavar="TIME", help="The moment asked about: carry the status lists that cover it."),
     ] = None,
     openings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Your openings of the statement.")
@@ -75,12 +79,16 @@ def export(
     """Export a bundle."""
     if (openings is None) != (not disclose):
         raise typer.BadParameter("--openings FILE and --disclose NAME go together")
+    moment = None if at is None else time_of(at, "--at")
     digest = digest_of(statement)
-    seconds = timeout if wait else None
     try:
-        data = _fetched(node, digest, allow_unanchored=allow_unanchored, seconds=seconds)
-        if partner is not None:
-            data = _joined(data, partner, allow_unanchored=allow_unanchored, seconds=seconds)
+        data = _gathered(
+            digest,
+            [node, *(partners or [])],
+            at=moment,
+            allow_unanchored=allow_unanchored,
+            seconds=timeout if wait else None,
+        )
     except LedgerError as error:
         if getattr(error, "problem", error.code) in NOT_YET:
             output.say(
@@ -127,50 +135,48 @@ def show(
     return output.DONE
 
 
-def _fetched(url: str, digest: str, *, allow_unanchored: bool, seconds: float | None) -> bytes:
-    """The bundle about a statement as its node gives it."""
-    with NodeClient(url) as node:
+bundle_update.add_to(app)
+
+
+def _gathered(
+    digest: str, urls: Sequence[str], *, at: int | None, allow_unanchored: bool, seconds: float | None
+) -> bytes:
+    """What the nodes hold about a statement; waits until all of it is anchored where `seconds` says how long."""
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(NodeClient(url)) for url in urls]
+        if seconds is None:
+            data = gather(digest, nodes, at=at, allow_unanchored=allow_unanchored)
+            _require_acknowledged(data, nodes[1:])
+            return data
 
         def ask() -> bytes:
-            return node.bundle(digest, allow_unanchored=allow_unanchored)
-
-        data = _awaited(ask, "the anchor", seconds)
-    if parse_bundle(data).subject.hex() != digest:
-        raise RemoteError(
-            f"node {url} answered with a bundle about another statement than {digest}",
-            code="remote-answer-invalid",
-        )
-    return data
-
-
-def _joined(data: bytes, url: str, *, allow_unanchored: bool, seconds: float | None) -> bytes:
-    """The bundle with the importer's acknowledgement out of the importer's log."""
-    bundle = parse_bundle(data)
-    if any(item.role == "acknowledgement" for _, item in bundle.items):
-        output.say("the acknowledgement is in the same log already; the partner's node was not asked")
-        return data
-    record = read_record(bundle.subject_item.statement, screened=False)
-    digest = bundle.subject.hex()
-    with NodeClient(url) as node:
-
-        def ask() -> str:
-            found = counted(given(node, digest), record)
-            if found is None:
+            held = gather(digest, nodes, at=at, allow_unanchored=True)
+            _require_acknowledged(held, nodes[1:])
+            if not allow_unanchored and not all(one.anchors for one in parse_bundle(held).sections):
                 raise RemoteError(
-                    f"node {url} has no acknowledgement of {digest} by {record.importer.did} yet",
-                    code="not-acknowledged-yet",
+                    "a part of it is in its log and waits for its anchor", code="not-anchored-yet"
                 )
-            return found.digest.hex()
+            return held
 
-        theirs = _awaited(ask, "the acknowledgement", seconds)
-    other = _fetched(url, theirs, allow_unanchored=allow_unanchored, seconds=seconds)
-    return join(data, other)
+        return wait_for(ask, "anchors and answers", seconds=seconds, later=NOT_YET | {"not-acknowledged-yet"})
 
 
-def _awaited(ask: Callable[[], _Found], what: str, seconds: float | None) -> _Found:
-    if seconds is None:
-        return ask()
-    return wait_for(ask, what, seconds=seconds, later=NOT_YET | {"not-acknowledged-yet"})
+def _require_acknowledged(data: bytes, partners: Sequence[NodeClient]) -> None:
+    """Check that a transfer that a partner was asked about comes with its importer's word.
+
+    Raises:
+        RemoteError: `not-acknowledged-yet`.
+    """
+    bundle = parse_bundle(data)
+    if not partners or bundle.subject_item.statement.type != "TransferRecord":
+        return
+    if not any(item.role == "acknowledgement" for _, item in bundle.items):
+        record = read_record(bundle.subject_item.statement, screened=False)
+        asked = ", ".join(node.url for node in partners)
+        raise RemoteError(
+            f"{asked} has no acknowledgement of {bundle.subject.hex()} by {record.importer.did} yet",
+            code="not-acknowledged-yet",
+        )
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -9,15 +9,13 @@ import typer
 
 from ledger.cli.changing import add_changes, read_scope
 from ledger.cli.finding import CERTIFICATE, Body, found_statement, is_digest
-from ledger.cli.issuing import Kept, StatusList, issue_draft, issuer, require_free
+from ledger.cli.issuing import Kept, StatusList, add_issue, issue_draft, issuer, require_free
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun, time_of
 from ledger.cli.showing import add_show
-from ledger.cli.signing import Signed, add_check, add_register
-from ledger.core.statement import unsigned
+from ledger.cli.signing import Signed, add_commands, add_new
 from ledger.core.times import format_time
 from ledger.errors import RemoteError
 from ledger.remote.node import NodeClient
-from ledger.services.ids import RANDOM_SIZE, statement_id
 
 KIND: Final = "Recognition"
 SIGNED: Final = Signed("recognition", KIND, document="recognition", signer="authority")
@@ -92,19 +90,14 @@ def grant(
         subject |= {} if scope is None else {"scope": read_scope(scope)}
         subject |= {} if onward is None else {"onward": digest_named(onward, KIND)}
         subject |= {} if supersedes is None else {"supersedes": digest_named(supersedes, KIND)}
-        now = int(time.time())
-        draft = unsigned(
-            kind=KIND,
-            identifier=statement_id(now, by.random(RANDOM_SIZE)),
-            issuer=by.key.holder,
-            subject=subject,
-            valid_from=now,
+        return issue_draft(
+            by, by.draft(KIND, subject), "recognition", name=status_list, out=out, as_json=as_json
         )
-        return issue_draft(by, draft, "recognition", name=status_list, out=out, as_json=as_json)
 
 
-add_check(app, SIGNED)
-add_register(app, SIGNED)
+add_new(app, SIGNED, "recognition")
+add_commands(app, SIGNED)
+add_issue(app, SIGNED)
 add_changes(app, SIGNED, reduce=True)
 add_show(app, SIGNED)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import registering
+from ledger.cli import drafting, registering
 from ledger.cli.documents import check_documents, sign_documents
 from ledger.cli.options import AsJson, Key, NodeUrl, command
 from ledger.services.keyfile import read_holder_key
@@ -53,6 +53,34 @@ class Signed:
     def one(self) -> str:
         """One of them, with its article."""
         return f"{'an' if self.document[0] in 'aeiou' else 'a'} {self.document}"
+
+
+def add_new(app: typer.Typer, signed: Signed, template: str) -> None:
+    """Declare the command that begins a draft, where its subject does not name who signs."""
+    name = signed.document
+
+    @command(
+        app,
+        "new",
+        purpose=f"Begin a draft of {signed.one}, with a fresh id, and say what is still to be filled in.",
+        runs="anywhere",
+        example=f"evidence {signed.noun} new --key {signed.signer}.key --set jurisdiction=XB --out {name}.json",
+        more="Whatever is not set stands in the draft as <what to fill in>, to be edited by hand; its place in a"
+        f" status list is filled in by evidence {signed.noun} issue.",
+    )
+    def new(
+        *,
+        listed: Annotated[bool, typer.Option("--list", help="Show the templates and end.")] = False,
+        key: OptionalKey = None,
+        party: Annotated[str | None, typer.Option(metavar="DID", help="Who signs, without a key.")] = None,
+        settings: Sets = None,
+        out: Out = None,
+        as_json: AsJson = False,
+    ) -> int:
+        if listed:
+            return drafting.list_templates(signed.kind, as_json=as_json)
+        by = drafting.holder_of(key, party)
+        return drafting.begin(signed.kind, template, [], settings or [], out, as_json=as_json, issuer=by)
 
 
 def add_check(app: typer.Typer, signed: Signed) -> None:

@@ -59,13 +59,17 @@ class Issuer:
     random: Callable[[int], bytes]
     wait: Callable[[float], None] = time.sleep
 
-    def sign(self, kind: str, subject: Mapping[str, Any], *, now: int) -> Statement:
-        """A statement of the issuer, checked as a node would check it."""
+    def draft(self, kind: str, subject: Mapping[str, Any]) -> dict[str, Any]:
+        """A draft of the issuer, with a fresh id."""
+        now = int(self.clock())
         identifier = statement_id(now, self.random(RANDOM_SIZE))
-        draft = unsigned(
+        return unsigned(
             kind=kind, identifier=identifier, issuer=self.key.holder, subject=subject, valid_from=now
         )
-        return sign_draft(draft, self.key, now=now)
+
+    def sign(self, kind: str, subject: Mapping[str, Any], *, now: int) -> Statement:
+        """A statement of the issuer, checked as a node would check it."""
+        return sign_draft(self.draft(kind, subject), self.key, now=now)
 
     def register(self, statements: Iterable[Statement]) -> None:
         """Register in one request, in order.
