@@ -6,7 +6,7 @@ from them is `ledger.statements.recognition`, which knows nothing of files and s
 Source: docs/spec/recognition.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.core.times import format_time
@@ -17,14 +17,22 @@ from ledger.statements.recognition import Held, Purpose, RecognitionReport, purp
 from ledger.statements.recognition_grant import Recognition
 from ledger.statements.transfer import TransferRecord
 from ledger.verify.authorship import Authorship, Subjects
-from ledger.verify.bundle import Bundle, Item
+from ledger.verify.bundle import Bundle
+from ledger.verify.evidence import held
 from ledger.verify.report import Check, Outcome, Recognised
 from ledger.verify.sections import Examined
 
 _RESTS_ON = frozenset(
-    ("accreditation", "arrangement", "endorsement", "recognition", "statusChange", "statusList")
+    (
+        "Accreditation",
+        "RecognitionArrangement",
+        "Endorsement",
+        "Recognition",
+        "StatusChange",
+        "StatusList",
+    )
 )
-"""Roles of what a certificate's recognition is judged by."""
+"""Types of what a certificate's recognition is judged by."""
 
 
 class Question(NamedTuple):
@@ -71,12 +79,12 @@ def _certificate(
     trust: TrustList,
     asked: Question,
 ) -> Recognised:
-    carried = any(item.role in _RESTS_ON for _, item in bundle.items)
+    carried = any(item.statement.type in _RESTS_ON for at in examined for item in at.section.items)
     if not carried and asked.into is None:
         ended = f"expired at {format_time(subject.valid_until)}" if asked.now >= subject.valid_until else None
         told = "no statement about the certificate's status or recognition carried"
         return Recognised(_check("absent", "recognition-not-carried", told), later=ended)
-    evidence = tuple(_held(examined, subjects, authorship))
+    evidence = tuple(held(examined, subjects, authorship))
     if not _shown(bundle.subject, evidence):
         told = "the certificate itself is not shown to be signed and logged"
         return Recognised(_check("absent", "premise-failed", told))
@@ -103,7 +111,7 @@ def _identity(
     asked: Question,
 ) -> Recognised:
     """The identity of a party of elsewhere, as far as this one recognition of it goes."""
-    evidence = tuple(_held(examined, subjects, authorship))
+    evidence = tuple(held(examined, subjects, authorship))
     if not _shown(bundle.subject, evidence):
         told = "the recognition itself is not shown to be signed and logged"
         return Recognised(_check("absent", "premise-failed", told))
@@ -146,7 +154,7 @@ def _mechanism(
     if not isinstance(certificate, ConformityCertificate):
         told = f"the certificate {record.certificate.hex()} that the transfer names is not carried"
         return Recognised(_check("absent", "certificate-not-carried", told))
-    evidence = tuple(_held(examined, subjects, authorship))
+    evidence = tuple(held(examined, subjects, authorship))
     if not (_shown(bundle.subject, evidence) and _shown(record.certificate, evidence)):
         told = "the transfer or its certificate is not shown to be signed and logged"
         return Recognised(_check("absent", "premise-failed", told))
@@ -166,31 +174,6 @@ def _mechanism(
         told = f"the certificate of the transfer stood when it was used and does not now: {report.status_now}"
         notices = (*notices, told)
     return Recognised(_concluded(report), report, notices=notices)
-
-
-def _held(examined: Sequence[Examined], subjects: Subjects, authorship: Authorship) -> Iterator[Held[object]]:
-    """Every statement that stands in its log and was signed by somebody who may."""
-    for at in examined:
-        if not at.stands:
-            continue
-        for item in at.section.items:
-            grant = authorship.grants.get(item.statement.digest)
-            if grant is not None:
-                yield _of(item, subjects[item.statement.digest], grant.jurisdiction, at)
-
-
-def _of(item: Item, value: object, jurisdiction: str, at: Examined) -> Held[object]:
-    statement = item.statement
-    return Held(
-        digest=statement.digest,
-        type=statement.type,
-        issuer=statement.issuer,
-        created=statement.created,
-        value=value,
-        jurisdiction=jurisdiction,
-        proven=at.times.proven,
-        operator=at.times.operator,
-    )
 
 
 def _shown(digest: bytes, evidence: Sequence[Held[object]]) -> bool:
