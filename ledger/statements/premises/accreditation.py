@@ -69,7 +69,7 @@ def accredited(question: Question) -> Premise:
         lines = [
             line
             for line in every
-            if line[0].issuer == certificate.issuer
+            if line[0].author == certificate.author
             or any(_way(question, member).wrong is None for member in line)
         ]
         if not lines:
@@ -96,7 +96,7 @@ def _judge(question: Question, line: Line) -> Iterator[tuple[Premise, bytes]]:
     for member in live:
         way = _way(question, member)
         found = _of_member(question, member, at_issue)
-        found += _above(question, way) if way.wrong is None else [way.wrong]
+        found += [*_above(question, way), *([] if way.wrong is None else [way.wrong])]
         against = decisive(found)
         if against is None:
             rests_on = [digest for premise in found for digest in premise.rests_on]
@@ -166,14 +166,17 @@ def _way(question: Question, member: Held[Accreditation]) -> _Way:
     while (listing := _recognised(question, steps[-1].author)) is None:
         last = steps[-1]
         parent = last.value.parent
+        if parent is not None and len(steps) > MOST_PARENTS:
+            detail = f"the accreditations lead further than {MOST_PARENTS} steps"
+            return _Way(tuple(steps), failed("ACCREDITATION_CYCLE", detail, last))
         if parent is not None and parent not in evidence.held:
             detail = f"the accreditation of {last.issuer} itself is not in the evidence"
             return _Way(tuple(steps), absent("ACCREDITATION_MISSING", detail, last))
         above = next((one for one in evidence.accreditations(last.author) if one.digest == parent), None)
         if above is None:
             return _Way(tuple(steps), _unrecognised(question, last))
-        if above.issuer in met or len(steps) > MOST_PARENTS:
-            detail = f"the accreditations lead back to {above.issuer}, or further than {MOST_PARENTS} steps"
+        if above.issuer in met:
+            detail = f"the accreditations lead back to {above.issuer}"
             return _Way(tuple(steps), failed("ACCREDITATION_CYCLE", detail, last, above))
         met.add(above.issuer)
         steps.append(above)

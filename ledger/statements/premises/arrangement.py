@@ -81,6 +81,9 @@ def _joined(
     if leaving is not None:
         detail = f"{side} left it with effect from {written(leaving.begin)}"
         return failed("ARRANGEMENT_DENOUNCED", detail, text, leaving.by)
+    if party is not None and party.until is not None and party.until <= moment:
+        detail = f"in force for {side} until {written(party.until)}"
+        return failed("ARRANGEMENT_NOT_IN_FORCE", detail, text)
     if joining is None:
         joins = _joins(evidence, text, side)
         if not joins:
@@ -88,9 +91,6 @@ def _joined(
             return absent("ARRANGEMENT_NOT_ENDORSED", detail, text)
         detail = f"not in force for {side} at {written(moment)}"
         return failed("ARRANGEMENT_NOT_IN_FORCE", detail, text, *(join.by for join in joins))
-    if party is not None and party.until is not None and party.until <= moment:
-        detail = f"in force for {side} until {written(party.until)}"
-        return failed("ARRANGEMENT_NOT_IN_FORCE", detail, text, joining.by)
     detail = f"in force for {side} since {written(joining.begin)}"
     return passed("IN_FORCE", detail, text, joining.by)
 
@@ -176,18 +176,12 @@ def _denunciations(
     leavings = [
         Move(held.begin(held.value.begins), held)
         for held in _of(evidence, text, side)
-        if held.value.role == "denunciation"
+        if held.value.role == "denunciation" and (held.value.toward is None or other in held.value.toward)
     ]
     if not leavings:
         return leavings
     moves = leavings + _joins(evidence, text, side)
-    return [
-        move
-        for move in leavings
-        if move.begin <= moment
-        and (move.by.value.toward is None or other in move.by.value.toward)
-        and not _replaced(move, moves, moment)
-    ]
+    return [move for move in leavings if move.begin <= moment and not _replaced(move, moves, moment)]
 
 
 def _replaced(move: Move, moves: list[Move], moment: int) -> bool:
