@@ -15,7 +15,7 @@ from ledger.statements.premises.evidence import Dated, Evidence, Held, begun
 from ledger.statements.premises.finding import Premise
 from ledger.statements.premises.purpose import Purpose, purpose_of
 from ledger.statements.premises.standing import Judged, Standing, standing_at
-from ledger.statements.premises.status import suspended_by
+from ledger.statements.premises.status import last_suspension
 from ledger.statements.reading import CLOCK_TOLERANCE
 from ledger.statements.status_change import StatusChange
 
@@ -215,14 +215,11 @@ def _notices(evidence: Evidence, subject: Held[ConformityCertificate]) -> Iterat
             notice = _back_dated(change)
             if notice is not None:
                 yield notice
-        last = suspended_by(evidence, target, evidence.known)
-        if last is not None and isinstance(last.value, StatusChange):
-            until = last.value.until
-            if until is not None and until <= evidence.known:
-                detail = (
-                    f"a suspension was to end by {format_time(until)}; no reinstatement is in the evidence"
-                )
-                yield Notice("SUSPENSION_OVERDUE", detail, (target.digest, last.digest))
+        last = last_suspension(evidence, target, evidence.known)
+        until = None if last is None else last.value.until
+        if last is not None and until is not None and until <= evidence.known:
+            detail = f"a suspension was to end by {format_time(until)}; no reinstatement is in the evidence"
+            yield Notice("SUSPENSION_OVERDUE", detail, (target.digest, last.digest))
 
 
 def _back_dated(change: Held[StatusChange]) -> Notice | None:

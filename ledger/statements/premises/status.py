@@ -63,11 +63,18 @@ def refreshed(evidence: Evidence, target: Held[Dated], moment: int) -> Held[Stat
     return None
 
 
-def suspended_by(
-    evidence: Evidence, target: Held[Dated], moment: int
-) -> Held[StatusChange | StatusList] | None:
-    """The last word on suspension by `moment`, where it is that `target` is suspended."""
-    return _suspension(target, *_said(evidence, target, moment))
+def last_suspension(evidence: Evidence, target: Held[Dated], moment: int) -> Held[StatusChange] | None:
+    """The change that suspends a suspended target: the last one, where it does; of two, that to end first.
+
+    A list that shows the suspension as well does not stand for the change: it has no end of its own.
+    """
+    if status_of(evidence, target, moment).code != "SUSPENDED":
+        return None
+    changes, _ = _said(evidence, target, moment)
+    words = [(since, one) for since, one in changes if one.value.change in {"suspend", "reinstate"}]
+    last = max((since for since, _ in words), default=moment)
+    suspending = [one for since, one in words if since == last and one.value.change == "suspend"]
+    return min(suspending, key=lambda one: (one.value.until or moment, one.digest), default=None)
 
 
 def _said(evidence: Evidence, target: Held[Dated], moment: int) -> tuple[_Changes, _Lists]:
