@@ -87,21 +87,24 @@ def verify(
     if moment is None and record is not None:
         moment = record[0].created
     listed, name = believed(trust)
-    now = int(time.time())
     nodes = [] if node is None else [node, *(partners or [])]
     seconds = timeout if wait else None
     data = evidence_on(certificate, CERTIFICATE, nodes, body=body, at=moment, seconds=seconds)
-    data = brought_up_to_date(data, refresh or [], listed, now=now, at=moment)
+    data = brought_up_to_date(data, refresh or [], listed, now=int(time.time()), at=moment)
     if keep is not None:
         replace(keep, data, what="bundle", mode=READABLE)
-    statement = statement_in(data, CERTIFICATE)
-    granted = read_certificate(statement, screened=False)
-    if record is not None:
-        _require_of(record[1], statement)
     purpose = None if record is None else purpose_of(record[1])
-    report = report_on(data, listed, now=now, at=moment, into=into, purpose=purpose)
-    value = {**_told(statement, granted), "into": into, "report": report.to_json()}
-    lines = [*_head(statement, granted, into), *render(report, trust_name=name).splitlines()]
+    # What was asked for just now may be of this very second.
+    report = report_on(data, listed, now=int(time.time()), at=moment, into=into, purpose=purpose)
+    value: dict[str, Any] = {"into": into, "report": report.to_json()}
+    lines = render(report, trust_name=name).splitlines()
+    if report.subject is not None:
+        statement = statement_in(data, CERTIFICATE)
+        granted = read_certificate(statement, screened=False)
+        if record is not None:
+            _require_of(record[1], statement)
+        value = {**_told(statement, granted), **value}
+        lines = [*_head(statement, granted, into), *lines]
     output.show(value, [plain(line) for line in lines], as_json=as_json)
     return report.exit_status
 

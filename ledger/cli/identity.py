@@ -29,6 +29,7 @@ from ledger.cli.options import AsJson, Key, NodeUrl, OptionalNodeUrl, command, n
 from ledger.cli.recognition import digest_named, own_jurisdiction
 from ledger.cli.showing import add_show
 from ledger.cli.signing import Signed, add_commands, add_new
+from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
@@ -166,32 +167,38 @@ def verify(
     """Verify an identity's recognition."""
     moment = None if at is None else time_of(at, "--at")
     listed, name = believed(trust)
-    now = int(time.time())
     nodes = [] if node is None else [node, *(partners or [])]
     data = evidence_on(recognition, KIND, nodes, at=moment, seconds=timeout if wait else None)
-    data = brought_up_to_date(data, refresh or [], listed, now=now, at=moment)
+    data = brought_up_to_date(data, refresh or [], listed, now=int(time.time()), at=moment)
     if keep is not None:
         replace(keep, data, what="bundle", mode=READABLE)
-    statement = statement_in(data, KIND)
+    report = report_on(data, listed, now=int(time.time()), at=moment, into=into)
+    value: dict[str, Any] = {"into": into, "report": report.to_json()}
+    lines = render(report, trust_name=name).splitlines()
+    if report.subject is not None:
+        statement = statement_in(data, KIND)
+        told, head = _told(statement)
+        value, lines = {**told, **value}, [*head, *lines]
+    output.show(value, [plain(line) for line in lines], as_json=as_json)
+    return report.exit_status
+
+
+def _told(statement: Statement) -> tuple[dict[str, Any], list[str]]:
+    """What a recognition says, for programs and for people."""
     said = read_identity(statement, screened=False)
-    report = report_on(data, listed, now=now, at=moment, into=into)
-    value = {
+    told = {
         "digest": statement.digest.hex(),
         "party": said.party.did,
         "of": said.party.jurisdiction,
-        "into": said.jurisdiction if into is None else into,
+        "recognisedIn": said.jurisdiction,
         "level": said.level,
         "mappedLevel": said.mapped_level,
-        "report": report.to_json(),
     }
     who = f"{said.party.did} ({said.party.jurisdiction})"
-    lines = [
+    return told, [
         f"identity of {who}, recognised in {said.jurisdiction} by {statement.issuer}",
-        f"            {said.level} there, {said.mapped_level} here; {statement.digest.hex()}",
-        *render(report, trust_name=name).splitlines(),
+        f"            {said.level} there, {said.mapped_level} here; {told['digest']}",
     ]
-    output.show(value, [plain(line) for line in lines], as_json=as_json)
-    return report.exit_status
 
 
 add_changes(app, SIGNED)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.canonical import encode
+from tests.cli.running import done
 from tests.nodes import RunningNode, enrol
 
 
@@ -30,3 +31,16 @@ class Side:
 def side(node: RunningNode, name: str, role: str, folder: Path) -> Side:
     """Enrol a party at a node."""
     return Side(node, enrol(node, name, role, folder)[1])
+
+
+def name_authority(folder: Path, node: RunningNode, code: str, name: str, did: str, role: str) -> None:
+    """Name an authority in a node's claim, by its request; the node starts again."""
+    request = folder / f"{name}.request.json"
+    done(
+        "party", "request", "--party", did, "--jurisdiction", code, "--role", role,
+        "--key", folder / f"{name}.key", "--out", request,
+    )  # fmt: skip
+    done("node", "authority", "add", request, "--home", node.home.path, "--role", role, "--yes")
+    node.process.terminate()
+    node.process.wait(timeout=30)
+    node.restart()
