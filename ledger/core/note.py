@@ -13,6 +13,7 @@ A note is bytes as much as a value: `encode_note(parse_note(b)) == b`.
 
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -35,6 +36,7 @@ NAME_LIMIT: Final = 255
 _KEY_ID_SIZE = 4
 _CONTROLS = bytes({*range(0x20)} - {0x0A})
 _DASH = "\N{EM DASH} "
+_DASH_BYTES = "\N{EM DASH}".encode()
 
 
 class NoteSignature(NamedTuple):
@@ -131,25 +133,63 @@ def parse_note(data: bytes) -> Note:
     """
     if len(data) > NOTE_LIMIT:
         raise MalformedError(f"note has {len(data)} bytes; at most {NOTE_LIMIT} are read", code="too-large")
+    lines = data.split(b"\n")
+    count = 0 if lines.pop() else lines[::-1].index(b"") if b"" in lines else 0
+    if not 0 < count < len(lines) - 1 or count > SIGNATURE_LINES_LIMIT:
+        raise _fault_of(data)
+    text = _as_text(b"\n".join(lines[:-count]))
+    signatures = [_signature(line) for line in lines[-count:]]
+    if text is None or None in signatures:
+        raise _fault_of(data)
+    return Note(text, tuple(filter(None, signatures)))
+
+
+def _fault_of(data: bytes) -> MalformedError:
+    """The first fault of a note that has one, whose lines `parse_note` read one by one and as bytes."""
     try:
         whole = data.decode()
     except UnicodeDecodeError as error:
-        raise _malformed("is not UTF-8", offset=error.start) from None
-    if len(data.translate(None, _CONTROLS)) != len(data):
-        raise _malformed("has a control character")
-    end = whole.rfind("\n\n")
-    if end < 0:
-        raise _malformed("has no empty line before its signatures")
-    text, lines = whole[: end + 1], whole[end + 2 :]
-    if not lines.endswith("\n"):
-        raise _malformed("has no signature line, or no newline after the last one")
-    signatures = lines[:-1].split("\n")
-    if len(signatures) > SIGNATURE_LINES_LIMIT:
-        raise MalformedError(
-            f"note has {len(signatures)} signature lines; at most {SIGNATURE_LINES_LIMIT} are read",
+        return _malformed("is not UTF-8", offset=error.start)
+    if _as_text(data) is None:
+        return _malformed("has a control character")
+    _, blank, tail = whole.rpartition("\n\n")
+    if not blank:
+        return _malformed("has no empty line before its signatures")
+    lines = tail.split("\n")
+    if lines.pop() or not lines:
+        return _malformed("has no signature line, or no newline after the last one")
+    if len(lines) > SIGNATURE_LINES_LIMIT:
+        return MalformedError(
+            f"note has {len(lines)} signature lines; at most {SIGNATURE_LINES_LIMIT} are read",
             code="too-large",
         )
-    return Note(text, tuple(map(parse_signature_line, signatures)))
+    return _fault_of_line(next(line for line in lines if _signature(line.encode()) is None))
+
+
+def _fault_of_line(line: str) -> MalformedError:
+    name, space, _ = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not space or not is_key_name(name):
+        return _malformed("has a signature line that is not an em dash, a key name and base64")
+    return _malformed(f"has a signature line of {name} without strict base64 of a key id and a signature")
+
+
+def _as_text(data: bytes) -> str | None:
+    """The text of a note; None if it is not UTF-8 or has a control character."""
+    if len(data.translate(None, _CONTROLS)) != len(data):
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _signature(line: bytes) -> NoteSignature | None:
+    """What a signature line says, given without its newline; None if it is none."""
+    dash, name, encoded = (*line.split(b" ", 2), b"", b"")[:3]
+    named, payload = _as_key_name(name), _strict_base64(encoded)
+    if dash != _DASH_BYTES or named is None or payload is None or len(payload) <= _KEY_ID_SIZE:
+        return None
+    return NoteSignature(named, payload[:_KEY_ID_SIZE], payload[_KEY_ID_SIZE:])
 
 
 def encode_note(note: Note) -> bytes:
@@ -157,21 +197,6 @@ def encode_note(note: Note) -> bytes:
     return (
         note.text + "\n" + "".join(encode_signature_line(line) + "\n" for line in note.signatures)
     ).encode()
-
-
-def parse_signature_line(line: str) -> NoteSignature:
-    """Read one signature line, without its newline.
-
-    Raises:
-        MalformedError: `note-malformed`.
-    """
-    name, space, encoded = line.removeprefix(_DASH).partition(" ")
-    payload = decode_base64(encoded)
-    if not line.startswith(_DASH) or not space or not is_key_name(name):
-        raise _malformed("has a signature line that is not an em dash, a key name and base64")
-    if payload is None or len(payload) <= _KEY_ID_SIZE:
-        raise _malformed(f"has a signature line of {name} without strict base64 of a key id and a signature")
-    return NoteSignature(name, payload[:_KEY_ID_SIZE], payload[_KEY_ID_SIZE:])
 
 
 def encode_signature_line(signature: NoteSignature) -> str:
@@ -189,18 +214,33 @@ def is_key_name(name: str) -> bool:
         return False
 
 
+def _as_key_name(encoded: bytes) -> str | None:
+    return _key_name(encoded) if len(encoded) <= NAME_LIMIT else None
+
+
+@lru_cache(maxsize=1024)  # logs and witnesses sign again and again
+def _key_name(encoded: bytes) -> str | None:
+    try:
+        name = encoded.decode()
+    except UnicodeDecodeError:
+        return None
+    return name if is_key_name(name) else None
+
+
 def decode_base64(text: str) -> bytes | None:
     """Bytes of padded standard base64, None if it is written any other way."""
-    if not text.isascii():
-        return None
+    return _strict_base64(text.encode()) if text.isascii() else None
+
+
+def _strict_base64(encoded: bytes) -> bytes | None:
     try:
-        data = a2b_base64(text, strict_mode=True)
+        data = a2b_base64(encoded, strict_mode=True)
     except Base64Error:
         return None
     # The library is strict but for the bits that the last character before padding has over: the last group, written
     # anew, tells whether the whole would be written so.
-    last = (len(text) - 1) // 4
-    return data if _encode_base64(data[3 * last :]) == text[4 * last :] else None
+    last = (len(encoded) - 1) // 4
+    return data if b2a_base64(data[3 * last :], newline=False) == encoded[4 * last :] else None
 
 
 def _encode_base64(data: bytes) -> str:
