@@ -49,20 +49,23 @@ class Authorship:
     Attributes:
         grants: For each digest, the grant under which it was signed; those that failed are not in it.
         unjudged: Parties enrolled in a log that the trust list does not name: their keys are not known to be wrong.
+        passed_over: What of the bundles beside was not validly signed, and why.
     """
 
     checks: list[Check] = field(default_factory=list)
     grants: dict[bytes, Grant] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     unjudged: set[str] = field(default_factory=set)
+    passed_over: list[str] = field(default_factory=list)
 
 
 class _Placed(NamedTuple):
-    """An item with its section."""
+    """An item with its section; `is_beside`: of a bundle beside the one that is verified."""
 
     item: Item
     place: int
     at: Examined
+    is_beside: bool = False
 
     @property
     def statement(self) -> Statement:
@@ -74,11 +77,27 @@ class _Placed(NamedTuple):
 
 
 def check_authorship(
-    examined: Sequence[Examined], subjects: Subjects, trust: TrustList, now: int
+    examined: Sequence[Examined],
+    subjects: Subjects,
+    trust: TrustList,
+    now: int,
+    *,
+    beside: Sequence[Examined] = (),
 ) -> Authorship:
-    """Walk from the trust list over the enrolments to every signature."""
+    """Walk from the trust list over the enrolments to every signature.
+
+    Args:
+        examined: The bundle's sections.
+        subjects: Of all statements, those beside too.
+        trust: Whom the verifier believes.
+        now: POSIX seconds.
+        beside: Sections of other bundles in hand.  Their enrolments and revocations count like the bundle's own; what
+            is wrong with them fails nothing.
+    """
     found = Authorship()
     placed = [_Placed(item, place, at) for at in examined for place, item in enumerate(at.section.items)]
+    own = len(placed)
+    placed += [_Placed(item, place, at, True) for at in beside for place, item in enumerate(at.section.items)]
     enrolled = _enrolments(
         [one for one in placed if one.statement.type == "Enrolment"], subjects, trust, now, found
     )
@@ -89,7 +108,7 @@ def check_authorship(
             _signed(one, subjects, trust, enrolled, revocations, now, found)
     _print_revoked(revocations, found)
     if not found.checks:
-        found.checks.append(_conclude(placed, examined, found))
+        found.checks.append(_conclude(placed[:own], examined, found))
     return found
 
 
@@ -287,6 +306,9 @@ def acting_party(kind: str, subject: object) -> Party | None:
 
 def _fail(one: _Placed, error: LedgerError, found: Authorship, holder: str | None = None) -> None:
     detail = f"{one.item.role} {one.statement.digest.hex()}: {error}"
+    if one.is_beside:
+        found.passed_over.append(f"beside: {detail} ({error.code})")
+        return
     of_party = one.statement.type != "Enrolment"  # no enrolment makes a registrar; the trust list alone does
     is_elsewhere = isinstance(error, SignatureError) and error.code == "log-jurisdiction"
     is_unknown = is_elsewhere or error.code in _UNKNOWN

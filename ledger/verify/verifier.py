@@ -11,6 +11,7 @@ from ledger.core.trust.values import Requirement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import TYPES, read
 from ledger.verify.authorship import Authorship, Subjects, check_authorship
+from ledger.verify.beside import examine_beside
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
 from ledger.verify.parties import check_parties
@@ -32,6 +33,7 @@ def verify_bundle(
     require_now: bool = False,
     into: str | None = None,
     purpose: "Purpose | None" = None,
+    beside: Sequence[bytes] = (),
 ) -> Report:
     """Carry out every step and say what was shown, what failed and what was not checked.
 
@@ -46,6 +48,8 @@ def verify_bundle(
         require_now: Whether a status of today is required too.
         into: Jurisdiction in which a certificate is to be used; without it, the one whose recognition is carried.
         purpose: What a certificate is to be used for; without it, the transfer that uses it.
+        beside: Other bundles in hand.  What stands in them and is validly signed is evidence for steps 3 and 10; what
+            is wrong with them is passed over and named.
 
     Returns:
         A report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
@@ -67,11 +71,14 @@ def verify_bundle(
     requirement = trust.requirement(subject.type)
     asked = requirement if requirement is not None else Requirement()
     examined = examine(parsed, trust, asked, now)
-    authorship = check_authorship(examined, subjects, trust, now)
+    others = examine_beside(beside, trust, asked, now)
+    every = {**others.subjects, **subjects}
+    authorship = check_authorship(examined, every, trust, now, beside=others.examined)
     unfinished = [reason for found in examined for reason in found.unfinished]
     if requirement is None:
         unfinished.append(nothing_required(subject.type))
-    recognised = _recognition(parsed, examined, subjects, authorship, trust, (into, purpose, at, now))
+    shown = (*examined, *others.examined)
+    recognised = _recognition(parsed, shown, every, authorship, trust, (into, purpose, at, now))
     return conclude(
         [
             Check(1, "passed", FORMAT, _shape_of(parsed)),
@@ -90,7 +97,11 @@ def verify_bundle(
         at=at,
         statements=_dated(examined),
         unfinished=unfinished,
-        not_counted=[told for found in examined for told in found.not_counted],
+        not_counted=[
+            *(told for found in examined for told in found.not_counted),
+            *others.passed_over,
+            *authorship.passed_over,
+        ],
         notices=authorship.notices,
         recognised=recognised,
     )

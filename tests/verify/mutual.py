@@ -76,12 +76,24 @@ class Mutual:
 
     def report(self, *, now: int = NOW, trust: TrustList | None = None, **asked: Any) -> Report:
         """Verify the bundle of all that was said about the certificate, or about what `subject` names."""
-        about = asked.pop("subject", "certificate")
+        bundle = self.bundle(asked.pop("subject", "certificate"))
+        return verify_bundle(bundle, self.trust() if trust is None else trust, now=now, **asked)
+
+    def bundle(self, about: str = "certificate") -> bytes:
+        """The bundle of all that was said, about the statement of that name."""
         sections = [
             section for place in (self.world.xa, self.world.xb) for section in self._sections(place, about)
         ]
-        bundle = self.world.bundle(sections, self.said[about][1])
-        return verify_bundle(bundle, self.trust() if trust is None else trust, now=now, **asked)
+        return self.world.bundle(sections, self.said[about][1])
+
+    def apart(self, *names: str) -> bytes:
+        """A bundle of the statements of these names alone, about the first, as its log holds them by now."""
+        every = self.said
+        try:
+            self.said = {name: every[name] for name in names}
+            return self.bundle(names[0])
+        finally:
+            self.said = every
 
     def _sections(self, place: Jurisdiction, about: str) -> Iterator[dict[str, Any]]:
         """One section a day on which something was said, anchored shortly after the last of it."""
