@@ -25,7 +25,7 @@ from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
-from ledger.services.export import bundle_of
+from ledger.services.export import FEWEST, SECTIONS, bundle_of
 from ledger.services.node import Node
 from ledger.services.receipts import receipt_of
 from ledger.services.register import register
@@ -135,6 +135,9 @@ def bundle(
         list[Annotated[str, Query(pattern=DIGEST)]] | None,
         Query(max_length=ALSO, description="further statements of this log to carry, with what they rest on"),
     ] = None,
+    sections: Annotated[
+        int, Query(ge=FEWEST, le=SECTIONS, description="most sections, to leave room for other logs")
+    ] = SECTIONS,
 ) -> Response:
     """All that its log holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After.
 
@@ -147,6 +150,7 @@ def bundle(
         allow_unanchored=allow_unanchored,
         at=None if at is None else parse_time(at),
         also=[bytes.fromhex(one) for one in also or ()],
+        sections=sections,
     )
     return Response(
         data,

@@ -127,7 +127,13 @@ class NodeClient:
         return data
 
     def bundle(
-        self, digest: str, *, allow_unanchored: bool = False, at: str | None = None, also: Sequence[str] = ()
+        self,
+        digest: str,
+        *,
+        allow_unanchored: bool = False,
+        at: str | None = None,
+        also: Sequence[str] = (),
+        sections: int | None = None,
     ) -> bytes:
         """The evidence bundle about a statement; what it shows, `verify_bundle` says.
 
@@ -136,6 +142,7 @@ class NodeClient:
             allow_unanchored: Before its anchor too.
             at: The moment asked about, `YYYY-MM-DDThh:mm:ssZ`: status lists that cover it are carried.
             also: Digests of further statements of the node's log to carry; at most 256.
+            sections: Most sections, so that parts of other logs have room beside it; None: as many as the node gives.
 
         Raises:
             RemoteRefusedError: With problem `not-anchored-yet`, and when to ask again, before its anchor.
@@ -145,6 +152,8 @@ class NodeClient:
             query["at"] = at
         if also:
             query["also"] = [_checked(one) for one in also]
+        if sections is not None:
+            query["sections"] = str(sections)
         return self._get(_of(digest, "/bundle"), limit=BUNDLE_LIMIT, query=query)
 
     def status(self, digest: str) -> Item:

@@ -16,6 +16,8 @@ from ledger.store.log import Log
 from ledger.store.statements import Statements
 from ledger.verify.bundle import SECTION_LIMIT, encode_bundle
 
+FEWEST = 2
+"""Sections below which the subject's own would have to go."""
 SECTIONS = SECTION_LIMIT - 4
 """Most sections of one log; the others are left for the acknowledgement's log, with which a bundle is joined."""
 
@@ -38,16 +40,19 @@ def bundle_of(
     allow_unanchored: bool = False,
     at: int | None = None,
     also: Iterable[bytes] = (),
+    sections: int = SECTIONS,
 ) -> bytes:
     """The evidence bundle about a registered statement, as far as this log holds it; see `closure`.
 
-    Each statement stands in the section of the earliest anchored checkpoint that covers it.
+    Each statement stands in the section of the earliest anchored checkpoint that covers it; where these are too many,
+    in that of a later one.
 
     Args:
         digest: Of the statement.
         allow_unanchored: Export before the anchor too; such sections stand at the earliest signed checkpoint.
         at: The moment that is asked about, POSIX seconds: the status lists that cover it are carried.
         also: Further statements to carry, with what they rest on; those that are not in this log are passed over.
+        sections: Most sections, 2 to `SECTIONS`: fewer leave more room for parts of other logs.
 
     Raises:
         NotFoundError: Nothing is registered under this digest.
@@ -58,7 +63,7 @@ def bundle_of(
     for one in closure(digest, shelf.statements, shelf.log.jurisdiction, at=at, also=also, size=proven):
         size = _section_size(one.index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append(one)
-    while len(placed) > SECTIONS:
+    while len(placed) > max(sections, FEWEST):
         _merge(placed, digest, shelf)
     sections: list[Mapping[str, Json]] = []
     before: int | None = None

@@ -20,7 +20,7 @@ from ledger.services.bundles import join
 from ledger.services.reach import referring
 from ledger.statements.edges import edges
 from ledger.statements.transfer import read as read_record
-from ledger.verify.bundle import parse_bundle
+from ledger.verify.bundle import SECTION_LIMIT, parse_bundle
 
 ANSWERS: Final[Mapping[str, str]] = {
     "ConformityCertificate": "Recognition",
@@ -28,6 +28,8 @@ ANSWERS: Final[Mapping[str, str]] = {
 }
 """By the type of a statement in a bundle, the type of those in other logs that answer it."""
 RESTS_ON: Final = frozenset({"accreditation", "arrangement", "certificate", "onward", "parent"})
+FEWEST: Final = 2
+"""Sections that a node gives at least."""
 MOST: Final = 64
 """Statements that one node is asked to carry besides the first."""
 ROUNDS: Final = 4
@@ -69,6 +71,7 @@ def gather(
     for _ in range(ROUNDS):
         if not work.extend():
             break
+    work.make_room()
     first, *others = (part.bundle for part in work.parts)
     return join(first, *others) if others else first
 
@@ -109,6 +112,14 @@ class _Gathering:
             grew = True
         return grew
 
+    def make_room(self) -> None:
+        """Take parts anew with fewer sections where they are too many together."""
+        counts = [len(parse_bundle(part.bundle).sections) for part in self.parts]
+        if sum(counts) > SECTION_LIMIT:
+            for part, count, share in zip(self.parts, counts, shares(counts, SECTION_LIMIT), strict=True):
+                if share < count:
+                    self._fetched(part, sections=share)
+
     def _found(self, node: NodeClient) -> Iterator[bytes]:
         statements = self._statements()
         held = {one.digest for one in statements}
@@ -140,9 +151,13 @@ class _Gathering:
                 self._origins.setdefault(str(node.well_known().get("origin")), node)
         return list(self._origins.values())
 
-    def _fetched(self, part: _Part) -> _Part:
+    def _fetched(self, part: _Part, *, sections: int | None = None) -> _Part:
         part.bundle = part.node.bundle(
-            part.subject, allow_unanchored=self._allow_unanchored, at=self._at, also=list(part.also)
+            part.subject,
+            allow_unanchored=self._allow_unanchored,
+            at=self._at,
+            also=list(part.also),
+            sections=sections,
         )
         try:
             about = parse_bundle(part.bundle).subject.hex()
@@ -157,6 +172,16 @@ class _Gathering:
                 code="remote-answer-invalid",
             )
         return part
+
+
+def shares(counts: Sequence[int], most: int) -> list[int]:
+    """Of `most` places as many for each as it wants, or as are left for it; two at least."""
+    given = dict.fromkeys(range(len(counts)), 0)
+    left, waiting = most, len(counts)
+    for place in sorted(given, key=lambda one: counts[one]):
+        given[place] = max(min(counts[place], left // waiting), FEWEST)
+        left, waiting = left - given[place], waiting - 1
+    return list(given.values())
 
 
 def _named(statements: Sequence[Statement]) -> set[bytes]:
