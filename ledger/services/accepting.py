@@ -90,9 +90,10 @@ def accept(
         type=row.type,
         issuer=row.issuer,
         number=None if attested is None else attested.number,
-        holder=None if attested is None else attested.holder,
+        holder=row.party if attested is None else attested.holder,
         stored_at=now,
         bundle=data,
+        refers=tuple(digest for _, digest in row.edges),
     )
 
 

@@ -7,6 +7,7 @@ of its own beside the log's, which never waits for it; several processes may wri
     progress    partner → how the last time went that it was asked
     pending     statements of a partner to be asked for again, why, and when
     bundle      the newest bundle about a statement out of a log, compressed
+    refers      statement → those it refers to
 """
 
 import sqlite3
@@ -42,6 +43,9 @@ CREATE TABLE IF NOT EXISTS bundle (
     number TEXT, holder TEXT, stored_at INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (subject, origin)
 );
+CREATE TABLE IF NOT EXISTS refers (
+    target BLOB NOT NULL, subject BLOB NOT NULL, PRIMARY KEY (target, subject)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bundle_number ON bundle (number) WHERE number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bundle_holder ON bundle (holder) WHERE holder IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bundle_type ON bundle (type, issuer);
@@ -53,7 +57,12 @@ _COLUMNS = (
     "subject, origin, partner, leaf_index, size, anchored, type, issuer, number, holder, stored_at, body"
 )
 _NEWEST = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY anchored DESC, size DESC, origin"  # noqa: S608
+_REFERRING = (
+    f"SELECT {_COLUMNS} FROM bundle WHERE type = ? AND subject IN (SELECT subject FROM refers WHERE target = ?)"  # noqa: S608
+    " ORDER BY anchored DESC, size DESC, origin LIMIT ?"
+)
 _NAMED = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY origin, leaf_index LIMIT ?"  # noqa: S608
+_LATEST = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY leaf_index DESC, origin LIMIT ?"  # noqa: S608
 # A bundle gives way to one of a larger tree, and one without an anchor to one with it; never the other way round.
 _PUT = (
     f"INSERT INTO bundle ({_COLUMNS}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (subject, origin) DO UPDATE SET"  # noqa: S608
@@ -73,9 +82,11 @@ class Kept:
         index: Of the statement in that log.
         size: Of the tree that shows it there.
         anchored: Whether its anchor and that block's finality held.
-        type: Of the statement; `issuer`, `number` (of a certificate or accreditation) and `holder` likewise.
+        type: Of the statement; `issuer`, `number` (of a certificate or accreditation) and `holder` (of an attestation;
+            of an enrolment or a revocation the party) likewise.
         stored_at: POSIX seconds.
         bundle: Canonical bytes.
+        refers: Digests of the statements that it refers to; kept to find it by, and not read back.
     """
 
     subject: bytes
@@ -90,6 +101,7 @@ class Kept:
     holder: str | None
     stored_at: int
     bundle: bytes = field(repr=False)
+    refers: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def jurisdiction(self) -> str:
@@ -184,6 +196,17 @@ class Mirror:
                 values.append(value)
         return self._kept(_NAMED.format(" AND ".join(where)), (*values, limit))
 
+    def referring(self, target: bytes, kind: str, *, limit: int = PAGE) -> list[Kept]:
+        """Bundles about statements of a type that refer to the one with this digest, whoever signed them."""
+        return self._kept(_REFERRING, (kind, target, limit))
+
+    def latest(self, kind: str, *, issuer: str | None = None, limit: int = PAGE) -> list[Kept]:
+        """The newest of one type, and of one issuer where it is named: the last of each log first."""
+        where, values = (
+            ("type = ?", [kind]) if issuer is None else ("type = ? AND issuer = ?", [kind, issuer])
+        )
+        return self._kept(_LATEST.format(where), (*values, limit))
+
     def jurisdiction_of(self, subject: bytes) -> str | None:
         """In whose log a statement stands; None where no partner gave it."""
         with self._reading() as connection:
@@ -230,6 +253,10 @@ class Mirror:
         ]
         with self._writing() as connection:
             connection.executemany(_PUT, rows)
+            connection.executemany(
+                "INSERT OR IGNORE INTO refers VALUES (?, ?)",
+                [(target, one.subject) for one in kept for target in one.refers],
+            )
             connection.executemany(
                 "DELETE FROM pending WHERE partner = ? AND digest = ?", [(partner, one) for one in settled]
             )
@@ -311,6 +338,7 @@ class Mirror:
         with self._writing() as connection:
             for table in ("bundle", "pending", "progress", "cursor"):
                 connection.execute(f"DELETE FROM {table} WHERE partner = ?", (partner,))  # noqa: S608
+            connection.execute("DELETE FROM refers WHERE subject NOT IN (SELECT subject FROM bundle)")
 
     def _kept(self, query: str, values: tuple[object, ...]) -> list[Kept]:
         with self._reading() as connection:

@@ -45,6 +45,26 @@ def test_what_was_put_is_found_by_digest_number_body_and_holder(mirror: Mirror) 
     assert mirror.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_refers_to_a_statement_is_found_until_its_partner_is_forgotten(mirror: Mirror) -> None:
+    assert mirror.referring(KEPT.subject, "StatusChange") == []
+    change = replace(KEPT, subject=b"\x03" * 32, type="StatusChange", refers=(KEPT.subject,))
+    mirror.put("XA", [KEPT, change])
+    mirror.put("XA", [change])
+    assert mirror.referring(KEPT.subject, "StatusChange") == [change]
+    assert mirror.referring(KEPT.subject, "Recognition") == []
+    assert mirror.referring(change.subject, "StatusChange") == []
+    mirror.forget("XA")
+    assert mirror.referring(KEPT.subject, "StatusChange") == []
+
+
+def test_the_newest_of_a_type_come_first(mirror: Mirror) -> None:
+    made = [replace(KEPT, subject=bytes([n]) * 32, type="StatusList", index=n) for n in range(5)]
+    other = replace(made[0], subject=b"\x09" * 32, index=9, issuer="did:web:other.example.xa")
+    mirror.put("XA", [*made, other])
+    assert mirror.latest("StatusList", issuer=KEPT.issuer, limit=2) == [made[4], made[3]]
+    assert mirror.latest("StatusList")[0] == other
+
+
 def test_a_bundle_gives_way_to_a_better_one_alone(mirror: Mirror) -> None:
     mirror.put("XA", [KEPT])
     larger, anchored = replace(KEPT, size=10), replace(KEPT, size=9, anchored=True)
