@@ -238,6 +238,38 @@ class Verified(Wire):
     checkedAt: str
 
 
+class Step(Wire):
+    """One step of verification: the weakest of its checks."""
+
+    step: int
+    name: str
+    outcome: Literal["passed", "failed", "absent"]
+    code: str
+    detail: str
+
+
+class Recognised(Wire):
+    """Whether a certificate counts, by the evidence that this node holds."""
+
+    certificate: str
+    into: str | None = Field(None, description="the jurisdiction that was judged; absent: its own")
+    verdict: Literal["VALID", "VALID_THEN_NOT_NOW", "NOT_VALID_THEN", "UNKNOWN"] = Field(
+        description="of the rule; UNKNOWN too where the rule had nothing to judge"
+    )
+    recognition: dict[str, Any] | None = Field(
+        description="the rule's own report, premise by premise; null where it had nothing to judge"
+    )
+    steps: list[Step]
+    statusNow: str
+    outcome: str = Field(description="verdict of the verification as a whole")
+    exitStatus: int = Field(description="what `evidence certificate verify` would exit with")
+    notices: list[str]
+    notCounted: list[str]
+    notChecked: list[str]
+    trust: Believed
+    checkedAt: str
+
+
 class Trouble(Wire):
     """Why something does not work at present."""
 

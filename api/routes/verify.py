@@ -8,10 +8,12 @@ from pydantic import Field
 
 from api.deps import NodeDep, body_of
 from api.documents import BUNDLE, JSON, answer
+from api.routes.recognition import At, For, Into
 from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time, parse_time
 from ledger.services.node import Node
+from ledger.services.recognition import use_of
 from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
 
@@ -47,23 +49,34 @@ router = APIRouter(tags=["verification"])
 async def verify(
     request: Request,
     node: NodeDep,
-    at: Annotated[str | None, Query(max_length=20, examples=["2026-11-22T00:00:00Z"])] = None,
+    at: At = None,
+    into: Into = None,
+    transfer: For = None,
     require: Annotated[
         list[Annotated[int, Field(ge=1, le=11)]], Query(description="steps required beside those of the list")
     ] = [],  # noqa: B006 - read, never changed
 ) -> dict[str, Any]:
     """The full report under this node's trust list, which the answer names by version and hash.
 
-    Status 200 says that the bundle was looked at; `report.verdict` and `exitStatus` say what was found.
+    Status 200 says that the bundle was looked at; `report.verdict` and `exitStatus` say what was found.  `into` and
+    `for` ask where and for what a certificate is to be used; this node must hold the transfer, and nothing else that
+    it holds is taken into account.
     """
     data = await body_of(request, limit=BUNDLE_LIMIT, what="the bundle", types=(BUNDLE, JSON))
     moment = None if at is None else parse_time(at)
-    return await run_in_threadpool(_verified, data, node, moment, require)
+    use = None if transfer is None else bytes.fromhex(transfer)
+    return await run_in_threadpool(_verified, data, node, moment, require, into, use)
 
 
-def _verified(data: bytes, node: Node, at: int | None, require: list[int]) -> dict[str, Any]:
+def _verified(
+    data: bytes, node: Node, at: int | None, require: list[int], into: str | None, transfer: bytes | None
+) -> dict[str, Any]:
     trust, now = node.believed(), int(node.clock())
-    report = verify_bundle(data, trust, at=at, now=now, require=require)
+    purpose = None
+    if transfer is not None:
+        created, purpose = use_of(transfer, node.shelf, node.mirror)
+        at = created if at is None else at
+    report = verify_bundle(data, trust, at=at, now=now, require=require, into=into, purpose=purpose)
     return {
         "report": report.to_json(),
         "text": render(report),

@@ -1,0 +1,263 @@
+"""What a node says of a certificate: by its own log and its partners' bundles, under the trust list it believes.
+
+The evidence is put together as a bundle, with what does not fit in it beside, and verified like anybody's: whoever
+has the same evidence and the same list gets the same answer offline.
+
+Source: docs/spec/recognition.md, docs/spec/verification.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from ledger.core.statement import Statement, parse_statement
+from ledger.core.trust import TrustList
+from ledger.errors import LedgerError, MalformedError, NotFoundError, RefusedError
+from ledger.services.bundles import join
+from ledger.services.export import Shelf, bundle_of
+from ledger.statements.edges import edges
+from ledger.statements.recognition import Purpose, purpose_of
+from ledger.statements.transfer import TransferRecord
+from ledger.statements.transfer import read as read_record
+from ledger.store.partners import Kept, Mirror
+from ledger.verify.bundle import parse_bundle
+from ledger.verify.report import Report
+from ledger.verify.verifier import verify_bundle
+
+CERTIFICATE: Final = "ConformityCertificate"
+RECOGNITION: Final = 10
+LOOKED_AT: Final = 512
+"""Statements whose answers are looked for."""
+BUNDLES: Final = 128
+"""Partners' bundles that are taken into account."""
+EDITIONS: Final = 8
+"""Newest editions of a partner's issuer's status lists."""
+
+_ANSWERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    CERTIFICATE: (("certificate", "Recognition"), ("statement", "StatusChange"), ("supersedes", CERTIFICATE)),
+    "Accreditation": (("statement", "StatusChange"), ("supersedes", "Accreditation")),
+    "Recognition": (("statement", "StatusChange"), ("supersedes", "Recognition")),
+    "RecognitionArrangement": (("statement", "Endorsement"),),
+    "Endorsement": (("supersedes", "Endorsement"),),
+}
+"""By the type of a statement, the relation and the type of those that answer it."""
+_NAMED: Final[Mapping[str, str]] = {
+    "certificate": CERTIFICATE,
+    "accreditation": "Accreditation",
+    "parent": "Accreditation",
+    "arrangement": "RecognitionArrangement",
+    "onward": "Recognition",
+}
+"""By relation, the type of what a statement rests on."""
+
+
+class Evidence(NamedTuple):
+    """A bundle about a certificate, and bundles of the same logs that cannot be joined to it."""
+
+    bundle: bytes
+    beside: tuple[bytes, ...]
+
+
+def recognition_of(
+    certificate: bytes,
+    *,
+    into: str | None,
+    at: int | None = None,
+    transfer: bytes | None = None,
+    shelf: Shelf,
+    mirror: Mirror,
+    trust: TrustList,
+    now: int,
+) -> Report:
+    """Judge a certificate by all that a node holds; step 10 is required beside those of the trust list.
+
+    Args:
+        certificate: Digest.
+        into: Where it is to be used; None: where it is known to be recognised, else at home.
+        at: When it mattered, POSIX seconds; None: when the transfer was signed, else when it was good first.
+        transfer: Digest of the record that it is to be used for.
+        shelf: The node's log.
+        mirror: What partners gave.
+        trust: The list that the node believes.
+        now: POSIX seconds.
+
+    Raises:
+        NotFoundError: The node does not hold the certificate, or the transfer.
+        MalformedError: `statement-type`: one of them is something else.
+        RefusedError: `transfer-of-another-certificate`.
+
+    Cost: a verification of what there is, one look-up a statement in it.
+    """
+    moment, purpose = at, None
+    if transfer is not None:
+        created, purpose = use_of(transfer, shelf, mirror, certificate=certificate)
+        moment = created if at is None else at
+    found = evidence_on(certificate, shelf, mirror, at=moment)
+    return verify_bundle(
+        found.bundle,
+        trust,
+        at=moment,
+        now=now,
+        require=(RECOGNITION,),
+        into=into,
+        purpose=purpose,
+        beside=found.beside,
+    )
+
+
+def use_of(
+    transfer: bytes, shelf: Shelf, mirror: Mirror, *, certificate: bytes | None = None
+) -> tuple[int, Purpose]:
+    """When a transfer that the node holds was signed, and what it uses a certificate for.
+
+    Args:
+        certificate: The one that is asked about; None: whichever.
+
+    Raises:
+        NotFoundError, MalformedError, RefusedError: As `recognition_of`.
+    """
+    statement = _statement(transfer, shelf, mirror)
+    record: TransferRecord = read_record(statement, screened=False)
+    if certificate is not None and record.certificate not in (None, certificate):
+        raise RefusedError(
+            f"the transfer {transfer.hex()} rests on the certificate {record.certificate.hex()},"
+            f" not on {certificate.hex()}",
+            code="transfer-of-another-certificate",
+        )
+    return statement.created, purpose_of(record)
+
+
+def evidence_on(certificate: bytes, shelf: Shelf, mirror: Mirror, *, at: int | None = None) -> Evidence:
+    """All that a node holds on a certificate: what both logs say of it and of all that it rests on.
+
+    Args:
+        at: The moment that is asked about, POSIX seconds.
+
+    Raises:
+        NotFoundError: The node does not hold the certificate.
+        MalformedError: `statement-type`: it is something else.
+    """
+    subject = _statement(certificate, shelf, mirror)
+    if subject.type != CERTIFICATE:
+        raise MalformedError(
+            f"{certificate.hex()} is a {subject.type}; a {CERTIFICATE} is required", code="statement-type"
+        )
+    work = _Gathering(shelf, mirror)
+    work.gather(subject)
+    parts = [kept.bundle for kept in work.parts.values()]
+    own = list(work.own)
+    if certificate in work.own:
+        first = bundle_of(certificate, shelf, allow_unanchored=True, at=at, also=own)
+    else:
+        first, *parts = parts  # the partner's bundle about the certificate was found before any other
+        if own:
+            parts.insert(0, bundle_of(own[0], shelf, allow_unanchored=True, at=at, also=own[1:]))
+    return _united(first, parts)
+
+
+def _united(first: bytes, parts: list[bytes]) -> Evidence:
+    """One bundle with a part of every log, and the other parts beside it."""
+    made, beside = first, []
+    origins = _origins(first)
+    for part in parts:
+        theirs = _origins(part)
+        if origins.isdisjoint(theirs):
+            try:
+                made = join(made, part)
+            except MalformedError:  # too much for one bundle, or tied to it by what stands beside only
+                beside.append(part)
+            else:
+                origins |= theirs
+        else:
+            beside.append(part)
+    return Evidence(made, tuple(beside))
+
+
+def _origins(bundle: bytes) -> set[str]:
+    return {section.origin for section in parse_bundle(bundle).sections}
+
+
+def _statement(digest: bytes, shelf: Shelf, mirror: Mirror) -> Statement:
+    stored = shelf.statements.by_digest(digest)
+    if stored is not None:
+        return parse_statement(stored.body)
+    kept = mirror.bundle(digest)
+    if kept is None:
+        raise NotFoundError(f"no statement {digest.hex()} is registered here, nor held of a partner")
+    return parse_bundle(kept.bundle).subject_item.statement
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """Goes from statement to statement, through the own log and the mirror.
+
+    Attributes:
+        own: Digests in the own log, in the order in which they were found.
+        parts: Partners' bundles, by the statement and the log that they are about.
+    """
+
+    shelf: Shelf
+    mirror: Mirror
+    own: dict[bytes, None] = field(default_factory=dict)
+    parts: dict[tuple[bytes, str], Kept] = field(default_factory=dict)
+    _seen: set[bytes] = field(default_factory=set)
+    _waiting: list[tuple[bytes, str]] = field(default_factory=list)
+    _issuers: set[str] = field(default_factory=set)
+
+    def gather(self, subject: Statement) -> None:
+        """Find what answers the subject, what it rests on, and so on; then the issuers' lists and revoked keys."""
+        self._waiting.append((subject.digest, subject.type))
+        looked = 0
+        while looked < len(self._waiting) and len(self._seen) < LOOKED_AT:
+            self._look(*self._waiting[looked])
+            looked += 1
+        for issuer in sorted(self._issuers):
+            for kept in (
+                *self.mirror.latest("StatusList", issuer=issuer, limit=EDITIONS),
+                *self.mirror.of_type("KeyRevocation", holder=issuer),
+            ):
+                self._keep(kept)
+
+    def _look(self, digest: bytes, kind: str) -> None:
+        if digest in self._seen:
+            return
+        self._seen.add(digest)
+        stored = self.shelf.statements.by_digest(digest)
+        if stored is not None:
+            self.own[digest] = None
+            self._follow(parse_statement(stored.body))
+        else:
+            for kept in self.mirror.bundles(digest):
+                self._take(kept)
+        for relation, answer in _ANSWERS.get(kind, ()):
+            for answering in self.shelf.statements.referring(digest, relation, kind=answer):
+                self._waiting.append((answering.digest, answering.type))
+            for kept in self.mirror.referring(digest, answer):
+                self._take(kept)
+
+    def _take(self, kept: Kept) -> None:
+        if self._keep(kept):
+            for statement in _statements(kept):
+                self._follow(statement)
+
+    def _keep(self, kept: Kept) -> bool:
+        key = (kept.subject, kept.origin)
+        if key in self.parts or len(self.parts) >= BUNDLES or kept.subject in self.own:
+            return False
+        self.parts[key] = kept
+        return True
+
+    def _follow(self, statement: Statement) -> None:
+        self._issuers.add(statement.issuer)
+        self._waiting.append((statement.digest, statement.type))
+        self._waiting += [
+            (digest, _NAMED[relation]) for relation, digest in edges(statement) if relation in _NAMED
+        ]
+
+
+def _statements(kept: Kept) -> Iterator[Statement]:
+    try:
+        items = parse_bundle(kept.bundle).items
+    except LedgerError:  # the mirror was written by another version, or was damaged: its verification tells
+        return
+    yield from (item.statement for _, item in items)
