@@ -1,0 +1,97 @@
+"""The example of three countries as a newcomer runs it: once, and then its table again from what it saved."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ledger.demo.offline import isolation
+from tests.journeys.commands import ROOT
+
+EXAMPLE = ROOT / "examples" / "mutual_recognition"
+ROW = re.compile(r"^ +(\d+)  (\S+) +(\S+) +\S.*? (\d)  ([A-Z_]+) +(.*)$", re.MULTILINE)
+LEAST = 10
+SECONDS = 240
+
+
+def ran(*arguments: object, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """Run the example by this interpreter's environment, with an anchor every second."""
+    env = {**os.environ, "VIRTUAL_ENV": sys.prefix, "EVIDENCE_ANCHOR_PERIOD": "1"}
+    return subprocess.run(
+        [*within, EXAMPLE / "run", *map(str, arguments)],
+        env=env, capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
+
+
+@dataclass
+class Played:
+    folder: Path
+    said: str
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder = tmp_path_factory.mktemp("recognition") / "played"
+    ended = ran(folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return Played(folder, ended.stdout)
+
+
+def rows(text: str) -> dict[str, tuple[str, ...]]:
+    return {found[0]: found[1:] for found in ROW.findall(text)}
+
+
+def documented() -> dict[str, tuple[str, ...]]:
+    lines = (EXAMPLE / "README.md").read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    return {row[0]: (row[1], row[2], *row[4:7]) for row in cells if row[0].isdigit()}
+
+
+def test_every_verdict_comes_out_as_the_page_says(played: Played) -> None:
+    assert len(documented()) >= LEAST
+    assert rows(played.said) == documented()
+    assert "DIFFERS" not in played.said
+
+
+def test_the_table_is_the_same_where_there_is_no_network(played: Played) -> None:
+    way = isolation().within
+    if not way:
+        pytest.skip(
+            "no network namespace here; unshare of util-linux makes one, as root or with user namespaces"
+        )
+    again = ran("--verify-only", played.folder, within=way)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert rows(again.stdout) == documented()
+
+
+def test_a_verdict_that_differs_from_the_page_ends_with_status_1(played: Played, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for file in played.folder.iterdir():
+        if file.is_file():
+            (changed / file.name).symlink_to(file)
+    (changed / "denounced-xb.evidence.json").unlink()
+    (changed / "denounced-xb.evidence.json").symlink_to(played.folder / "withdrawn-xb.evidence.json")
+    ended = ran("--verify-only", changed)
+    assert ended.returncode == 1
+    assert "DIFFERS: documented is 0 VALID" in ended.stdout
+
+
+def test_it_leaves_the_commands_as_they_could_be_typed(played: Played) -> None:
+    commands = (played.folder / "commands.txt").read_text(encoding="utf-8")
+    for verb in (
+        "accreditation issue", "arrangement endorse", "arrangement accede", "arrangement denounce",
+        "recognition grant", "certificate issue", "certificate suspend", "certificate reinstate",
+        "certificate withdraw", "transfer acknowledge", "partner sync",
+    ):  # fmt: skip
+        assert f"\nevidence {verb} " in commands
+
+
+def test_a_folder_without_a_run_is_named() -> None:
+    ended = ran("--verify-only", ROOT / "examples")
+    assert ended.returncode == 3
+    assert ended.stderr.strip().endswith("(example-missing)")
