@@ -169,6 +169,16 @@ def commitments(document: Mapping[str, Any]) -> dict[str, str]:
     return dict(sorted(places.items()))
 
 
+def file_digests(document: Mapping[str, Any]) -> dict[str, str]:
+    """The places of a document that hold the digest of a file, without salt: name -> JSON pointer.
+
+    The name is the path below the subject without the last member.
+    """
+    if "IdentityRecognition" not in document["type"]:
+        return {}
+    return {"credential": "/credentialSubject/credential/digest"}
+
+
 def _kind_of(document: Mapping[str, Any]) -> Kind | None:
     names = document.get("type")
     if isinstance(names, list):

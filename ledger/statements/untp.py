@@ -1,19 +1,30 @@
-"""A ConformityCertificate subject from a UN Transparency Protocol Digital Conformity Credential.
+"""Subjects from credentials of the UN Transparency Protocol: a certificate, and an identity that is recognised.
 
-Takes over what both have a word for: assessorLevel, assessmentLevel, attestationType, the scheme with its version,
-the reference standards, the names of what was assessed, the dates.  What the credential does not say (who body and
-holder are in this ledger, the scope of transfers) is given by the caller; the credential itself can be committed to
-under `conformityCertificate`.
+A Digital Conformity Credential becomes the subject of a ConformityCertificate: taken over is what both have a word
+for, assessorLevel, assessmentLevel, attestationType, the scheme with its version, the reference standards, the names
+of what was assessed, the dates.  What the credential does not say (who body and holder are in this ledger, the scope
+of transfers) is given by the caller, as is what an earlier version of the protocol had no word for; the credential
+itself can be committed to under `conformityCertificate`.
+
+A Digital Identity Anchor becomes the credential of an IdentityRecognition: who issued it, its dates, and the SHA-256
+of the file as it was issued.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
+import orjson
+
+from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements.shape import escape
 
 _LONGEST_LABEL = 120
 _MOST = 32
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def certificate_subject(
@@ -26,6 +37,7 @@ def certificate_subject(
     destinations: Sequence[str],
     data_categories: Sequence[str] = ("nonPersonal",),
     document_types: Sequence[str] = (),
+    lacking: Mapping[str, str] = _NOTHING,
 ) -> dict[str, Any]:
     """The subject, to be checked by `catalogue.check` once it stands in a document.
 
@@ -38,29 +50,38 @@ def certificate_subject(
         destinations: Countries, for `scope.destinations`.
         data_categories: For `scope.dataCategories`.
         document_types: For `scope.documentTypes`, which the family document needs.
+        lacking: By JSON pointer, what stands for a text that the credential lacks, or for a date that it does not
+            write as `2026-11-22T00:00:00Z`.  What the credential has is never replaced.
 
     Raises:
         MalformedError: `untp-malformed`: the credential lacks what a certificate needs; `pointer` says what.
     """
-    attestation = _member(credential, "/credentialSubject")
-    scheme = _member(attestation, "/scope", "/credentialSubject")
     at = "/credentialSubject"
-    assessments = _objects(attestation.get("assessment"))
-    standards = [_name(entry.get("referenceStandard")) for entry in assessments]
+    attestation = _member(credential, at)
+    scheme = _member(attestation, "/scope", at)
+    assessments = _objects(attestation.get("assessment")) + _objects(attestation.get("assessments"))
+    norms = [
+        entry.get(name) for entry in assessments for name in ("referenceStandard", "referenceRegulation")
+    ]
+    standards = [_name(norm) for norm in norms]
     products = [
         _name(item.get("product")) for entry in assessments for item in _objects(entry.get("assessedProduct"))
     ]
-    name = _label(attestation.get("name"))
+    name = _label(attestation.get("name")) or _label(attestation.get("description"))
+
+    def text(value: object, member: str, place: str = "") -> str:
+        return _text(value, member, place, lacking)
+
     return {
-        "certificateNumber": _text(credential, "id").rstrip("/").replace(":", "/").rsplit("/", 1)[-1][:64],
+        "certificateNumber": text(credential, "id").rstrip("/").replace(":", "/").rsplit("/", 1)[-1][:64],
         "body": dict(body),
         "holder": dict(holder),
-        "assessorLevel": _text(attestation, "assessorLevel", at),
-        "assessmentLevel": _text(attestation, "assessmentLevel", at),
-        "attestationType": _text(attestation, "attestationType", at),
+        "assessorLevel": text(attestation, "assessorLevel", at),
+        "assessmentLevel": text(attestation, "assessmentLevel", at),
+        "attestationType": text(attestation, "attestationType", at),
         "scheme": {
-            "id": _text(scheme, "id", f"{at}/scope"),
-            "version": _text(scheme, "version", f"{at}/scope"),
+            "id": text(scheme, "id", f"{at}/scope"),
+            "version": text(scheme, "version", f"{at}/scope"),
             "family": family,
             "standards": _distinct(standards) or _distinct([_label(scheme.get("name"))]) or ["not stated"],
         },
@@ -71,8 +92,37 @@ def certificate_subject(
             "destinations": list(destinations),
             **({"documentTypes": list(document_types)} if document_types else {}),
         },
-        "validFrom": _text(credential, "validFrom"),
-        "validUntil": _text(credential, "validUntil"),
+        "validFrom": _time(credential, "validFrom", lacking),
+        "validUntil": _time(credential, "validUntil", lacking),
+    }
+
+
+def identity_credential(data: bytes, *, lacking: Mapping[str, str] = _NOTHING) -> dict[str, Any]:
+    """The member `credential` of an IdentityRecognition, from the file of a Digital Identity Anchor.
+
+    Whether the anchor's own signature holds, and whose identity it is, is for the authority that recognises it.
+
+    Args:
+        data: The file as it was issued, byte by byte: the recognition speaks of no other.
+        lacking: As for a certificate.
+
+    Raises:
+        MalformedError: `untp-malformed`: it is no Digital Identity Anchor, or lacks what is needed.
+    """
+    try:
+        credential = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise MalformedError(f"the identity anchor is not JSON: {error}", code="untp-malformed") from None
+    kinds = credential.get("type") if isinstance(credential, dict) else None
+    if not isinstance(kinds, list) or "DigitalIdentityAnchor" not in kinds:
+        raise _lacks("/type", "the type DigitalIdentityAnchor at ")
+    issuer = credential.get("issuer")
+    return {
+        "type": "untpDigitalIdentityAnchor",
+        "issuer": issuer if isinstance(issuer, str) and issuer else _text(issuer, "id", "/issuer", lacking),
+        "digest": sha256(data).hexdigest(),
+        "validFrom": _time(credential, "validFrom", lacking),
+        "validUntil": _time(credential, "validUntil", lacking),
     }
 
 
@@ -83,15 +133,31 @@ def _member(value: object, pointer: str, at: str = "") -> dict[str, Any]:
     return found
 
 
-def _text(value: object, name: str, at: str = "") -> str:
+def _text(value: object, name: str, at: str, lacking: Mapping[str, str]) -> str:
     found = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(found, str) or not found:
-        raise _lacks(f"{at}/{escape(name)}")
-    return found
+    if isinstance(found, str) and found:
+        return found
+    return _given(f"{at}/{escape(name)}", lacking)
 
 
-def _lacks(pointer: str) -> MalformedError:
-    detail = f"the conformity credential lacks {pointer}, which a certificate needs"
+def _time(value: object, name: str, lacking: Mapping[str, str]) -> str:
+    """A date as it stands, where its form leaves no doubt about the moment."""
+    found = value.get(name) if isinstance(value, dict) else None
+    if isinstance(found, str):
+        with suppress(MalformedError):
+            parse_time(found)
+            return found
+    return _given(f"/{name}", lacking)
+
+
+def _given(pointer: str, lacking: Mapping[str, str]) -> str:
+    if pointer not in lacking:
+        raise _lacks(pointer)
+    return lacking[pointer]
+
+
+def _lacks(pointer: str, what: str = "") -> MalformedError:
+    detail = f"the credential lacks {what}{pointer}, which the statement needs"
     return MalformedError(detail, code="untp-malformed", pointer=pointer)
 
 

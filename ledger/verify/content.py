@@ -1,6 +1,6 @@
-"""Step 2: the file or the fields in hand are those that the statement commits to.
+"""Step 2: the file or the fields in hand are those that the statement commits to, or states the digest of.
 
-Source: docs/spec/commitments.md.
+Source: docs/spec/commitments.md, docs/spec/verification.md.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.core.canonical import encode, quoted
 from ledger.core.statement import Statement
-from ledger.statements.catalogue import commitments
+from ledger.statements.catalogue import commitments, file_digests
 from ledger.verify.bundle import Bundle, Disclosure, Item
 from ledger.verify.report import Check
 
@@ -24,8 +24,9 @@ class Content(NamedTuple):
     """What the user holds beside the bundle.
 
     Attributes:
-        files: SHA-256 of each file in hand, by the name of the subject's commitment (`payload`) or by its JSON pointer;
-            that of another statement in the bundle by its digest, `/` and the name or pointer there.
+        files: SHA-256 of each file in hand, by the name of the subject's commitment (`payload`), or of the digest that
+            it states (`credential`), or by its JSON pointer; that of another statement in the bundle by its digest,
+            `/` and the name or pointer there.
         openings: The signer's private salts and values, where the user was given them.
     """
 
@@ -49,8 +50,9 @@ def check_content(bundle: Bundle, content: Content) -> Check:
     for _, item in bundle.items:
         if item.disclosures:
             _all_disclosed(item, content, subject, tally)
-    committed = commitments(subject.document)
+    committed = {**commitments(subject.document), **file_digests(subject.document)}
     if content.files or content.openings is not None:
+        _stated(subject, content, tally)
         _in_hand(subject, content, tally)
     return _conclude(tally, committed)
 
@@ -133,6 +135,18 @@ def _disclosed(
         )
 
 
+def _stated(subject: Statement, content: Content, tally: _Tally) -> None:
+    """Files in hand against the digests that the subject states without salt."""
+    for name, pointer in file_digests(subject.document).items():
+        given = {key: content.files[key] for key in (name, pointer) if key in content.files}
+        tally.used |= given.keys()
+        if any(found != _committed(subject, pointer) for found in given.values()):
+            told = f"the file in hand for {name} is not the one whose digest is stated"
+            tally.wrong.append(("content-mismatch", told))
+        elif given:
+            tally.fits.append(f"the file {name}")
+
+
 def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
     """Files and openings that the user gave, against the subject's own commitments."""
     from ledger.core.commitment import commitment
@@ -173,7 +187,7 @@ def _in_hand(subject: Statement, content: Content, tally: _Tally) -> None:
 
 
 def _committed(statement: Statement, pointer: str) -> bytes:
-    """The commitment at a pointer that `commitments` gave."""
+    """The commitment, or the digest, at a pointer that the catalogue gave."""
     found: object = statement.document
     for step in pointer[1:].split("/"):
         found = (

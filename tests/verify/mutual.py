@@ -139,11 +139,14 @@ class Mutual:
         return self.world.trust(**{"authorities": authorities, "require": require, **members})
 
 
-def recognised() -> Mutual:
-    """All in order: accredited, arranged, endorsed by both, recognised, with lists for a week."""
+def recognised(**changes: Mapping[str, Any]) -> Mutual:
+    """All in order: accredited, arranged, endorsed by both, recognised, with lists for a week.
+
+    `changes` has members to be put into the subjects of `accreditation`, `certificate` and `arrangement`.
+    """
     made = Mutual()
-    _certified(made)
-    _granted(made)
+    _certified(made, changes)
+    _granted(made, changes)
     for issuer in (BODY, ACCREDITOR, AUTHORITY_XB):
         made.list_bits(issuer, begins=START + 5, ends=START + 7 * DAY)
     return made
@@ -165,7 +168,7 @@ def identified(**changes: Any) -> Mutual:
     return made
 
 
-def _certified(made: Mutual) -> None:
+def _certified(made: Mutual, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """XA's side at home: the body enrolled and accredited, its certificate."""
     certificate = _subject("ConformityCertificate")
     enrolment = made.world.xa.enrol(
@@ -181,6 +184,7 @@ def _certified(made: Mutual) -> None:
         "accreditor": {"did": ACCREDITOR, "scheme": "DID", "id": ACCREDITOR, "jurisdiction": "XA"},
         "validFrom": format_time(START),
         "statusReference": _status(ACCREDITOR),
+        **changes.get("accreditation", {}),
     }
     accredited = made.say("accreditation", "Accreditation", ACCREDITOR, accreditation, START + 10)
     granted = {
@@ -188,15 +192,16 @@ def _certified(made: Mutual) -> None:
         "validFrom": format_time(START),
         "accreditation": {"accreditor": ACCREDITOR, "statement": accredited.digest.hex()},
         "statusReference": _status(BODY),
+        **changes.get("certificate", {}),
     }
     made.say("certificate", "ConformityCertificate", BODY, granted, START + 100)
 
 
-def _granted(made: Mutual) -> None:
+def _granted(made: Mutual, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """What XB makes of the certificate."""
     recognition = {
         "certificate": made.said["certificate"][1].digest.hex(),
-        "arrangement": _arranged(made).digest.hex(),
+        "arrangement": _arranged(made, changes.get("arrangement", {})).digest.hex(),
         "jurisdiction": "XB",
         "effect": "full",
         "validFrom": format_time(START),
@@ -206,11 +211,10 @@ def _granted(made: Mutual) -> None:
     made.say("recognition", "Recognition", AUTHORITY_XB, recognition, START + 200)
 
 
-def _arranged(made: Mutual) -> Statement:
+def _arranged(made: Mutual, changes: Mapping[str, Any] = {}) -> Statement:
     """What both sides agreed on."""
-    arrangement = made.say(
-        "arrangement", "RecognitionArrangement", AUTHORITY_XA, _subject("RecognitionArrangement"), START + 20
-    )
+    text = {**_subject("RecognitionArrangement"), **changes}
+    arrangement = made.say("arrangement", "RecognitionArrangement", AUTHORITY_XA, text, START + 20)
     for issuer, code in ((AUTHORITY_XA, "XA"), (AUTHORITY_XB, "XB")):
         endorsed = {
             "statement": arrangement.digest.hex(),
