@@ -36,7 +36,7 @@ EXIT_STATUS: Mapping[Verdict, int] = {
     "verified then, not now": 4,
 }
 _NOT_CHECKED = ("whether a later correction exists",)
-_WEAKEST: tuple[Outcome, ...] = ("failed", "absent", "passed")
+_STRENGTH: Mapping[Outcome, int] = {"failed": 0, "absent": 1, "passed": 2}
 
 
 class Check(NamedTuple):
@@ -190,18 +190,17 @@ def conclude(
     """
     checks = list(checks) if recognised is None else [*checks, recognised.check]
     told = {check.step for check in checks}
-    spared = [Check(step, "absent", "not-carried", "not carried") for step in STEPS if step not in told]
-    every = sorted(
-        [*checks, *spared], key=lambda check: (check.step, -1 if check.section is None else check.section)
-    )
-    missing = unmet(every, sorted(set(required)))
+    checks += [Check(step, "absent", "not-carried", "not carried") for step in STEPS if step not in told]
+    every = sorted(checks, key=_place)
+    needed = tuple(sorted(set(required)))
+    missing = unmet(every, needed)
     stale = now >= trust.next_update
     later, status_now = _today(recognised, stale=stale)
     rule = None if recognised is None else recognised.report
     if require_now and status_now != "valid":
         missing = (*missing, f"now: {status_now}")
     verdict: Verdict = "verified"
-    if any(check.outcome == "failed" for check in every):
+    if "failed" in [check.outcome for check in every]:
         verdict = "not verified"
     elif unfinished:
         verdict = "could not finish"
@@ -215,7 +214,7 @@ def conclude(
         subject_type=subject_type,
         verdict=verdict,
         checks=tuple(every),
-        required=tuple(sorted(set(required))),
+        required=needed,
         missing=missing,
         trust_version=trust.version,
         trust_hash=trust.list_hash,
@@ -243,20 +242,25 @@ def _today(recognised: Recognised | None, *, stale: bool) -> tuple[str | None, s
 
 def weakest(checks: Iterable[Check]) -> Check:
     """The check that counts among several of one step; the first of equals."""
-    return min(checks, key=lambda check: _WEAKEST.index(check.outcome))
+    return min(checks, key=lambda check: _STRENGTH[check.outcome])
 
 
 def unmet(checks: Sequence[Check], required: Sequence[int]) -> tuple[str, ...]:
     """The required steps that did not pass, in words: `6 anchor: absent (no-anchor)`."""
-    of_step: dict[int, list[Check]] = {}
+    counts: dict[int, Check] = {}
     for check in checks:
-        of_step.setdefault(check.step, []).append(check)
-    told = []
-    for number in required:
-        check = weakest(of_step.get(number, ()))
-        if check.outcome != "passed":
-            told.append(f"{number} {check.name}: {check.outcome} ({check.code})")
-    return tuple(told)
+        held = counts.setdefault(check.step, check)
+        if _STRENGTH[check.outcome] < _STRENGTH[held.outcome]:
+            counts[check.step] = check
+    return tuple(
+        f"{number} {check.name}: {check.outcome} ({check.code})"
+        for number in required
+        if (check := counts[number]).outcome != "passed"
+    )
+
+
+def _place(check: Check) -> tuple[int, int]:
+    return check.step, -1 if check.section is None else check.section
 
 
 def _step_json(check: Check) -> dict[str, Json]:
