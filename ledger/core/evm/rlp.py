@@ -17,6 +17,8 @@ DEPTH_LIMIT = 8
 _STRING = 0x80  # prefixes below stand for themselves
 _LIST = 0xC0
 _SHORT = 55  # longest payload whose length is in the prefix itself
+_OF_ONE = _STRING + 1
+_LAST_SHORT = _STRING + _SHORT
 
 
 def encode(item: bytes | Sequence[Item]) -> bytes:
@@ -93,15 +95,14 @@ def _decode_items(data: bytes, body: int, end: int, depth: int) -> tuple[Item, .
     items: list[Item] = []
     while body < end:
         prefix = data[body]
-        after = body + 1 + prefix - _STRING
-        if _STRING + 1 < prefix <= _STRING + _SHORT and after <= end:
-            items.append(data[body + 1 : after])
+        start, body = body, body + 1
+        if prefix < _STRING:
+            items.append(data[start:body])
+        elif prefix <= _LAST_SHORT and prefix != _OF_ONE and (after := body + prefix - _STRING) <= end:
+            items.append(data[body:after])
             body = after
-        elif prefix <= _STRING:
-            items.append(data[body : body + 1] if prefix < _STRING else b"")
-            body += 1
         else:
-            item, body = _decode_item(data, body, end, depth)
+            item, body = _decode_item(data, start, end, depth)
             items.append(item)
     return tuple(items)
 
