@@ -25,7 +25,8 @@ from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
-from ledger.services.export import FEWEST, SECTIONS, bundle_of
+from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
+from ledger.services.export import bundle_of
 from ledger.services.node import Node
 from ledger.services.receipts import receipt_of
 from ledger.services.register import register
@@ -136,8 +137,11 @@ def bundle(
         Query(max_length=ALSO, description="further statements of this log to carry, with what they rest on"),
     ] = None,
     sections: Annotated[
-        int, Query(ge=FEWEST, le=SECTIONS, description="most sections, to leave room for other logs")
-    ] = SECTIONS,
+        int,
+        Query(
+            ge=FEWEST_SECTIONS, le=MOST_SECTIONS, description="most sections, to leave room for other logs"
+        ),
+    ] = MOST_SECTIONS,
 ) -> Response:
     """All that its log holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After.
 

@@ -6,7 +6,7 @@ Source: docs/spec/bundle.md, docs/spec/commitments.md.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.core.commitment import Openings, commitment
@@ -14,7 +14,12 @@ from ledger.core.statement import Statement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import commitments
 from ledger.statements.edges import edges
-from ledger.verify.bundle import TYPE_OF_ROLE, Bundle, encode_bundle, parse_bundle
+from ledger.verify.bundle import SECTION_LIMIT, TYPE_OF_ROLE, Bundle, encode_bundle, parse_bundle
+
+FEWEST_SECTIONS: Final = 2
+"""Sections of one log below which the subject's own would have to go."""
+MOST_SECTIONS: Final = SECTION_LIMIT - 4
+"""Most sections of one log; the others are left for the logs that a bundle is joined with."""
 
 
 def join(first: bytes, *others: bytes) -> bytes:

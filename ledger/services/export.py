@@ -9,17 +9,13 @@ from itertools import pairwise
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.errors import NotFoundError, RefusedError
+from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
 from ledger.services.closure import Carried, closure
 from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.log import Log
 from ledger.store.statements import Statements
-from ledger.verify.bundle import SECTION_LIMIT, encode_bundle
-
-FEWEST = 2
-"""Sections below which the subject's own would have to go."""
-SECTIONS = SECTION_LIMIT - 4
-"""Most sections of one log; the others are left for the acknowledgement's log, with which a bundle is joined."""
+from ledger.verify.bundle import encode_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def bundle_of(
     allow_unanchored: bool = False,
     at: int | None = None,
     also: Iterable[bytes] = (),
-    sections: int = SECTIONS,
+    sections: int = MOST_SECTIONS,
 ) -> bytes:
     """The evidence bundle about a registered statement, as far as this log holds it; see `closure`.
 
@@ -52,7 +48,7 @@ def bundle_of(
         allow_unanchored: Export before the anchor too; such sections stand at the earliest signed checkpoint.
         at: The moment that is asked about, POSIX seconds: the status lists that cover it are carried.
         also: Further statements to carry, with what they rest on; those that are not in this log are passed over.
-        sections: Most sections, 2 to `SECTIONS`: fewer leave more room for parts of other logs.
+        sections: Most sections, 2 to `MOST_SECTIONS`: fewer leave more room for parts of other logs.
 
     Raises:
         NotFoundError: Nothing is registered under this digest.
@@ -63,14 +59,14 @@ def bundle_of(
     for one in closure(digest, shelf.statements, shelf.log.jurisdiction, at=at, also=also, size=proven):
         size = _section_size(one.index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append(one)
-    while len(placed) > max(sections, FEWEST):
+    while len(placed) > max(sections, FEWEST_SECTIONS):
         _merge(placed, digest, shelf)
-    sections: list[Mapping[str, Json]] = []
+    made: list[Mapping[str, Json]] = []
     before: int | None = None
     for size in sorted(placed):
-        sections.append(_section(size, before, placed[size], shelf))
+        made.append(_section(size, before, placed[size], shelf))
         before = size
-    return encode_bundle(digest, sections)
+    return encode_bundle(digest, made)
 
 
 def _proven_size(shelf: Shelf, *, allow_unanchored: bool) -> int:

@@ -16,7 +16,7 @@ from ledger.errors import LedgerError, NotFoundError, RemoteError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient
 from ledger.services.acknowledge import counted, given
-from ledger.services.bundles import join
+from ledger.services.bundles import FEWEST_SECTIONS, join
 from ledger.services.reach import referring
 from ledger.statements.edges import edges
 from ledger.statements.transfer import read as read_record
@@ -28,8 +28,6 @@ ANSWERS: Final[Mapping[str, str]] = {
 }
 """By the type of a statement in a bundle, the type of those in other logs that answer it."""
 RESTS_ON: Final = frozenset({"accreditation", "arrangement", "certificate", "onward", "parent"})
-FEWEST: Final = 2
-"""Sections that a node gives at least."""
 MOST: Final = 64
 """Statements that one node is asked to carry besides the first."""
 ROUNDS: Final = 4
@@ -179,7 +177,7 @@ def shares(counts: Sequence[int], most: int) -> list[int]:
     given = dict.fromkeys(range(len(counts)), 0)
     left, waiting = most, len(counts)
     for place in sorted(given, key=lambda one: counts[one]):
-        given[place] = max(min(counts[place], left // waiting), FEWEST)
+        given[place] = max(min(counts[place], left // waiting), FEWEST_SECTIONS)
         left, waiting = left - given[place], waiting - 1
     return list(given.values())
 

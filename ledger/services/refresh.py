@@ -17,8 +17,8 @@ from ledger.core.trust import TrustList
 from ledger.errors import MalformedError, VerificationError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient
-from ledger.services.bundles import role_of, without
-from ledger.verify.bundle import Bundle, Item, Section, encode_bundle, parse_bundle
+from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS, role_of, without
+from ledger.verify.bundle import SECTION_LIMIT, Bundle, Item, Section, encode_bundle, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 
@@ -92,12 +92,14 @@ def _asked(held: Bundle, node: NodeClient, at: str | None) -> bytes | None:
     own = [item for section, item in held.items if section.origin == origin and item.role not in SIGNERS]
     first = next((item for item in own if item.role == "subject"), own[0] if own else held.subject_item)
     asked = first.statement.digest
+    others = sum(section.origin != origin for section in held.sections)
+    room = min(max(SECTION_LIMIT - others, FEWEST_SECTIONS), MOST_SECTIONS)
     try:
-        given = node.bundle(asked.hex(), at=at)
+        given = node.bundle(asked.hex(), at=at, sections=room)
         carried = _digests(parse_bundle(given).sections)
         missing = [item.statement.digest.hex() for item in own if item.statement.digest not in carried]
         if missing:
-            given = node.bundle(asked.hex(), at=at, also=missing[:MOST_ASKED])
+            given = node.bundle(asked.hex(), at=at, also=missing[:MOST_ASKED], sections=room)
     except RemoteRefusedError as error:
         if error.problem in _UNKNOWN:
             return None

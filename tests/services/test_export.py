@@ -11,8 +11,7 @@ from ledger.core.commitment import SALT_SIZE, Opening, Openings, commitment
 from ledger.core.statement import sign_statement
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, NotFoundError, RefusedError
-from ledger.services.bundles import disclose, join
-from ledger.services.export import SECTIONS
+from ledger.services.bundles import MOST_SECTIONS, disclose, join
 from ledger.verify.bundle import SECTION_LIMIT, Bundle, parse_bundle
 from tests.services.sides import Sides, holder, two_sides
 
@@ -100,12 +99,12 @@ def test_earlier_records_are_carried_and_cited_ones_are_not(sides: Sides) -> Non
 def test_a_long_history_is_merged_into_few_sections(sides: Sides) -> None:
     before: dict[str, str] = {}
     records = []
-    for _ in range(SECTIONS + 2):
+    for _ in range(MOST_SECTIONS + 2):
         records.append(sides.xa.register(sides.record(**before)))
         before = {"supersedes": records[-1].hex()}
         sides.xa.anchor()
     alone = parse_bundle(sides.xa.bundle(records[-1]))
-    assert len(alone.sections) == SECTIONS < SECTION_LIMIT
+    assert len(alone.sections) == MOST_SECTIONS < SECTION_LIMIT
     own = next(section for section, item in alone.items if item.role == "subject")
     assert [item.role for item in own.items] == ["subject"]
     data = sides.joined(records[-1])
