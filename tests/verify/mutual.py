@@ -14,6 +14,7 @@ from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 from tests.simulator import DAY, START, Jurisdiction, World, key, make
 from tests.trees import tree_consistency
+from tests.verify.attacking import WITNESSES, cosigned, witness
 
 BODY = "did:web:body.example.xa"
 ACCREDITOR = "did:web:accreditor.example.xa"
@@ -37,6 +38,7 @@ _ROLE_OF_TYPE = {
     "StatusList": "statusList",
     "IdentityRecognition": "identityRecognition",
     "Enrolment": "enrolment",
+    "KeyRevocation": "keyRevocation",
     "TransferRecord": "parent",
 }
 
@@ -47,6 +49,8 @@ class Mutual:
 
     world: World = field(default_factory=World)
     said: dict[str, tuple[Jurisdiction, Statement]] = field(default_factory=dict)
+    witnessed: int | None = None
+    """Seconds after the last statement of a section at which two witnesses cosigned it; None: nobody did."""
 
     def say(self, name: str, type_: str, issuer: str, subject: Mapping[str, Any], created: int) -> Statement:
         """Sign a statement and log it in its issuer's jurisdiction."""
@@ -109,14 +113,23 @@ class Mutual:
             moment = max(statement.created for _, statement in items) + 10
             anchors = [place.anchor_part(size, time=moment)]
             section = place.section(items, size, anchors=anchors)
+            if self.witnessed is not None:
+                time = moment + self.witnessed
+                section = cosigned(self.world, section, [(name, time) for name, _ in WITNESSES[:2]])
             if before:
                 path = tree_consistency(before, place.leaves[:size])
                 section["extends"] = [one.hex() for one in path]
             yield section
             before = size
 
-    def trust(self, *, without: str = "", **members: Any) -> TrustList:
-        """The verifier's list, with the authorities of both sides but for one."""
+    def trust(
+        self, *, without: str = "", revoked: Mapping[str, int] | None = None, **members: Any
+    ) -> TrustList:
+        """The verifier's list, with the authorities of both sides but for one; `revoked` has when whose key was."""
+        ended = {
+            did: {"revoked": {"at": format_time(moment), "reason": "lost"}}
+            for did, moment in (revoked or {}).items()
+        }
         dates = {"from": format_time(START - DAY), "until": format_time(START + 365 * DAY)}
         named = [
             {
@@ -128,6 +141,7 @@ class Mutual:
                         "id": "#1",
                         "publicKeyMultibase": encode_multikey(key(f"{code} {role}").public),
                         **dates,
+                        **ended.get(did, {}),
                     }
                 ],
             }
@@ -135,8 +149,12 @@ class Mutual:
             if did not in (BODY, without)
         ]
         authorities = [self.world.xa.authority(), self.world.xb.authority(), *named]
-        require = {**self.world.trust_body()["require"], "IdentityRecognition": {}}
-        return self.world.trust(**{"authorities": authorities, "require": require, **members})
+        quorum = {} if self.witnessed is None else {"quorum": 2}
+        types = {kind: dict(quorum) for kind in ("ConformityCertificate", "IdentityRecognition")}
+        require = {**self.world.trust_body()["require"], **types}
+        witnesses = [witness(name, organisation)[0] for name, organisation in WITNESSES[:2]]
+        given = {"authorities": authorities, "require": require, "witnesses": witnesses}
+        return self.world.trust(**{**given, **members})
 
 
 def recognised(**changes: Mapping[str, Any]) -> Mutual:
