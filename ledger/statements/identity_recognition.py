@@ -15,9 +15,10 @@ from ledger.statements.premises.grant import authority_known
 from ledger.statements.premises.standing import Standing, outcome_of
 from ledger.statements.premises.status import is_withdrawn, status_of
 from ledger.statements.recognition import (
+    UNTRIED,
     RecognitionReport,
     first_valid,
-    moments,
+    moments_tried,
     status_now,
     verdict_of,
 )
@@ -71,9 +72,12 @@ def recognise_identity(
 
     now = judge(known)
     then = now
+    missed: tuple[str, ...] = ()
     if at is None and own:
-        tried = moments(sorted_evidence, min(map(begun, own)), known + 1)
-        then = first_valid(tried, judge) or now
+        tried, is_all = moments_tried(sorted_evidence, min(map(begun, own)), known + 1)
+        first = first_valid(tried, judge)
+        then = first or now
+        missed = () if first or is_all else (UNTRIED,)
     elif at is not None and at < known:
         then = judge(at)
     return RecognitionReport(
@@ -82,7 +86,7 @@ def recognise_identity(
         known=now,
         status_now=status_now(now),
         into=into,
-        not_checked=tuple(_not_checked(now)),
+        not_checked=(*_not_checked(now), *missed),
     )
 
 

@@ -5,7 +5,7 @@ believes.  Each premise has a module in `ledger.statements.premises`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from ledger.core.times import format_time
 from ledger.core.trust.values import TrustList
@@ -31,6 +31,11 @@ __all__ = [
 ]
 
 Verdict = Literal["VALID", "VALID_THEN_NOT_NOW", "NOT_VALID_THEN", "UNKNOWN"]
+MOST_JUDGED: Final = 60_000
+"""Statements times moments that the search for the first good moment goes through."""
+
+
+UNTRIED: Final = "whether it was good at one of the later moments, which are too many to be tried"
 
 
 class Notice(NamedTuple):
@@ -119,9 +124,12 @@ def recognise(
         return standing_at(held, subject, moment, into=abroad, purpose=purpose)
 
     now = judge(known)
+    missed: tuple[str, ...] = ()
     if at is None:
-        tried = moments(held, begun(subject), subject.value.valid_until)
-        then = first_valid(tried, lambda moment: judge(moment).standing) or now.standing
+        tried, is_all = moments_tried(held, begun(subject), subject.value.valid_until)
+        first = first_valid(tried, lambda moment: judge(moment).standing)
+        then = first or now.standing
+        missed = () if first or is_all else (UNTRIED,)
     else:
         then = now.standing if at >= known else judge(at).standing
     return RecognitionReport(
@@ -130,7 +138,7 @@ def recognise(
         known=now.standing,
         status_now=status_now(now.standing),
         into=into,
-        not_checked=tuple(_not_checked(then, now, purpose, abroad)),
+        not_checked=(*_not_checked(then, now, purpose, abroad), *missed),
         notices=tuple(_notices(held, subject)),
     )
 
@@ -160,6 +168,13 @@ def moments(evidence: Evidence, first: int, last: int) -> list[int]:
         found.add(held.existed)
         found.update(_times(held.value))
     return sorted(moment for moment in found if first <= moment < last and moment <= evidence.known)
+
+
+def moments_tried(evidence: Evidence, first: int, last: int) -> tuple[list[int], bool]:
+    """The earliest of `moments`, and whether that is all: no evidence may take its reader forever."""
+    every = moments(evidence, first, last)
+    tried = every[: MOST_JUDGED // len(evidence.held)]
+    return tried, len(tried) == len(every)
 
 
 def first_valid(candidates: Iterable[int], judge: Callable[[int], Standing]) -> Standing | None:

@@ -172,7 +172,7 @@ def _way(question: Question, member: Held[Accreditation]) -> _Way:
         if parent is not None and parent not in evidence.held:
             detail = f"the accreditation of {last.issuer} itself is not in the evidence"
             return _Way(tuple(steps), absent("ACCREDITATION_MISSING", detail, last))
-        above = next((one for one in evidence.accreditations(last.author) if one.digest == parent), None)
+        above = None if parent is None else evidence.accreditation_of(last.author, parent)
         if above is None:
             return _Way(tuple(steps), _unrecognised(question, last))
         if above.issuer in met:
@@ -203,10 +203,8 @@ def _recognised(question: Question, author: Author) -> tuple[Held[object], ...] 
         return None
     if question.base is None:
         return () if question.evidence.is_listed(issuer, origin, "accreditor") else None
-    for entry, where in accreditors(question.evidence, question.base, origin, question.moment):
-        if entry.accreditor == issuer:
-            return (where,)
-    return None
+    where = accreditors(question.evidence, question.base, origin, question.moment).get(issuer)
+    return None if where is None else (where,)
 
 
 def _unrecognised(question: Question, last: Held[Accreditation]) -> Premise:
@@ -239,6 +237,14 @@ def _lines(evidence: Evidence, body: Author) -> Iterator[Line]:
 
 def _line(evidence: Evidence, member: Held[Accreditation]) -> Line:
     """All accreditations of one author for one body that are joined to this one by `supersedes`."""
+    lines = evidence.once(("lines", member.value.body.did, member.value.body.jurisdiction), dict[bytes, Line])
+    if member.digest not in lines:
+        found = _joined(evidence, member)
+        lines.update(dict.fromkeys((one.digest for one in found), found))
+    return lines[member.digest]
+
+
+def _joined(evidence: Evidence, member: Held[Accreditation]) -> Line:
     body = (member.value.body.did, member.value.body.jurisdiction)
     others = {held.digest: held for held in evidence.accreditations(body) if held.author == member.author}
     found = {member.digest: member}

@@ -4,25 +4,33 @@ A text binds nobody by itself.  Each side joins it by its own endorsement and le
 a leaving holds until a later joining, side by side, so that one side's leaving touches only its own pairs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.certificate import ConformityCertificate
-from ledger.statements.designation import AccreditorEntry, Designation
+from ledger.statements.designation import Designation
 from ledger.statements.endorsement import Endorsement
-from ledger.statements.premises.evidence import Evidence, Held
+from ledger.statements.premises.evidence import Author, Evidence, Held
 from ledger.statements.premises.finding import Premise, absent, decisive, failed, passed, written
 from ledger.statements.scheme import DOCUMENT
 
 NOT_BINDING: Final = frozenset({"mou", "initiative"})
 
+_Naming = Held[RecognitionArrangement] | Held[Endorsement]
+"""What names bodies and accreditors."""
+
 
 class Move(NamedTuple):
-    """A side's joining or leaving, and when it begins."""
+    """A side's joining or leaving, when it begins, and from when another has replaced it."""
 
     begin: int
     by: Held[Endorsement]
+    ends: int | None = None
+
+    def is_in_effect(self, moment: int) -> bool:
+        """Whether it has begun and nothing has replaced it."""
+        return self.begin <= moment and (self.ends is None or moment < self.ends)
 
 
 class Sides(NamedTuple):
@@ -104,34 +112,47 @@ def joins_in_effect(
     evidence: Evidence, text: Held[RecognitionArrangement], side: str, moment: int
 ) -> list[Move]:
     """A side's joinings that have begun by `moment` and that no other has replaced by then."""
-    joins = _joins(evidence, text, side)
-    return [join for join in joins if join.begin <= moment and not _replaced(join, joins, moment)]
+    return [join for join in _joins(evidence, text, side) if join.is_in_effect(moment)]
 
 
 def designations(
-    evidence: Evidence, text: Held[RecognitionArrangement], side: str, moment: int
+    evidence: Evidence, text: Held[RecognitionArrangement], side: str, body: str, moment: int
 ) -> Iterator[tuple[int, Designation, Held[object]]]:
-    """The bodies a side has designated by `moment`: (since when, the entry, where it stands)."""
-    for entry in text.value.designated:
-        if entry.jurisdiction == side:
-            yield text.begin(entry.begins), entry, text
+    """Where a side has designated a body by `moment`: (since when, the entry, where it stands)."""
+    for entry in _designated(evidence, text, side, body):
+        yield text.begin(entry.begins), entry, text
     for join in joins_in_effect(evidence, text, side, moment):
-        for entry in join.by.value.designated:
-            if entry.jurisdiction == side:
-                yield max(entry.begins, join.begin), entry, join.by
+        for entry in _designated(evidence, join.by, side, body):
+            yield max(entry.begins, join.begin), entry, join.by
 
 
 def accreditors(
     evidence: Evidence, text: Held[RecognitionArrangement], side: str, moment: int
-) -> Iterator[tuple[AccreditorEntry, Held[object]]]:
-    """The accreditors a side relies on at `moment`: (the entry, where it stands)."""
-    for entry in text.value.accreditors:
-        if entry.jurisdiction == side:
-            yield entry, text
-    for join in joins_in_effect(evidence, text, side, moment):
-        for entry in join.by.value.accreditors:
+) -> Mapping[str, Held[object]]:
+    """The accreditors a side relies on at `moment`, each with where it stands first."""
+    said: tuple[_Naming, ...] = (text, *(join.by for join in joins_in_effect(evidence, text, side, moment)))
+    return evidence.once(
+        ("accreditors", side, *(held.digest for held in said)), lambda: _relied_on(said, side)
+    )
+
+
+def _relied_on(said: Iterable[_Naming], side: str) -> Mapping[str, Held[object]]:
+    found: dict[str, Held[object]] = {}
+    for held in said:
+        for entry in held.value.accreditors:
             if entry.jurisdiction == side:
-                yield entry, join.by
+                found.setdefault(entry.accreditor, held)
+    return found
+
+
+def _designated(evidence: Evidence, held: _Naming, side: str, body: str) -> list[Designation]:
+    def by_body() -> dict[tuple[str, str], list[Designation]]:
+        found: dict[tuple[str, str], list[Designation]] = {}
+        for entry in held.value.designated:
+            found.setdefault((entry.jurisdiction, entry.body), []).append(entry)
+        return found
+
+    return evidence.once(("designated", held.digest), by_body).get((side, body), [])
 
 
 def reservations(
@@ -153,6 +174,10 @@ def _of(evidence: Evidence, text: Held[RecognitionArrangement], side: str) -> It
 
 
 def _joins(evidence: Evidence, text: Held[RecognitionArrangement], side: str) -> list[Move]:
+    return evidence.once(("joins", text.digest, side), lambda: _ended(_joinings(evidence, text, side)))
+
+
+def _joinings(evidence: Evidence, text: Held[RecognitionArrangement], side: str) -> list[Move]:
     party = text.value.party(side)
     if party is None:
         if not text.value.accession:
@@ -173,24 +198,26 @@ def _denunciations(
     evidence: Evidence, text: Held[RecognitionArrangement], side: str, other: str, moment: int
 ) -> list[Move]:
     """A side's leavings of the pair with `other`, begun by `moment`, that nothing has replaced by then."""
-    leavings = [
-        Move(held.begin(held.value.begins), held)
-        for held in _of(evidence, text, side)
-        if held.value.role == "denunciation" and (held.value.toward is None or other in held.value.toward)
-    ]
-    if not leavings:
-        return leavings
-    moves = leavings + _joins(evidence, text, side)
-    return [move for move in leavings if move.begin <= moment and not _replaced(move, moves, moment)]
+
+    def leavings() -> list[Move]:
+        found = [
+            Move(held.begin(held.value.begins), held)
+            for held in _of(evidence, text, side)
+            if held.value.role == "denunciation" and (held.value.toward is None or other in held.value.toward)
+        ]
+        return _ended(found, _joins(evidence, text, side))
+
+    every = evidence.once(("leavings", text.digest, side, other), leavings)
+    return [move for move in every if move.is_in_effect(moment)]
 
 
-def _replaced(move: Move, moves: list[Move], moment: int) -> bool:
-    return any(
-        later.by.value.supersedes == move.by.digest
-        and later.by.author == move.by.author
-        and later.begin <= moment
-        for later in moves
-    )
+def _ended(moves: list[Move], others: Iterable[Move] = ()) -> list[Move]:
+    """The moves, each with from when one of them or of the others has replaced it."""
+    ends: dict[tuple[bytes | None, Author], int] = {}
+    for later in (*moves, *others):
+        replaced = (later.by.value.supersedes, later.by.author)
+        ends[replaced] = min(later.begin, ends.get(replaced, later.begin))
+    return [move._replace(ends=ends.get((move.by.digest, move.by.author))) for move in moves]
 
 
 def _left(leavings: list[Move], joins: list[Move]) -> Move | None:

@@ -4,7 +4,7 @@ The rule of recognition asks "what says something about this?" many times; `Evid
 by digest, so that no answer depends on the order in which they arrived.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from ledger.core.trust.values import TrustList
@@ -18,6 +18,7 @@ from ledger.statements.status_change import StatusChange
 from ledger.statements.status_list import StatusList
 
 Value_co = TypeVar("Value_co", covariant=True)
+_Kept = TypeVar("_Kept")
 Dated = ConformityCertificate | Accreditation | Recognition | IdentityRecognition
 """What has a first and a last day, and a status."""
 Author = tuple[str, str]
@@ -90,6 +91,7 @@ class Evidence:
         "_about",
         "_accredited",
         "_indexes",
+        "_kept",
         "_lists",
         "_said",
         "_successors",
@@ -119,6 +121,7 @@ class Evidence:
         self._indexes: dict[tuple[Author, str, int], list[Held[Dated]]] = {}
         self._successors: dict[bytes, list[Held[Any]]] = {}
         self._said: dict[bytes, Said] = {}
+        self._kept: dict[Hashable, Any] = {}
         for one in sorted(held, key=lambda one: (one.digest, one.existed, one.jurisdiction)):
             if one.digest not in self.held and (one.existed <= known or one.digest == subject):
                 self.held[one.digest] = one
@@ -148,6 +151,17 @@ class Evidence:
 
     def __iter__(self) -> Iterator[Held[object]]:
         return iter(self.held.values())
+
+    def once(self, of: Hashable, find: Callable[[], _Kept]) -> _Kept:
+        """What `find` gives, found the first time that it is asked for: many moments ask the same.
+
+        Args:
+            of: What names the question among all; the first of it says who asks.
+        """
+        if of not in self._kept:
+            self._kept[of] = find()
+        found: _Kept = self._kept[of]
+        return found
 
     def certificate(self, digest: bytes) -> Held[ConformityCertificate] | None:
         """The certificate of this digest, None where it is not held or is something else."""
@@ -211,6 +225,14 @@ class Evidence:
         """Accreditations of a body, by digest."""
         return self._accredited.get(body, [])
 
+    def accreditation_of(self, body: Author, digest: bytes) -> Held[Accreditation] | None:
+        """The accreditation of a body that has this digest."""
+        held = self.held.get(digest)
+        if held is None or not isinstance(held.value, Accreditation):
+            return None
+        of = (held.value.body.did, held.value.body.jurisdiction)
+        return cast("Held[Accreditation]", held) if of == body else None
+
     def successors(self, held: Held[Value_co]) -> list[Held[Value_co]]:
         """Statements of the same type and author that supersede this one, by digest."""
         return [
@@ -221,17 +243,22 @@ class Evidence:
 
     def superseded(self, held: Held[Dated], moment: int) -> bool:
         """Whether a later statement has taken the place of this one by `moment`."""
-        return any(begun(one) <= moment for one in self.successors(held))
+        first = self.once(
+            ("superseded", held.digest), lambda: min(map(begun, self.successors(held)), default=None)
+        )
+        return first is not None and first <= moment
 
-    def sharing_index(self, held: Held[Dated], moment: int) -> list[Held[Dated]]:
-        """Others of the same author, there by `moment`, that point to the same place of the same list."""
+    def sharing_index(self, held: Held[Dated], moment: int) -> Held[Dated] | None:
+        """The first other of the same author, there by `moment`, that points to the same place of the same list."""
         reference = held.value.status
         if reference is None:
-            return []
+            return None
         place = (held.author, reference.list_id, reference.index)
-        return [
-            one for one in self._indexes.get(place, ()) if one.digest != held.digest and one.existed <= moment
-        ]
+        first = self.once(
+            ("place", place),
+            lambda: sorted(self._indexes.get(place, ()), key=lambda one: (one.existed, one.digest))[:2],
+        )
+        return next((one for one in first if one.digest != held.digest and one.existed <= moment), None)
 
     def is_authority(self, issuer: str, jurisdiction: str) -> bool:
         """Whether the trust list names `issuer` an authority of this jurisdiction."""

@@ -219,10 +219,10 @@ def _designation(
     moment: int,
 ) -> Held[object] | None:
     """Where the body is designated at `moment`, None where it is not."""
-    for since, entry, where in designations(evidence, base, certificate.jurisdiction, moment):
+    side, body = certificate.jurisdiction, certificate.issuer
+    for since, entry, where in designations(evidence, base, side, body, moment):
         if (
-            entry.body == certificate.issuer
-            and (entry.families is None or certificate.value.family in entry.families)
+            (entry.families is None or certificate.value.family in entry.families)
             and since <= moment
             and (entry.ends is None or moment < entry.ends)
         ):

@@ -4,7 +4,10 @@ Two sources speak, both of the statement's own author: status changes, each at a
 state of every entry at the time it begins.  A withdrawal is for good; of suspensions the last word counts.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
 
 from ledger.statements import bitstring
 from ledger.statements.premises.evidence import Dated, Evidence, Held
@@ -13,8 +16,27 @@ from ledger.statements.scope import Scope
 from ledger.statements.status_change import StatusChange
 from ledger.statements.status_list import StatusList
 
-_Changes = list[tuple[int, Held[StatusChange]]]
-_Lists = list[tuple[int, Held[StatusList]]]
+_SUSPENDS = {"suspend": True, "reinstate": False}
+
+
+class _Told(NamedTuple):
+    """What the author of a statement said of its status, sorted once for every moment that is asked about.
+
+    Attributes:
+        withdrawals: The first change and the first list that withdraws, each with when it began.
+        words: On suspension, (when it began, whether it suspends, what), in the order in which a later one decides.
+        reduced: Changes that reduce its scope, by digest.
+        refreshed: The first list that says so.
+        lists: By when they began.
+        ends: For each list the last moment at which it or one before it ends.
+    """
+
+    withdrawals: tuple[tuple[int, Held[StatusChange | StatusList]], ...]
+    words: list[tuple[int, bool, Held[StatusChange | StatusList]]]
+    reduced: list[tuple[int, Held[StatusChange]]]
+    refreshed: tuple[int, Held[StatusList]] | None
+    lists: list[tuple[int, Held[StatusList]]]
+    ends: list[int]
 
 
 def status_of(evidence: Evidence, target: Held[Dated], moment: int, *, prefix: str = "") -> Premise:
@@ -26,12 +48,12 @@ def status_of(evidence: Evidence, target: Held[Dated], moment: int, *, prefix: s
         moment: POSIX seconds.
         prefix: Such as `RECOGNITION_`.
     """
-    changes, lists = _said(evidence, target, moment)
+    told = _told(evidence, target)
     premise = (
-        _withdrawn(target, changes, lists)
+        _withdrawn(target, told, moment)
         or _ambiguous(evidence, target, moment)
-        or _suspended(target, changes, lists, moment)
-        or _known(evidence, target, lists, moment)
+        or _suspended(target, told, moment)
+        or _known(evidence, target, told, moment)
     )
     return premise._replace(code=prefix + premise.code) if prefix else premise
 
@@ -43,8 +65,7 @@ def is_withdrawn(premise: Premise) -> bool:
 
 def reductions(evidence: Evidence, target: Held[Dated], moment: int) -> list[Held[StatusChange]]:
     """The changes in effect at `moment` that took something out of the scope of `target`."""
-    changes, _ = _said(evidence, target, moment)
-    return [change for _, change in changes if change.value.change == "reduceScope"]
+    return [change for since, change in _told(evidence, target).reduced if since <= moment]
 
 
 def scopes_left(changes: Iterable[Held[StatusChange]]) -> Iterator[Scope]:
@@ -56,11 +77,8 @@ def scopes_left(changes: Iterable[Held[StatusChange]]) -> Iterator[Scope]:
 
 def refreshed(evidence: Evidence, target: Held[Dated], moment: int) -> Held[StatusList] | None:
     """A list begun by `moment` that says the scope of `target` was reduced, None where none does."""
-    _, lists = _said(evidence, target, moment)
-    for _, held in lists:
-        if _bit(held.value.refresh, target):
-            return held
-    return None
+    first = _told(evidence, target).refreshed
+    return None if first is None or first[0] > moment else first[1]
 
 
 def last_suspension(evidence: Evidence, target: Held[Dated], moment: int) -> Held[StatusChange] | None:
@@ -70,60 +88,75 @@ def last_suspension(evidence: Evidence, target: Held[Dated], moment: int) -> Hel
     """
     if status_of(evidence, target, moment).code != "SUSPENDED":
         return None
-    changes, _ = _said(evidence, target, moment)
-    words = [(since, one) for since, one in changes if one.value.change in {"suspend", "reinstate"}]
+    changes, _ = evidence.said_of(target)
+    words = [(since, one) for since, one in changes if since <= moment and one.value.change in _SUSPENDS]
     last = max((since for since, _ in words), default=moment)
     suspending = [one for since, one in words if since == last and one.value.change == "suspend"]
     return min(suspending, key=lambda one: (one.value.until or moment, one.digest), default=None)
 
 
-def _said(evidence: Evidence, target: Held[Dated], moment: int) -> tuple[_Changes, _Lists]:
-    """What was said of a target by `moment`: (when it began, what), the lists by when they began."""
-    changes, lists = evidence.said_of(target)
-    return [one for one in changes if one[0] <= moment], [one for one in lists if one[0] <= moment]
+def _told(evidence: Evidence, target: Held[Dated]) -> _Told:
+    return evidence.once(("status", target.digest), lambda: _sorted(target, *evidence.said_of(target)))
 
 
-def _withdrawn(target: Held[Dated], changes: _Changes, lists: _Lists) -> Premise | None:
-    for since, change in changes:
-        if change.value.change == "withdraw":
-            detail = f"withdrawn by its issuer since {written(since)}"
-            return failed("WITHDRAWN", detail, target, change)
+def _sorted(
+    target: Held[Dated],
+    changes: list[tuple[int, Held[StatusChange]]],
+    lists: list[tuple[int, Held[StatusList]]],
+) -> _Told:
+    withdrawing: list[tuple[int, Held[StatusChange | StatusList]]] = [
+        *sorted(((since, one) for since, one in changes if one.value.change == "withdraw"), key=_order)[:1],
+        *[(since, one) for since, one in lists if _bit(one.value.revocation, target)][:1],
+    ]
+    words: list[tuple[int, bool, Held[StatusChange | StatusList]]] = [
+        (since, _SUSPENDS[one.value.change], one) for since, one in changes if one.value.change in _SUSPENDS
+    ]
     for since, held in lists:
-        if _bit(held.value.revocation, target):
-            return failed("WITHDRAWN", f"withdrawn, by the status list of {written(since)}", target, held)
+        is_set = _bit(held.value.suspension, target)
+        if is_set or since < held.value.valid_until:
+            words.append((since, is_set, held))
+    words.reverse()  # of equals the first is to stand last
+    words.sort(key=lambda word: word[:2])
+    return _Told(
+        withdrawals=tuple(withdrawing),
+        words=words,
+        reduced=[(since, one) for since, one in changes if one.value.change == "reduceScope"],
+        refreshed=next(((since, one) for since, one in lists if _bit(one.value.refresh, target)), None),
+        lists=lists,
+        ends=list(accumulate((one.value.valid_until for _, one in lists), max)),
+    )
+
+
+def _order(said: tuple[int, Held[StatusChange]]) -> tuple[int, bytes]:
+    return said[0], said[1].digest
+
+
+def _begun(said: tuple[int, object]) -> int:
+    return said[0]
+
+
+def _withdrawn(target: Held[Dated], told: _Told, moment: int) -> Premise | None:
+    for since, held in told.withdrawals:
+        if since <= moment:
+            by = "by its issuer since" if isinstance(held.value, StatusChange) else "by the status list of"
+            return failed("WITHDRAWN", f"withdrawn {by} {written(since)}", target, held)
     return None
 
 
 def _ambiguous(evidence: Evidence, target: Held[Dated], moment: int) -> Premise | None:
     sharing = evidence.sharing_index(target, moment)
-    if not sharing:
+    if sharing is None:
         return None
     detail = f"{target.issuer} gave the same place of its status list to another statement"
-    return failed("STATUS_INDEX_REUSED", detail, target, *sharing)
+    return failed("STATUS_INDEX_REUSED", detail, target, sharing)
 
 
-def _suspension(
-    target: Held[Dated], changes: _Changes, lists: _Lists
-) -> Held[StatusChange | StatusList] | None:
-    """What suspends a target: of all that speaks of suspension the last, at one time what suspends."""
-    last: tuple[int, bool] | None = None
-    by: Held[StatusChange | StatusList] | None = None
-    for since, change in changes:
-        if change.value.change in {"suspend", "reinstate"}:
-            event = (since, change.value.change == "suspend")
-            if last is None or event > last:
-                last, by = event, change
-    for since, held in lists:
-        event = (since, _bit(held.value.suspension, target))
-        if (event[1] or since < held.value.valid_until) and (last is None or event > last):
-            last, by = event, held
-    return by if last is not None and last[1] else None
-
-
-def _suspended(target: Held[Dated], changes: _Changes, lists: _Lists, moment: int) -> Premise | None:
-    last = _suspension(target, changes, lists)
-    if last is None:
+def _suspended(target: Held[Dated], told: _Told, moment: int) -> Premise | None:
+    """Of all that speaks of suspension the last, at one time what suspends."""
+    count = bisect_right(told.words, moment, key=lambda word: word[0])
+    if not count or not told.words[count - 1][1]:
         return None
+    last = told.words[count - 1][2]
     value = last.value
     if isinstance(value, StatusList):
         detail = f"suspended, by the status list of {written(last.begin(value.valid_from))}"
@@ -134,21 +167,26 @@ def _suspended(target: Held[Dated], changes: _Changes, lists: _Lists, moment: in
     return failed("SUSPENDED", detail, target, last)
 
 
-def _known(evidence: Evidence, target: Held[Dated], lists: _Lists, moment: int) -> Premise:
+def _known(evidence: Evidence, target: Held[Dated], told: _Told, moment: int) -> Premise:
     reference = target.value.status
     if reference is None:
         detail = "it names no status list, so its status can never be known"
         return absent("STATUS_UNKNOWN", detail, target)
-    for since, held in reversed(lists):
+    count = bisect_right(told.lists, moment, key=_begun)
+    for place in range(count - 1, -1, -1):
+        if moment >= told.ends[place]:
+            break
+        since, held = told.lists[place]
         if moment < held.value.valid_until:
             until = written(held.value.valid_until)
             detail = (
                 f"neither withdrawn nor suspended, by the status list from {written(since)} until {until}"
             )
             return passed("GOOD", detail, target, held)
-    if lists:
-        last = max((held for _, held in lists), key=lambda held: (held.value.valid_until, held.digest))
-        detail = f"the last status list in the evidence ended at {written(last.value.valid_until)}"
+    if count:
+        ended = told.ends[count - 1]
+        last = next(held for _, held in told.lists if held.value.valid_until == ended)
+        detail = f"the last status list in the evidence ended at {written(ended)}"
         return absent("STATUS_LIST_EXPIRED", detail, target, last)
     there = [
         held for held in evidence.lists(reference.list_id) if held.begin(held.value.valid_from) <= moment
