@@ -1,9 +1,12 @@
 """Suite-wide rules: with `--no-skips` (or STRICT=1) a skipped test fails, except where outside vectors are absent.
 
 Property tests try the same examples in every run, but in a campaign (`EVIDENCE_CAMPAIGN`), which tries new ones.
+Tests of thousands of inputs (property tests, and those marked `exhaustive`) go the same ways again and again: coverage
+is not measured while they run, which halves their time.
 """
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -27,6 +30,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("STRICT") == "1",
         help="a skipped test is a failure, except where outside vectors are absent (also: STRICT=1)",
     )
+
+
+def is_exhaustive(item: pytest.Item) -> bool:
+    """Whether a test tries inputs by the thousand."""
+    tried = getattr(item, "obj", None)
+    return item.get_closest_marker("exhaustive") is not None or hasattr(tried, "hypothesis")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    coverage = sys.modules.get("coverage")
+    measuring = None if coverage is None else coverage.Coverage.current()
+    if measuring is None or not is_exhaustive(item):
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -108,6 +108,7 @@ def test_lines_beyond_the_limit_are_refused_and_the_others_answered(
     assert len(send(served, *lines[:300])) == 300
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_and_one_lines(served: Served) -> None:
     answer = served.post("/v1/statements", b"x\n" * 100_001, NDJSON)
     lines = answer.text.splitlines()

@@ -197,6 +197,7 @@ def test_any_receipt_statement_or_list_ends_in_an_error_of_ours(
             parse_trust_list(changed)
 
 
+@pytest.mark.exhaustive
 def test_as_many_items_as_a_bundle_holds_are_verified_soon() -> None:
     made = World()
     made.run()

@@ -23,6 +23,8 @@ SPLICES = count(10_000)
 PARTS = 6
 """In which every byte is tried, each a test that ends soon."""
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def made() -> World:
