@@ -19,7 +19,7 @@ from ledger.services.files import read_bounded, replace
 PUBLISHER: Final = "did:web:reader.example.xb"
 READABLE: Final = 0o644
 _NOT_VERIFIED: Final = 1
-_UNFINISHED: Final = 3
+_NOT_NOW: Final = 4
 
 
 def show_trust(screen: Screen, evidence: Evidence, folder: Path, nodes: Sequence[DemoNode]) -> None:
@@ -54,14 +54,23 @@ def show_verification(screen: Screen, evidence: Evidence, folder: Path, invoice:
     opened = ("--content", f"document={invoice}", "--openings", folder / "openings.json", "--require", "2")
     said = evidence.run_apart("verify", transfer, *trust, *opened, within=kept.within)
     screen.lines(_only(said, ("passed  2", "VERIFIED")))
-    certificate = folder / "certificate.evidence.json"
-    said = evidence.run_apart(
-        "certificate", "verify", certificate, *trust, within=kept.within, expect=_UNFINISHED
-    )
-    screen.lines(_only(said, ("certificate", "passed  3", "passed  6", "absent 10")))
-    screen.line(
-        "the certificate's evidence holds; its status and recognition were not checked, hence exit status 3"
-    )
+    show_certificate(screen, evidence, folder / "certificate.evidence.json", within=kept.within)
+
+
+def show_certificate(
+    screen: Screen, evidence: Evidence, file: Path, *, within: tuple[str, ...], expect: int = 0
+) -> None:
+    """Verify evidence about the certificate where it is to be used: step 10, and what it comes to."""
+    trust = ("--trust", file.parent / "trust.json")
+    words = ("certificate", "verify", file, "--into", "XB", *trust)
+    said = evidence.run_apart(*words, within=within, expect=expect)
+    screen.lines(_only(said, ("certificate", "passed 10", "status", "VERIFIED")))
+
+
+def show_withdrawn(screen: Screen, evidence: Evidence, file: Path) -> None:
+    """Verify newer evidence about the certificate, which knows of its withdrawal."""
+    show_certificate(screen, evidence, file, within=isolation().within, expect=_NOT_NOW)
+    screen.line("what rested on it while it was good stays good; exit status 4 says that it is good no more")
 
 
 def show_tampering(screen: Screen, evidence: Evidence, folder: Path) -> None:
@@ -81,6 +90,7 @@ def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve:
     screen.line()
     screen.line(f"All shown in {screen.seconds:.0f} s. Left in {folder}:")
     screen.line("  transfer.evidence.json, certificate.evidence.json, trust.json: what a verifier is given")
+    screen.line("  certificate-withdrawn.evidence.json: the certificate's evidence after its withdrawal")
     screen.line("  exporter.key, openings.json: what the exporter keeps to itself")
     screen.line("Try next:")
     program = _program()

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ledger.core.canonical import encode
 from ledger.core.statement import Statement
+from ledger.core.times import format_time
 from ledger.errors import SetupError
 from ledger.services.acknowledge import acknowledgement
 from ledger.services.drafts import Document, Setting, new_draft, templates
@@ -27,6 +28,7 @@ from ledger.statements.untp import certificate_subject
 _LIMIT: Final = 1 << 20
 _HASH_SIZE: Final = 32
 _INVOICE: Final = "e-invoice"
+_CERTIFIED_SECONDS: Final = 3 * 365 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,14 @@ def certificate_draft(credential: Path, *, now: int, random: bytes) -> tuple[Doc
         now: POSIX seconds.
         random: As `statement_id` takes.
     """
-    document: Document = {
-        **catalogue.example("ConformityCertificate"),
-        "id": statement_id(now, random),
-        "issuer": BODY.did,
-    }
+    example = catalogue.example("ConformityCertificate")
+    document: Document = {**example, "id": statement_id(now, random), "issuer": BODY.did}
     document.pop("proof", None)
     if not credential.is_file():
+        given = ("statusReference", "accreditation")  # by evidence certificate issue
+        subject = {name: value for name, value in document["credentialSubject"].items() if name not in given}
+        until = format_time(now + _CERTIFIED_SECONDS)
+        document["credentialSubject"] = {**subject, "validFrom": format_time(now), "validUntil": until}
         return document, "the example of this package"
     document["credentialSubject"] = certificate_subject(
         json.loads(read_bounded(credential, limit=_LIMIT, what="conformity credential")),

@@ -9,15 +9,23 @@ from typing import Final
 from ledger.core.canonical import encode
 from ledger.core.statement import Statement, parse_statement
 from ledger.demo import records
-from ledger.demo.closing import show_tampering, show_trust, show_verification, what_next
+from ledger.demo.closing import (
+    show_tampering,
+    show_trust,
+    show_verification,
+    show_withdrawn,
+    what_next,
+)
 from ledger.demo.commands import Evidence, settle_environment
 from ledger.demo.folder import make_folder
 from ledger.demo.nodes import DemoNode, free_port
+from ledger.demo.recognising import Recognising, scheme_of
 from ledger.demo.records import BODY, EXPORTER, IMPORTER, Company
 from ledger.demo.screen import Screen
 from ledger.errors import SetupError
 from ledger.remote.node import NodeClient
 from ledger.remote.registration import Refused
+from ledger.services.drafts import Document
 from ledger.services.files import replace
 from ledger.services.ids import RANDOM_SIZE
 from ledger.services.keyfile import read_holder_key
@@ -28,7 +36,9 @@ CREDENTIAL: Final = Path("domain", "untp", "untp-dcc-instance.json")
 INVOICE: Final = ROOT / "examples" / "invoice.xml"
 TRANSFERS: Final = 1_000
 ACKNOWLEDGED: Final = 25
-STEPS: Final = 11
+STEPS: Final = 14
+CONDITION: Final = ("--condition", "The holder names a representative in XB")
+WITHDRAWN: Final = "certificate-withdrawn.evidence.json"
 WINDOW_SECONDS: Final = 6.0
 """What a few commands take at most, so that they fall between two anchors."""
 _PORTS: Final = (8151, 8152)
@@ -86,6 +96,7 @@ class Story:
         self._folder, self._screen, self._evidence = folder, screen, evidence
         self._exporting, self._importing = exporting, importing
         self._credential = credential
+        self._offices = Recognising(evidence, folder)
 
     def tell(self) -> None:
         """Every step."""
@@ -93,13 +104,16 @@ class Story:
         self._draft()
         self._enrol_and_register()
         self._acknowledge()
-        certificate = self._certify()
-        self._register_many(certificate)
+        certificate = self._certify(*self._agree())
+        self._register_many(parse_statement(certificate.read_bytes()))
+        nodes = (self._exporting, self._importing)
+        show_trust(self._screen, self._evidence, self._folder, nodes)
         self._await_anchors()
         self._export()
-        show_trust(self._screen, self._evidence, self._folder, (self._exporting, self._importing))
         show_verification(self._screen, self._evidence, self._folder, _near(INVOICE))
+        self._withdraw(certificate)
         show_tampering(self._screen, self._evidence, self._folder)
+        self._newer()
 
     def _file(self, name: str) -> Path:
         return self._folder / name
@@ -108,6 +122,9 @@ class Story:
         self._screen.step("Two jurisdictions, XA and XB: each with its own keys, log and chain")
         for node in (self._exporting, self._importing):
             node.init(self._evidence)
+            self._offices.name_authority(node, "authority", "authority")
+            if node is self._exporting:
+                self._offices.name_authority(node, "accreditor", "accreditor")
             node.serve()
 
     def _draft(self) -> None:
@@ -174,22 +191,40 @@ class Story:
         )
         self._screen.lines(said)
 
-    def _certify(self) -> Statement:
-        self._screen.step("A conformity assessment body certifies the exporter")
+    def _agree(self) -> tuple[Document, Path, Path]:
+        """The draft of a certificate, the accreditation of its body, and the arrangement that it is recognised by."""
+        self._screen.step(
+            "XA's accreditor accredits a body; XA and XB agree to recognise what such bodies certify"
+        )
         self._enrol(BODY, self._exporting)
         draft, made_from = records.certificate_draft(
             self._credential,
             now=int(time.time()),
             random=os.urandom(RANDOM_SIZE),
         )
-        self._screen.line(f"the certificate is made from {made_from}")
-        self._write("certificate.json", encode(draft, what="draft"))
-        key, signed = self._file("body.key"), self._file("certificate.signed.json")
-        self._evidence.run(
-            "certificate", "sign", self._file("certificate.json"), "--key", key, "--out", signed
+        self._screen.line(f"the certificate will be made from {made_from}")
+        scheme = scheme_of(draft)
+        accreditation = self._offices.accredit(self._exporting, BODY, scheme)
+        equivalent = {"a": scheme["standards"][0], "b": "XB-CE 100:2024", "direction": "both"}
+        text = self._offices.agree(
+            "arrangement",
+            (self._exporting, self._importing),
+            family=scheme["family"],
+            equivalences=[equivalent],
         )
-        self._evidence.run("certificate", "register", signed, "--node", self._exporting.url)
-        return parse_statement(signed.read_bytes())
+        self._offices.join("endorse", text, self._exporting, bodies=[BODY.did])
+        self._offices.join("endorse", text, self._importing)
+        return draft, accreditation, text
+
+    def _certify(self, draft: Document, accreditation: Path, text: Path) -> Path:
+        self._screen.step(
+            "The body certifies the exporter, and XB recognises the certificate, on a condition"
+        )
+        file = self._file("certificate.json")
+        self._write(file.name, encode(draft, what="draft"))
+        certificate = self._offices.certify(file, BODY, self._exporting, accreditation)
+        self._offices.recognise(certificate, text, self._importing, "--effect", "conditional", *CONDITION)
+        return certificate
 
     def _register_many(self, certificate: Statement) -> None:
         self._screen.step(f"{TRANSFERS:,} more transfer records, streamed as NDJSON")
@@ -236,16 +271,35 @@ class Story:
             self._screen.line(f"{node.code}: {size:,} entries anchored on {node.chain()}")
 
     def _export(self) -> None:
-        self._screen.step("One file of evidence, with a section of each log")
+        self._screen.step("One file of evidence for each matter, with sections of both logs")
         said = self._evidence.run(
             *("bundle", "export", self._file("invoice.signed.json"), "--node", self._exporting.url),
             *("--with", self._importing.url, "--out", self._file("transfer.evidence.json")),
         )
         self._screen.lines(said)
-        self._evidence.run(
-            *("bundle", "export", self._file("certificate.signed.json"), "--node", self._exporting.url),
-            *("--out", self._file("certificate.evidence.json")),
+        self._export_certificate("certificate.evidence.json")
+
+    def _withdraw(self, certificate: Path) -> None:
+        self._screen.step("The body withdraws the certificate")
+        said = self._offices.change(
+            *("withdraw", certificate, BODY, self._exporting, "--reason", "nonConformity"),
+            *("--with", self._importing.url, "--yes"),
         )
+        self._screen.lines(said)
+
+    def _newer(self) -> None:
+        self._screen.step(
+            "Whoever asks now gets newer evidence: the certificate was good then, and is not now"
+        )
+        self._export_certificate(WITHDRAWN)
+        show_withdrawn(self._screen, self._evidence, self._file(WITHDRAWN))
+
+    def _export_certificate(self, name: str) -> None:
+        said = self._evidence.run(
+            *("bundle", "export", self._file("certificate.signed.json"), "--node", self._exporting.url),
+            *("--with", self._importing.url, "--wait", "--out", self._file(name)),
+        )
+        self._screen.lines(said)
 
     def _write(self, name: str, data: bytes) -> None:
         replace(self._file(name), data, what="draft", mode=0o644)

@@ -28,6 +28,8 @@ DEMO = (sys.executable, "-P", "-m", "ledger.demo")
 PERIOD = "6"
 """Seconds between anchors: time enough for what must fall under one, on a busy machine too."""
 SPLICES = 50
+CERTIFICATE = {"certificate.evidence.json": 0, "certificate-withdrawn.evidence.json": 4}
+"""Exit status by file."""
 GOLDEN = ROOT / "docs" / "verification.txt"
 SERVING = "Ctrl-C stops both nodes."
 
@@ -71,8 +73,11 @@ class Served:
         return [url_of(self.demo / f"node-{code}") for code in ("xa", "xb")]
 
     def verify(self, *arguments: object, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        return self.evidence("verify", *arguments, within=within)
+
+    def evidence(self, *arguments: object, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*within, sys.executable, "-P", "-m", "ledger.cli", "verify", *map(str, arguments)],
+            [*within, sys.executable, "-P", "-m", "ledger.cli", *map(str, arguments)],
             cwd=self.folder,
             env=self.env,
             capture_output=True,
@@ -113,7 +118,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_its_evidence_is_of_both_logs_and_its_secrets_are_private(served: Served) -> None:
-    for name in ("transfer.evidence.json", "certificate.evidence.json", "trust.json"):
+    for name in ("transfer.evidence.json", *CERTIFICATE, "trust.json"):
         assert (served.demo / name).stat().st_size > 1000
     for name in ("exporter.key", "openings.json"):
         assert (served.demo / name).stat().st_mode & 0o777 == 0o600
@@ -133,6 +138,33 @@ def test_the_transfer_verifies_where_the_network_is_off(served: Served) -> None:
     assert all(step["code"] and step["detail"] for step in report["steps"])
     assert report["steps"][6]["code"] == "operator-only"
     assert {dated["proven"]["grade"] for dated in report["statements"]} == {"claimed only"}
+
+
+@pytest.mark.parametrize("name", CERTIFICATE)
+def test_the_certificate_is_good_in_xb_until_it_is_withdrawn(served: Served, name: str) -> None:
+    run = served.evidence(
+        "certificate", "verify", f"demo/{name}", "--into", "XB", "--trust", "demo/trust.json", "--json",
+        within=isolation().within,
+    )  # fmt: skip
+    assert run.returncode == CERTIFICATE[name], run.stdout + run.stderr
+    report = json.loads(run.stdout)["report"]
+    assert report["recognition"]["verdict"] == ("VALID_THEN_NOT_NOW" if CERTIFICATE[name] else "VALID")
+    assert report["statusNow"] == ("withdrawn" if CERTIFICATE[name] else "valid")
+    assert report["recognition"]["at"]["limits"] == ["condition: The holder names a representative in XB"]
+
+
+def test_the_certificate_counts_nowhere_else(served: Served) -> None:
+    run = served.evidence(
+        "certificate",
+        "verify",
+        "demo/certificate.evidence.json",
+        "--into",
+        "XC",
+        "--trust",
+        "demo/trust.json",
+    )
+    assert run.returncode == 1
+    assert "authority-unknown" in run.stdout
 
 
 def test_it_claims_no_more_of_the_network_than_was_so(served: Served) -> None:
@@ -198,7 +230,7 @@ def test_no_splice_of_its_two_bundles_verifies_by_the_command(served: Served) ->
 
 
 def test_its_apis_answer_while_it_serves(served: Served) -> None:
-    for url, size in zip(served.urls(), (1004, 27), strict=True):
+    for url, size in zip(served.urls(), (1012, 31), strict=True):
         assert url in served.said
         health = httpx2.get(f"{url}/health", timeout=10).json()
         assert (health["size"], health["anchoredSize"]) == (size, size)
@@ -212,6 +244,12 @@ def test_the_commands_of_the_readme_verify_what_it_left(served: Served) -> None:
     run = shell(script.replace("FINGERPRINT", trust["fingerprint"]), served.folder, served.env)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.count("VERIFIED  required") == script.count("evidence verify")
+
+
+def test_the_certificate_commands_of_the_readme_tell_then_and_now(served: Served) -> None:
+    (_, script), *_ = blocks(ROOT / "README.md", "Recognition between countries")
+    runs = [shell(line, served.folder, served.env) for line in script.splitlines()]
+    assert [run.returncode for run in runs] == [0, 4], [run.stdout + run.stderr for run in runs]
 
 
 def alike(text: str) -> str:
