@@ -111,11 +111,11 @@ def _status_change(statement: Statement, subject: object, _: str, statements: St
 
 def _status_list(statement: Statement, subject: object, _: str, statements: Statements) -> None:
     assert isinstance(subject, StatusList)
+    # An id is nobody's: a list is found by its issuer too, and who is first with a name must not keep its owner out.
     before = None if subject.supersedes is None else statements.by_digest(subject.supersedes)
-    publisher = statements.publisher_of(subject.id) if before is None else before.issuer
-    if publisher is not None and publisher != statement.issuer:
+    if before is not None and before.issuer != statement.issuer:
         raise RefusedError(
-            f"the status list {subject.id} is published by {publisher}; {statement.issuer} cannot go on with it",
+            f"the status list {subject.id} is published by {before.issuer}; {statement.issuer} cannot go on with it",
             code="status-of-another",
         )
 

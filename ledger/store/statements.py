@@ -237,13 +237,6 @@ class Statements:
             (issuer, list_id, moment),
         )
 
-    def publisher_of(self, list_id: str) -> str | None:
-        """DID of who published the first list of this name; None where nobody did."""
-        with self._database.read() as connection:
-            return connection.exec_driver_sql(
-                "SELECT issuer FROM status_list WHERE list = ? ORDER BY leaf_index LIMIT 1", (list_id,)
-            ).scalar()
-
     def count(self, kind: str) -> int:
         """How many statements of a type are registered."""
         with self._database.read() as connection:

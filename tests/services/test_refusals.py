@@ -49,12 +49,25 @@ def test_only_the_issuer_changes_a_status(made: Recognising) -> None:
 def test_only_its_publisher_goes_on_with_a_status_list(made: Recognising) -> None:
     first = made.status_list(made.body, BODY_LIST)
     made.sides.xa.register(first)
-    assert refusal(made.sides.xa, made.status_list(made.accreditor, BODY_LIST)) == "status-of-another"
     taken_over = made.status_list(
         made.accreditor, "https://accreditor.example.xa/status/9", supersedes=first.digest.hex()
     )
     assert refusal(made.sides.xa, taken_over) == "status-of-another"
     made.sides.xa.register(made.status_list(made.body, BODY_LIST, supersedes=first.digest.hex()))
+
+
+def test_a_stranger_who_is_first_with_the_name_of_a_list_keeps_its_owner_out_of_nothing(
+    made: Recognising,
+) -> None:
+    name = "did:web:body.example.xa#status-of-mine"
+    squatted = made.sides.xa.register(made.status_list(made.accreditor, name))
+    own = made.status_list(made.body, name)
+    made.sides.xa.register(own)
+    statements = made.sides.xa.node.statements
+    for issuer, digest in ((made.body, own.digest), (made.accreditor, squatted)):
+        found = statements.status_list(issuer.holder, name)
+        assert found is not None
+        assert found.digest == digest
 
 
 def test_a_certificate_is_not_recognised_at_home(made: Recognising) -> None:

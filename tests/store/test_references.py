@@ -146,8 +146,6 @@ def test_editions_are_found_among_the_first_of_the_log_and_after_a_moment(
     assert found(statements.status_list_after(BODY, LIST, START - 1)) == first.digest
     assert found(statements.status_list_after(BODY, LIST, START + 7 * DAY)) == second.digest
     assert found(statements.status_list_after(BODY, LIST, START + 17 * DAY)) is None
-    assert statements.publisher_of(LIST) == BODY
-    assert statements.publisher_of("urn:x:none") is None
 
 
 def test_of_two_editions_from_one_moment_the_later_logged_is_the_newer(
