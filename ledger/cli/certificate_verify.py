@@ -18,6 +18,7 @@ from ledger.cli.gathered import (
     Wait,
     brought_up_to_date,
     evidence_on,
+    on_a_screen,
     report_on,
     statement_in,
 )
@@ -32,7 +33,6 @@ from ledger.statements.certificate import read as read_certificate
 from ledger.statements.recognition import purpose_of
 from ledger.statements.transfer import TransferRecord
 from ledger.statements.transfer import read as read_record
-from ledger.verify.text import render
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,7 +97,7 @@ def verify(
     # What was asked for just now may be of this very second.
     report = report_on(data, listed, now=int(time.time()), at=moment, into=into, purpose=purpose)
     value: dict[str, Any] = {"into": into, "report": report.to_json()}
-    lines = render(report, trust_name=name).splitlines()
+    lines = on_a_screen(report, name)
     if report.subject is not None:
         statement = statement_in(data, CERTIFICATE)
         granted = read_certificate(statement, screened=False)

@@ -65,7 +65,8 @@ def found_statement(
         statement = parse_statement(node.statement(found_digest(name, kinds, node, body=body)))
     if statement.type not in kinds:
         raise MalformedError(
-            f"{name} is a {statement.type}; required is a {' or '.join(sorted(kinds))}", code="statement-type"
+            f"{name} is of the type {statement.type}; required is {' or '.join(sorted(kinds))}",
+            code="statement-type",
         )
     return statement
 

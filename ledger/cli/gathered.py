@@ -23,6 +23,7 @@ from ledger.statements.recognition import Purpose
 from ledger.verify.bundle import kind_of, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.single import verify_statement_file
+from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
 
 RECOGNITION: Final = 10
@@ -37,6 +38,8 @@ Keep = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Keep the bundle that was verified.")
 ]
 SECONDS: Final = DEFAULT_SECONDS
+_WIDE: Final = 160
+"""Characters of a line past which a step that passed tells no more."""
 
 
 def evidence_on(
@@ -108,10 +111,12 @@ def statement_in(data: bytes, kind: str) -> Statement:
     """
     form = kind_of(data)
     if form == "receipt":
-        raise MalformedError(f"a receipt is no {kind}; give its bundle", code="statement-type")
+        raise MalformedError(f"a receipt; required is a bundle about a {kind}", code="statement-type")
     statement = parse_statement(data) if form == "statement" else parse_bundle(data).subject_item.statement
     if statement.type != kind:
-        raise MalformedError(f"it is about a {statement.type}; required is a {kind}", code="statement-type")
+        raise MalformedError(
+            f"it is about a statement of the type {statement.type}; required is {kind}", code="statement-type"
+        )
     return statement
 
 
@@ -128,3 +133,15 @@ def report_on(
     if kind_of(data) == "statement":
         return verify_statement_file(data, trust, now=now, require=(RECOGNITION,))
     return verify_bundle(data, trust, at=at, now=now, require=(RECOGNITION,), into=into, purpose=purpose)
+
+
+def on_a_screen(report: Report, trust_name: str) -> list[str]:
+    """The report in lines.  What many sections show alike is cut off; the report as JSON has all of it."""
+    return [_cut(line) for line in render(report, trust_name=trust_name).splitlines()]
+
+
+def _cut(line: str) -> str:
+    if len(line) <= _WIDE or not line.startswith("passed"):
+        return line
+    end = line.rfind("; ", 0, _WIDE)
+    return f"{line[:_WIDE]}…" if end < 0 else f"{line[:end]}; …"

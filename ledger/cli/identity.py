@@ -21,6 +21,7 @@ from ledger.cli.gathered import (
     Wait,
     brought_up_to_date,
     evidence_on,
+    on_a_screen,
     report_on,
     statement_in,
 )
@@ -37,7 +38,6 @@ from ledger.remote.node import NodeClient
 from ledger.services.files import read_bounded, replace
 from ledger.statements.arrangement import read as read_arrangement
 from ledger.statements.identity import read as read_identity
-from ledger.verify.text import render
 
 KIND: Final = "IdentityRecognition"
 SIGNED: Final = Signed("identity", KIND, document="recognition", signer="authority")
@@ -174,7 +174,7 @@ def verify(
         replace(keep, data, what="bundle", mode=READABLE)
     report = report_on(data, listed, now=int(time.time()), at=moment, into=into)
     value: dict[str, Any] = {"into": into, "report": report.to_json()}
-    lines = render(report, trust_name=name).splitlines()
+    lines = on_a_screen(report, name)
     if report.subject is not None:
         statement = statement_in(data, KIND)
         told, head = _told(statement)

@@ -126,22 +126,25 @@ def _told(statement: Statement) -> dict[str, Any]:
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"NOT VERIFIED: what this {told['type']} says"
+    yield from output.table([(name, str(value)) for name, value in _rows(told)])
+
+
+def _rows(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for name in ("digest", "issuer", "created"):
-        yield f"{name:24} {told[name]}"
-    for path, value in _flat(told["subject"]):
-        yield f"{path:24} {value}"
+        yield name, told[name]
+    yield from _flat(told["subject"])
     if "registered" in told:
-        yield f"{'registered':24} {_place(told)}"
+        yield "registered", _place(told)
     for one in told.get("changes", ()):
         until = f", until {one['until']} at most" if "until" in one else ""
-        yield f"{'changed':24} {one['change']} from {one['effective']} for {one['reason']}{until}: {one['digest']}"
+        said = f"{one['change']} from {one['effective']} for {one['reason']}{until}"
+        yield "changed", f"{said}: {one['digest']}"
     listed = told.get("statusList")
     if listed is not None:
-        said = [word for word in ("withdrawn", "suspended", "reduced") if listed[word]]
-        dates = f"from {listed['validFrom']} to {listed['validUntil']}"
-        yield f"{'status list':24} {', '.join(said) or 'no bit set'}, {dates}"
+        said = ", ".join(word for word in ("withdrawn", "suspended", "reduced") if listed[word])
+        yield "status list", f"{said or 'no bit set'}, from {listed['validFrom']} to {listed['validUntil']}"
     elif "statusList" in told:
-        yield f"{'status list':24} the node has no edition of it"
+        yield "status list", "the node has no edition of it"
 
 
 def _place(told: dict[str, Any]) -> str:
