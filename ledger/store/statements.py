@@ -229,6 +229,14 @@ class Statements:
             tuple(values),
         )
 
+    def at_place(self, issuer: str, list_id: str, number: int) -> StoredStatement | None:
+        """The attestation whose status is published at this place of an issuer's list."""
+        return self._one(
+            f"{_FROM} JOIN status_index i ON i.leaf_index = s.leaf_index"
+            " WHERE i.issuer = ? AND i.list = ? AND i.number = ?",
+            (issuer, list_id, number),
+        )
+
     def status_list_after(self, issuer: str, list_id: str, moment: int) -> StoredStatement | None:
         """The first edition of a status list that ends after a moment, POSIX seconds."""
         return self._one(

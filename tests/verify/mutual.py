@@ -1,6 +1,6 @@
 """A certificate of XA that XB recognises, with everything its recognition rests on, logged on both sides."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from ledger.core.suites import encode_multikey
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.statements.bitstring import encode as encode_bits
+from ledger.statements.bitstring import of as bits_of
 from ledger.statements.catalogue import example
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
@@ -61,14 +62,13 @@ class Mutual:
         self.said[name] = (place, place.add(statement))
         return statement
 
-    def list_bits(self, issuer: str, *, begins: int, ends: int, **bits: int) -> Statement:
-        """A status list of an issuer, with one bit set a purpose where one is named."""
+    def list_bits(self, issuer: str, *, begins: int, ends: int, **bits: int | Sequence[int]) -> Statement:
+        """A status list of an issuer, with the bits set that are named for a purpose."""
         lists = []
         for purpose in ("revocation", "suspension", "refresh"):
-            content = bytearray(LENGTH // 8)
-            if purpose in bits:
-                content[bits[purpose] // 8] |= 0x80 >> (bits[purpose] % 8)
-            lists.append({"statusPurpose": purpose, "encodedList": encode_bits(bytes(content))})
+            given = bits.get(purpose, ())
+            content = bits_of(LENGTH, [given] if isinstance(given, int) else given)
+            lists.append({"statusPurpose": purpose, "encodedList": encode_bits(content)})
         subject = {
             "id": f"{issuer}#status-1",
             "validFrom": format_time(begins),
