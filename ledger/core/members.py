@@ -5,6 +5,7 @@ Optional members are left out, never empty.  The first fault is raised, with its
 """
 
 from collections.abc import Collection, Sequence
+from typing import cast
 
 from ledger.core.canonical import INTEGER_LIMIT, Json, quoted
 from ledger.core.keccak import HASH_LENGTH
@@ -88,7 +89,7 @@ class Members:
             raise self.fault(name, "a string that is not empty")
         return value
 
-    def choice(self, name: str, allowed: Sequence[str]) -> str:
+    def choice(self, name: str, allowed: Collection[str]) -> str:
         """One of the strings `allowed`."""
         value = self._members[name]
         if not isinstance(value, str) or value not in allowed:
@@ -154,7 +155,11 @@ class Members:
 
     def each(self, name: str, required: Collection[str], optional: Collection[str] = ()) -> list["Members"]:
         """The members of each object in an array."""
-        return [self._read(item, pointer, required, optional) for pointer, item in self.items(name)]
+        at, what = pointer_to(self.pointer, name), self._what
+        return [
+            Members(item, what=what, pointer=f"{at}/{index}", required=required, optional=optional)
+            for index, item in enumerate(self.array(name))
+        ]
 
     def named(
         self, name: str, required: Collection[str], optional: Collection[str] = ()
@@ -187,13 +192,15 @@ def _describe(value: Json) -> str:
     return "nothing" if value is None else str(value).lower()
 
 
-def from_hex(digits: str) -> bytes | None:
-    """The bytes of lower-case hex digits, None if `digits` is anything else."""
+def from_hex(values: Sequence[Json], prefix: str = "") -> list[bytes] | None:
+    """The bytes of strings, each of `prefix` and lower-case hex digits; None if one is anything else."""
+    begin = len(prefix)
     try:
-        value = bytes.fromhex(digits)
-    except ValueError:
+        found = [bytes.fromhex(cast("str", value)[begin:]) for value in values]
+    except (TypeError, ValueError, LookupError):  # no string, or no digits
         return None
-    return value if value.hex() == digits else None  # capitals and white space are read too
+    # Capitals and white space are read too, and not written.
+    return found if [prefix + one.hex() for one in found] == values else None
 
 
 def evm_bytes(text: str, size: int) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
 from ledger.core.checkpoint import is_origin
 from ledger.core.members import Members, from_hex
+from ledger.core.merkle import HASH_SIZE
 from ledger.core.statement import Statement, statement_of
 from ledger.errors import MalformedError
 
@@ -27,7 +28,7 @@ _MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signa
 _KINDS_OF_FINALITY = tuple(_MEMBERS_OF_FINALITY)
 _ANY_OF_FINALITY = sorted({name for names in _MEMBERS_OF_FINALITY.values() for name in names})
 _SIGNATURE_LENGTH = 65
-_DIGEST_DIGITS = 64
+_OF_A_HASH = frozenset((HASH_SIZE,))
 _SMALL = frozenset("-abcdefghijklmnopqrstuvwxyz0123456789")
 _REFERENCE = _SMALL | frozenset("_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAMESPACE = (3, 8)
@@ -56,7 +57,6 @@ TYPE_OF_ROLE: Mapping[str, str | None] = {
     "parent": "TransferRecord",
 }
 """Each role an item may play, and the one type of statement that fits it; the subject may be of any type."""
-_ROLES = tuple(TYPE_OF_ROLE)
 
 
 class Disclosure(NamedTuple):
@@ -193,20 +193,21 @@ def _section(part: Members) -> Section:
     )
     if not items:
         raise part.fault("items", "at least one item")
-    if not is_origin(part.text("origin")):
+    origin = part.text("origin")
+    if not is_origin(origin):
         raise part.fault("origin", "1 to 255 characters A-Z a-z 0-9 . / -")
     return Section(
-        origin=part.text("origin"),
-        checkpoint=part.text("checkpoint").encode(),
-        extends=_path(part, "extends") if "extends" in part else None,
-        items=tuple(_item(item) for item in items),
-        anchors=tuple(_anchor(anchor) for anchor in anchors),
-        foreign=tuple(value for _, value in part.items("foreign")),
+        origin,
+        part.text("checkpoint").encode(),
+        _path(part, "extends") if "extends" in part else None,
+        tuple([_item(item) for item in items]),
+        tuple([_anchor(anchor) for anchor in anchors]),
+        tuple(part.array("foreign")),
     )
 
 
 def _item(part: Members) -> Item:
-    role = part.choice("role", _ROLES)
+    role = part.choice("role", TYPE_OF_ROLE)
     try:
         statement = statement_of(part.json("statement"))
     except MalformedError as error:
@@ -215,15 +216,17 @@ def _item(part: Members) -> Item:
     fitting = TYPE_OF_ROLE[role]
     if fitting is not None and statement.type != fitting:
         raise part.fault("role", f"another role than {role} for a {statement.type}", code="role-type")
-    disclosed = part.named("disclosures", ("salt",), ("fileSha256", "value")) if "disclosures" in part else []
-    if "disclosures" in part and not disclosed:
+    disclosed = (
+        part.named("disclosures", ("salt",), ("fileSha256", "value")) if "disclosures" in part else None
+    )
+    if disclosed == []:
         raise part.fault("disclosures", "at least one disclosure, or no such member")
     return Item(
-        role=role,
-        statement=statement,
-        index=part.integer("index"),
-        path=_path(part, "path"),
-        disclosures={pointer: _disclosure(opened) for pointer, opened in disclosed},
+        role,
+        statement,
+        part.integer("index"),
+        _path(part, "path"),
+        {pointer: _disclosure(opened) for pointer, opened in disclosed or ()},
     )
 
 
@@ -242,7 +245,7 @@ def _anchor(part: Members) -> Anchor:
         chain=part.text("chain"),
         checkpoint=part.text("checkpoint").encode() if "checkpoint" in part else None,
         consistency=_path(part, "consistency") if "consistency" in part else None,
-        header=_hexadecimal(part.text("header"), part, "header"),
+        header=_hexadecimal([part.text("header")], part, "header")[0],
         finality=_finality(part),
         account=_nodes(part, "account"),
         storage=_nodes(part, "storage"),
@@ -251,7 +254,7 @@ def _anchor(part: Members) -> Anchor:
         if receipt is None
         else ReceiptPart(
             index=receipt.integer("index"),
-            encoded=_hexadecimal(receipt.text("bytes"), receipt, "bytes"),
+            encoded=_hexadecimal([receipt.text("bytes")], receipt, "bytes")[0],
             nodes=_nodes(receipt, "nodes"),
             log=receipt.integer("log"),
         ),
@@ -266,7 +269,7 @@ def _finality(anchor: Members) -> Finality:
     epoch = part.integer("epoch")
     if kind == "sealed":
         return Finality(kind, (), epoch)
-    signatures = tuple(_hexadecimal(text, part, "signatures") for text in part.texts("signatures"))
+    signatures = tuple(_hexadecimal([*part.texts("signatures")], part, "signatures"))
     if any(len(one) != _SIGNATURE_LENGTH for one in signatures):
         raise part.fault("signatures", f"signatures of {_SIGNATURE_LENGTH} bytes")
     return Finality(kind, signatures, epoch)
@@ -283,12 +286,9 @@ def _is_chain_id(text: str) -> bool:
 
 
 def _path(part: Members, name: str) -> tuple[bytes, ...]:
-    hashes = []
-    for value in part.array(name):
-        found = from_hex(value) if isinstance(value, str) and len(value) == _DIGEST_DIGITS else None
-        if found is None:
-            raise part.fault(name, f"hashes of {_DIGEST_DIGITS} lower-case hex digits")
-        hashes.append(found)
+    hashes = from_hex(part.array(name))
+    if hashes is None or not {*map(len, hashes)} <= _OF_A_HASH:
+        raise part.fault(name, f"hashes of {2 * HASH_SIZE} lower-case hex digits")
     if len(hashes) > PATH_LIMIT:
         raise part.fault(name, f"at most {PATH_LIMIT} hashes")
     return tuple(hashes)
@@ -298,11 +298,11 @@ def _nodes(part: Members, name: str) -> tuple[bytes, ...]:
     nodes = part.array(name)
     if len(nodes) > NODE_LIMIT:
         raise part.fault(name, f"at most {NODE_LIMIT} nodes")
-    return tuple(_hexadecimal(node, part, name) for node in nodes)
+    return tuple(_hexadecimal(nodes, part, name))
 
 
-def _hexadecimal(value: Json, part: Members, name: str) -> bytes:
-    found = from_hex(value[2:]) if isinstance(value, str) and value[:2] == "0x" else None
+def _hexadecimal(values: list[Json], part: Members, name: str) -> list[bytes]:
+    found = from_hex(values, prefix="0x")
     if found is None:
         raise part.fault(name, "0x and pairs of lower-case hex digits")
     return found
@@ -322,17 +322,11 @@ def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
             code="subject-missing",
             pointer="/subject",
         )
-    named: dict[tuple[str, str], bytes] = {}
-    for item in items:
-        found = item.statement
-        earlier = named.setdefault((found.issuer, found.id), found.digest)
-        if earlier != found.digest:
-            raise MalformedError(
-                f"{found.issuer} signed two statements with the id {found.id}",
-                code="id-reused",
-                pointer="/sections",
-            )
-    if len({item.statement.digest for item in items}) != len(items):
+    statements = [item.statement for item in items]
+    digests = {found.digest for found in statements}
+    if len({(found.issuer, found.id) for found in statements}) != len(digests):
+        raise _reused(statements)
+    if len(digests) != len(items):
         raise MalformedError(
             "a statement stands in the bundle twice", code="digest-twice", pointer="/sections"
         )
@@ -350,9 +344,20 @@ def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
                 pointer=at,
             )
         origins.add(section.origin)
-        if any(anchor.checkpoint == section.checkpoint for anchor in section.anchors):
+        if section.checkpoint in [anchor.checkpoint for anchor in section.anchors]:
             raise MalformedError(
                 f"section {n} repeats its own checkpoint in an anchor; leave it out there",
                 code="checkpoint-repeated",
                 pointer=at,
             )
+
+
+def _reused(statements: Sequence[Statement]) -> MalformedError:
+    """The first id under which its issuer signed two statements."""
+    named: dict[tuple[str, str], bytes] = {}
+    found = next(
+        one for one in statements if named.setdefault((one.issuer, one.id), one.digest) != one.digest
+    )
+    return MalformedError(
+        f"{found.issuer} signed two statements with the id {found.id}", code="id-reused", pointer="/sections"
+    )
