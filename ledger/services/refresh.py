@@ -28,6 +28,9 @@ SIGNERS: Final = ("enrolment", "keyRevocation")
 """Roles of what comes with a statement whenever it is carried."""
 PROOF_STEPS: Final = (1, 4, 5, 6, 7)
 """Steps that no later event makes fail."""
+AUTHORSHIP: Final = 3
+ENDED: Final = ("key-revoked", "key-expired")
+"""What may become of a good signature meanwhile; anything else that is wrong with one was wrong from the first."""
 
 _UNKNOWN: Final = ("not-found", "not-anchored-yet")
 
@@ -198,11 +201,21 @@ def _require_proven(before: Report, after: Report) -> None:
     """
     failed = {check.step for check in before.checks if check.outcome == "failed"}
     for check in after.checks:
-        if check.step in PROOF_STEPS and check.outcome == "failed" and check.step not in failed:
+        fails = check.outcome == "failed" and check.step not in failed
+        if fails and (check.step in PROOF_STEPS or (check.step == AUTHORSHIP and check.code not in ENDED)):
             raise VerificationError(
                 f"what the node gave does not hold at step {check.step}: {check.detail}",
                 code="refresh-unproven",
             )
+    times = {dated.digest: (dated.proven, dated.operator) for dated in after.statements}
+    for dated in before.statements:
+        now = times.get(dated.digest, (None, None))
+        for then, still in zip((dated.proven, dated.operator), now, strict=True):
+            if then is not None and still is None:
+                raise VerificationError(
+                    f"what the node gave no longer proves when the {dated.role} {dated.digest.hex()} existed",
+                    code="refresh-unproven",
+                )
 
 
 def _digests(sections: Iterable[Section]) -> set[bytes]:

@@ -223,6 +223,43 @@ def test_a_part_that_does_not_hold_is_refused(made: Recognising) -> None:
     assert refused.value.code == "refresh-unproven"
 
 
+def test_an_anchor_on_a_chain_that_nobody_listed_takes_the_place_of_none(made: Recognising) -> None:
+    xa = made.sides.xa
+    _, _, old = recognised(made)
+    xa.register(made.status_list(made.body, BODY_LIST))
+    anchored(made)
+
+    def elsewhere(document: dict[str, Any]) -> None:
+        for section in document["sections"]:
+            for anchor in section["anchors"]:
+                anchor["chain"] = "eip155:99"
+
+    with pytest.raises(VerificationError) as refused:
+        run(made, old, serving(xa, elsewhere))
+    assert refused.value.code == "refresh-unproven"
+
+
+def test_a_statement_whose_signer_nobody_enrolled_does_not_come_in(made: Recognising) -> None:
+    xa = made.sides.xa
+    _, _, old = recognised(made)
+    record = xa.register(made.sides.record())
+    xa.register(made.status_list(made.body, BODY_LIST))
+    anchored(made)
+    other: Any = decode(xa.bundle(record), limit=BUNDLE_LIMIT, what="bundle")
+    places = {section["checkpoint"]: section for section in other["sections"]}
+
+    def slip_in(document: dict[str, Any]) -> None:
+        for section in document["sections"]:
+            for item in places.get(section["checkpoint"], {"items": ()})["items"]:
+                if item["role"] == "subject":
+                    section["items"].append({**item, "role": "parent"})
+
+    with pytest.raises(VerificationError) as refused:
+        run(made, old, serving(xa, slip_in))
+    assert refused.value.code == "refresh-unproven"
+    assert "vouches" in str(refused.value)
+
+
 def test_another_log_of_the_same_name_is_named(made: Recognising) -> None:
     xa = made.sides.xa
     certificate, _, _ = recognised(made)
