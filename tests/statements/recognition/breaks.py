@@ -79,7 +79,8 @@ TARGETS = [
 
 
 def every_break() -> list[Break]:
-    from tests.statements.recognition.breaks_of_sides import of_sides  # it needs what is defined here
+    from tests.statements.recognition.breaks_of_accreditation import of_accreditation  # needs this module
+    from tests.statements.recognition.breaks_of_sides import of_sides
 
     found = [each for kind, target, prefix in TARGETS for each in of_status(kind, target, prefix)]
     found += [
@@ -88,7 +89,7 @@ def every_break() -> list[Break]:
         if target[:3] in {"cer", "rec"}
         for each in of_extent(kind, target)
     ]
-    return [*found, *of_dates(), *of_sides()]
+    return [*found, *of_dates(), *of_accreditation(), *of_sides()]
 
 
 def change_of(target: str, change: str, on: int, name: str = "", **members: Any) -> Callable[[World], object]:

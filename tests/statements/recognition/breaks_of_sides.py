@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ledger.statements.accreditation import AccreditedScheme
 from ledger.statements.arrangement import Equivalence
 from ledger.statements.designation import AccreditorEntry, Designation
 from tests.statements.recognition.breaks import (
@@ -16,7 +15,6 @@ from tests.statements.recognition.breaks import (
     dropped,
     resigned,
 )
-from tests.statements.recognition.kinds import ROOT
 from tests.statements.recognition.world import (
     ACCREDITOR,
     AUTHORITY,
@@ -29,22 +27,13 @@ from tests.statements.recognition.world import (
     authority,
     day,
     digest,
-    party,
 )
 
 Change = Callable[[World], object]
-SCHEME = AccreditedScheme(
-    "urn:example:scheme:cross-border-personal-data",
-    frozenset({"2.0"}),
-    "personalDataProtection",
-    1095,
-    None,
-)
 
 
 def of_sides() -> list[Break]:
     return [
-        *_accreditation(),
         *_recognition(),
         *_arrangement(),
         *_denunciation(),
@@ -52,80 +41,6 @@ def of_sides() -> list[Break]:
         *_terms(),
         *_onward(),
     ]
-
-
-def _accreditation() -> Iterator[Break]:
-    def scheme(**members: Any) -> Change:
-        return changed("accreditation", schemes=(SCHEME._replace(**members),))
-
-    cases: dict[str, tuple[str, str, Change]] = {
-        "none": ("MISSING", "absent", dropped("accreditation")),
-        "named, not held": ("MISSING", "absent", _naming("nothing", ACCREDITOR[0])),
-        "named, by another": ("OF_ANOTHER", "failed", _naming("accreditation", STRANGER[0])),
-        "named, of another type": ("OF_ANOTHER", "failed", _naming("list-body", BODY[0])),
-        "of another scheme": ("SCOPE", "failed", scheme(id="urn:example:scheme:other")),
-        "of another version": ("SCOPE", "failed", scheme(versions=frozenset({"1.0"}))),
-        "of another family": ("SCOPE", "failed", scheme(family="product")),
-        "of fewer categories": (
-            "SCOPE",
-            "failed",
-            changed("accreditation", data_categories=frozenset({"personal"})),
-        ),
-        "of a lower level": (
-            "SCOPE",
-            "failed",
-            all_of(scheme(level=1), changed("certificate", level=2)),
-        ),
-        "later than the certificate": ("LAPSED", "failed", changed("accreditation", valid_from=day(11))),
-        "shown later than the certificate": ("LAPSED", "failed", resigned("accreditation", proven=day(11))),
-        "in a circle, named": (
-            "CYCLE",
-            "failed",
-            all_of(
-                resigned("accreditation", issuer=ROOT[0]),
-                changed("accreditation", parent=digest("back")),
-                lambda w: w.accreditation("back", by=BODY, of=ROOT),
-                _naming("accreditation", ROOT[0]),
-            ),
-        ),
-    }
-    for name, (code, outcome, change) in cases.items():
-        for kind in ("mutual", "domestic"):
-            yield Break(kind, f"accreditation {name}", BOTH, f"ACCREDITATION_{code}", outcome, change)
-    short = dropped("root")
-    for kind, change, code, outcome, name in (
-        ("rooted", short, "ACCREDITATION_MISSING", "absent", "parent missing, named"),
-        (
-            "rooted",
-            changed("root", body=party(STRANGER)),
-            "ACCREDITOR_NOT_RECOGNISED",
-            "failed",
-            "parent of another",
-        ),
-        (
-            "rooted",
-            resigned("root", issuer=STRANGER[0]),
-            "ACCREDITOR_NOT_RECOGNISED",
-            "failed",
-            "root unknown",
-        ),
-    ):
-        named = all_of(change, _naming("accreditation", ACCREDITOR[0]))
-        yield Break(kind, f"accreditation {name}", BOTH, code, outcome, named)
-        nobody = "ACCREDITOR_NOT_RECOGNISED"
-        yield Break(kind, f"accreditation {name}, not by the certificate", BOTH, nobody, "absent", change)
-    too_long = scheme(maximum_days=1094)
-    for kind in ("mutual", "domestic"):
-        yield Break(kind, "certificate too long", BOTH, "VALIDITY_TOO_LONG", "failed", too_long)
-        self = resigned("accreditation", issuer=BODY[0])
-        yield Break(kind, "accredited by itself", BOTH, "SELF_ACCREDITATION", "failed", self)
-        foreign = resigned("accreditation", issuer=BODY[0], jurisdiction="XE")
-        code = "ACCREDITOR_NOT_RECOGNISED"
-        yield Break(kind, "accredited by its name elsewhere", BOTH, code, "absent", foreign)
-
-
-def _naming(name: str, accreditor: str) -> Change:
-    return changed("certificate", accreditation=(accreditor, digest(name)))
 
 
 def _recognition() -> Iterator[Break]:
@@ -197,6 +112,13 @@ def _arrangement() -> Iterator[Break]:
                 yield Break(kind, f"{text} for {side} {name}", span, failed, "failed", change)
             gone = _party(text, side, jurisdiction="XE")
             yield Break(kind, f"{text} does not name {side}", BOTH, f"{prefix}NOT_A_PARTY", "failed", gone)
+
+    closed = all_of(
+        _party("arrangement", "XA", jurisdiction="XD"),
+        changed("arrangement", accession=False),
+        changed("endorsement-xa", role="accession"),
+    )
+    yield Break("acceded", "closed, joined by XA all the same", BOTH, "NOT_A_PARTY", "failed", closed)
 
 
 def _party(text: str, side: str, **members: Any) -> Change:
@@ -374,6 +296,10 @@ def _onward() -> Iterator[Break]:
                 code, outcome = ("ONWARD", "passed") if passed else ("NOT_TRANSITIVE", "failed")
                 change = changed(text, onward_depth=depth)
                 yield Break(kind, f"{text} onward {depth} deep", BOTH, code, outcome, change)
+    for kind, text, depth in (("onward", "arrangement-bc", 0), ("chain", "arrangement-cd", 1)):
+        missing = all_of(dropped("recognition"), changed(text, onward_depth=depth))
+        name = f"{text} onward {depth} deep, beyond what is held"
+        yield Break(kind, name, BOTH, "NOT_TRANSITIVE", "failed", missing)
     yield Break(
         "onward", "XB's authority is one of XC", BOTH, "ONWARD_RECOGNITION_BY_WRONG_SIDE", "failed",
         lambda w: w.authorities.update(
