@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bundle, chain, registration, start, store, tree
+from benchmarks import bundle, chain, recognition, registration, start, store, tree
 from benchmarks.measure import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -26,6 +26,7 @@ LIBRARIES = (
 PARTS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("start", start.rows),
     ("bundle", bundle.rows),
+    ("recognition", recognition.rows),
     ("registration", registration.rows),
     ("store", store.rows),
     ("tree", tree.rows),

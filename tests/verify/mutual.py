@@ -50,6 +50,8 @@ class Mutual:
 
     world: World = field(default_factory=World)
     said: dict[str, tuple[Jurisdiction, Statement]] = field(default_factory=dict)
+    period: int = DAY
+    """Seconds that one section covers."""
     witnessed: int | None = None
     """Seconds after the last statement of a section at which two witnesses cosigned it; None: nobody did."""
 
@@ -100,14 +102,14 @@ class Mutual:
             self.said = every
 
     def _sections(self, place: Jurisdiction, about: str) -> Iterator[dict[str, Any]]:
-        """One section a day on which something was said, anchored shortly after the last of it."""
-        days: dict[int, list[tuple[str, Statement]]] = {}
+        """One section a period in which something was said, anchored shortly after the last of it."""
+        periods: dict[int, list[tuple[str, Statement]]] = {}
         for name, (where, statement) in self.said.items():
             if where is place:
                 role = "subject" if name == about else _ROLE_OF_TYPE[statement.type]
-                days.setdefault(statement.created // DAY, []).append((role, statement))
+                periods.setdefault(statement.created // self.period, []).append((role, statement))
         before = 0
-        for _, items in sorted(days.items()):
+        for _, items in sorted(periods.items()):
             size = 1 + max(place.entries.index(statement.digest) for _, statement in items)
             place.anchor(size)
             moment = max(statement.created for _, statement in items) + 10
