@@ -281,3 +281,16 @@ def _parsed(stored: list[Any]) -> list[Any]:
     from ledger.core.statement import parse_statement
 
     return [parse_statement(one.body) for one in stored]
+
+
+def test_what_refers_to_a_statement_is_looked_up_by_the_reference(
+    log: Log, statements: Statements, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not by going through all statements of the type, of which there may be a hundred thousand."""
+    asked: list[tuple[str, Any]] = []
+    monkeypatch.setattr(statements, "_many", lambda query, values: asked.append((query, values)) or [])
+    statements.referring(b"\xab" * 32, "statement", kind="StatusChange", issuer=BODY)
+    ((query, values),) = asked
+    with database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(values)).all()
+    assert "edge_target" in plan[0][3]
