@@ -19,7 +19,7 @@ from ledger.statements.edges import edges
 from ledger.statements.recognition import Purpose, purpose_of
 from ledger.statements.transfer import TransferRecord
 from ledger.statements.transfer import read as read_record
-from ledger.store.partners import Kept, Mirror
+from ledger.store.partners import PAGE, Kept, Mirror
 from ledger.verify.bundle import parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
@@ -34,13 +34,17 @@ EDITIONS: Final = 8
 """Newest editions of a partner's issuer's status lists."""
 
 _ANSWERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    CERTIFICATE: (("certificate", "Recognition"), ("statement", "StatusChange"), ("supersedes", CERTIFICATE)),
+    CERTIFICATE: (("certificate", "Recognition"),),
+    "RecognitionArrangement": (("statement", "Endorsement"),),
+}
+"""By the type of a statement, the relation and the type of those by others that answer it."""
+_SAID_LATER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    CERTIFICATE: (("statement", "StatusChange"), ("supersedes", CERTIFICATE)),
     "Accreditation": (("statement", "StatusChange"), ("supersedes", "Accreditation")),
     "Recognition": (("statement", "StatusChange"), ("supersedes", "Recognition")),
-    "RecognitionArrangement": (("statement", "Endorsement"),),
     "Endorsement": (("supersedes", "Endorsement"),),
 }
-"""By the type of a statement, the relation and the type of those that answer it."""
+"""Likewise of those by its own issuer: what strangers say of its status counts for nothing, and takes no room."""
 _NAMED: Final[Mapping[str, str]] = {
     "certificate": CERTIFICATE,
     "accreditation": "Accreditation",
@@ -136,6 +140,8 @@ def evidence_on(certificate: bytes, shelf: Shelf, mirror: Mirror, *, at: int | N
     Raises:
         NotFoundError: The node does not hold the certificate.
         MalformedError: `statement-type`: it is something else.
+        RefusedError: `evidence-too-much`: there is more than is taken into account, and what is left out may weigh
+            against it.
     """
     subject = _statement(certificate, shelf, mirror)
     if subject.type != CERTIFICATE:
@@ -144,6 +150,12 @@ def evidence_on(certificate: bytes, shelf: Shelf, mirror: Mirror, *, at: int | N
         )
     work = _Gathering(shelf, mirror)
     work.gather(subject)
+    if work.is_cut:
+        raise RefusedError(
+            f"more refers to certificate {certificate.hex()}, and to what it rests on, than is taken into account:"
+            f" {LOOKED_AT} statements, {BUNDLES} bundles of partners, {PAGE} of one kind about one of them",
+            code="evidence-too-much",
+        )
     parts = [kept.bundle for kept in work.parts.values()]
     own = list(work.own)
     if certificate in work.own:
@@ -194,13 +206,16 @@ class _Gathering:
     Attributes:
         own: Digests in the own log, in the order in which they were found.
         parts: Partners' bundles, by the statement and the log that they are about.
+        is_cut: Whether there was more than is looked at.
     """
 
     shelf: Shelf
     mirror: Mirror
     own: dict[bytes, None] = field(default_factory=dict)
     parts: dict[tuple[bytes, str], Kept] = field(default_factory=dict)
+    is_cut: bool = False
     _seen: set[bytes] = field(default_factory=set)
+    _followed: set[bytes] = field(default_factory=set)
     _waiting: list[tuple[bytes, str]] = field(default_factory=list)
     _issuers: set[str] = field(default_factory=set)
 
@@ -211,6 +226,7 @@ class _Gathering:
         while looked < len(self._waiting) and len(self._seen) < LOOKED_AT:
             self._look(*self._waiting[looked])
             looked += 1
+        self.is_cut = self.is_cut or any(digest not in self._seen for digest, _ in self._waiting[looked:])
         for issuer in sorted(self._issuers):
             for kept in (
                 *self.mirror.latest("StatusList", issuer=issuer, limit=EDITIONS),
@@ -230,10 +246,15 @@ class _Gathering:
             for kept in self.mirror.bundles(digest):
                 self._take(kept)
         for relation, answer in _ANSWERS.get(kind, ()):
-            for answering in self.shelf.statements.referring(digest, relation, kind=answer):
-                self._waiting.append((answering.digest, answering.type))
-            for kept in self.mirror.referring(digest, answer):
-                self._take(kept)
+            self._answered(digest, relation, answer)
+
+    def _answered(self, digest: bytes, relation: str, kind: str, issuer: str | None = None) -> None:
+        here = self.shelf.statements.referring(digest, relation, kind=kind, issuer=issuer, limit=PAGE)
+        there = self.mirror.referring(digest, kind, issuer=issuer, limit=PAGE)
+        self.is_cut = self.is_cut or PAGE in (len(here), len(there))
+        self._waiting += [(answering.digest, answering.type) for answering in here]
+        for kept in there:
+            self._take(kept)
 
     def _take(self, kept: Kept) -> None:
         if self._keep(kept):
@@ -242,13 +263,21 @@ class _Gathering:
 
     def _keep(self, kept: Kept) -> bool:
         key = (kept.subject, kept.origin)
-        if key in self.parts or len(self.parts) >= BUNDLES or kept.subject in self.own:
+        if key in self.parts or kept.subject in self.own:
+            return False
+        if len(self.parts) >= BUNDLES:
+            self.is_cut = True
             return False
         self.parts[key] = kept
         return True
 
     def _follow(self, statement: Statement) -> None:
+        if statement.digest in self._followed:
+            return
+        self._followed.add(statement.digest)
         self._issuers.add(statement.issuer)
+        for relation, answer in _SAID_LATER.get(statement.type, ()):
+            self._answered(statement.digest, relation, answer, statement.issuer)
         self._waiting.append((statement.digest, statement.type))
         self._waiting += [
             (digest, _NAMED[relation]) for relation, digest in edges(statement) if relation in _NAMED

@@ -58,8 +58,8 @@ _COLUMNS = (
 )
 _NEWEST = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY anchored DESC, size DESC, origin"  # noqa: S608
 _REFERRING = (
-    f"SELECT {_COLUMNS} FROM bundle WHERE type = ? AND subject IN (SELECT subject FROM refers WHERE target = ?)"  # noqa: S608
-    " ORDER BY anchored DESC, size DESC, origin LIMIT ?"
+    f"SELECT {_COLUMNS} FROM bundle WHERE type = ?1 AND subject IN (SELECT subject FROM refers WHERE target = ?2)"  # noqa: S608
+    " AND (?3 IS NULL OR issuer = ?3) ORDER BY anchored DESC, size DESC, origin LIMIT ?4"
 )
 _NAMED = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY origin, leaf_index LIMIT ?"  # noqa: S608
 _LATEST = f"SELECT {_COLUMNS} FROM bundle WHERE {{}} ORDER BY leaf_index DESC, origin LIMIT ?"  # noqa: S608
@@ -196,9 +196,15 @@ class Mirror:
                 values.append(value)
         return self._kept(_NAMED.format(" AND ".join(where)), (*values, limit))
 
-    def referring(self, target: bytes, kind: str, *, limit: int = PAGE) -> list[Kept]:
-        """Bundles about statements of a type that refer to the one with this digest, whoever signed them."""
-        return self._kept(_REFERRING, (kind, target, limit))
+    def referring(
+        self, target: bytes, kind: str, *, issuer: str | None = None, limit: int = PAGE
+    ) -> list[Kept]:
+        """Bundles about statements of a type that refer to the one with this digest.
+
+        Args:
+            issuer: Only theirs; anybody may have signed one about any statement.
+        """
+        return self._kept(_REFERRING, (kind, target, issuer, limit))
 
     def latest(self, kind: str, *, issuer: str | None = None, limit: int = PAGE) -> list[Kept]:
         """The newest of one type, and of one issuer where it is named: the last of each log first."""
