@@ -116,11 +116,25 @@ class Certificate(Standing):
     status: Status
 
 
+class PartnersCertificate(Wire):
+    """A certificate in a partner's log."""
+
+    digest: str
+    issuer: str = Field(description="DID of the body")
+    number: str
+    holder: str = Field(description="DID")
+    origin: str = Field(description="the log")
+    index: int
+
+
 class Certificates(Wire):
     """A page of certificates."""
 
     items: list[Certificate]
     next: int | None = Field(None, description="`after` of the following page; absent on the last")
+    partners: list[PartnersCertificate] | None = Field(
+        None, description="of partners, on the first page about a number; absent where there are none"
+    )
 
 
 class NamedParty(Wire):

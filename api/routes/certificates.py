@@ -39,8 +39,10 @@ def certificates(
 
     `status` is what this log alone tells at present, and `valid` says nothing about whether a certificate counts: that
     is for the bundle to show.  A page may hold fewer items than `limit`; `next`, where there is one, is the `after` of
-    the following page.
+    the following page.  The first page about a number names, as `partners`, those of that number that partners' nodes
+    gave: GET /v1/statements/{digest}/bundle?partners=true is about those too.
     """
+    held = _of_partners(number, body, holder, node) if status is None and after < 0 else {}
     statuses = Statuses(node.shelf, node.trust, int(node.clock()))
     items: list[dict[str, Any]] = []
     scanned = 0
@@ -59,8 +61,8 @@ def certificates(
                 if len(items) == limit:
                     break
         if len(page) < wanted:
-            return {"items": items} if len(items) < limit else {"items": items, "next": after}
-    return {"items": items, "next": after}
+            return {"items": items, **held} if len(items) < limit else {"items": items, "next": after, **held}
+    return {"items": items, "next": after, **held}
 
 
 @router.get("/v1/certificates/{number:path}", responses=_CERTIFICATES, response_model=None)
@@ -111,6 +113,25 @@ def status_list(
 
 def _certificate(stored: StoredStatement) -> ConformityCertificate:
     return read_certificate(parse_statement(stored.body), screened=False)
+
+
+def _of_partners(number: str | None, body: str | None, holder: str | None, node: Node) -> dict[str, Any]:
+    """The member that names partners' certificates of a number, where there are some."""
+    if number is None:
+        return {}
+    found = node.mirror.certificates(number=number, body=body, holder=holder, limit=PAGE)
+    told = [
+        {
+            "digest": kept.subject.hex(),
+            "issuer": kept.issuer,
+            "number": kept.number,
+            "holder": kept.holder,
+            "origin": kept.origin,
+            "index": kept.index,
+        }
+        for kept in found
+    ]
+    return {"partners": told} if told else {}
 
 
 def _told(

@@ -26,6 +26,7 @@ from ledger.core.receipt import encode_receipt
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
+from ledger.services.combined import combined
 from ledger.services.export import bundle_of
 from ledger.services.node import Node
 from ledger.services.receipts import receipt_of
@@ -142,20 +143,27 @@ def bundle(
             ge=FEWEST_SECTIONS, le=MOST_SECTIONS, description="most sections, to leave room for other logs"
         ),
     ] = MOST_SECTIONS,
+    partners: Annotated[  # noqa: FBT002 - a query parameter
+        bool, Query(description="with what partners gave; of statements of their logs too")
+    ] = False,
 ) -> Response:
     """All that its log holds to verify it offline.  Before its anchor: 409 `not-anchored-yet`, with Retry-After.
 
     A certificate comes with its accreditation, the arrangements it may be recognised by, changes of its status and
-    the status lists that cover `at`, and the newest.
+    the status lists that cover `at`, and the newest.  With `partners`, what this node pulled from its partners' nodes
+    of the same matter is joined, and statements of theirs can be asked for; `sections` has no effect then.
     """
-    data = bundle_of(
-        bytes.fromhex(digest),
-        node.shelf,
-        allow_unanchored=allow_unanchored,
-        at=None if at is None else parse_time(at),
-        also=[bytes.fromhex(one) for one in also or ()],
-        sections=sections,
-    )
+    moment = None if at is None else parse_time(at)
+    more = [bytes.fromhex(one) for one in also or ()]
+    subject = bytes.fromhex(digest)
+    if partners:
+        data = combined(
+            subject, node.shelf, node.mirror, allow_unanchored=allow_unanchored, at=moment, also=more
+        )
+    else:
+        data = bundle_of(
+            subject, node.shelf, allow_unanchored=allow_unanchored, at=moment, also=more, sections=sections
+        )
     return Response(
         data,
         media_type=BUNDLE,

@@ -28,6 +28,7 @@ SCENARIO: Final[Json] = {"scheme": "urn:evidence-ledger:scenario:v1", "code": "v
 LIMIT: Final = 50_000
 """Persons to whose data XB's recognition extends; the certificate covers twice as many."""
 ACTIVITY: Final = "After-sales service of vehicles"
+NOT_NOW: Final = 4
 NUMBER: Final = "PIP-2026-0042"
 PUBLISHER: Final = "did:web:reader.example.xb"
 MOMENTS: Final = "moments.json"
@@ -217,6 +218,11 @@ class Story:
         self._transfer("late-transfer", certificate, persons=1_200)
         self._save("suspended", certificate, self._xb)
         self._evidence.run("partner", "sync", "--home", self._xb.home)
+        self._evidence.run_apart(
+            *("certificate", "verify", NUMBER, "--into", "XB", "--node", self._xb.url, "--wait"),
+            *("--trust", self._file("trust.json"), "--out", self._file("pulled-xb.evidence.json")),
+            expect=NOT_NOW,
+        )
 
     def _reinstated(self, certificate: Path) -> None:
         self._screen.step("It is reinstated")

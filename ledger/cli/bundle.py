@@ -158,7 +158,8 @@ def _gathered(
                 )
             return held
 
-        return wait_for(ask, "anchors and answers", seconds=seconds, later=NOT_YET | {"not-acknowledged-yet"})
+        later = NOT_YET | {"not-acknowledged-yet", "evidence-apart"}
+        return wait_for(ask, "anchors and answers", seconds=seconds, later=later)
 
 
 def _require_acknowledged(data: bytes, partners: Sequence[NodeClient]) -> None:

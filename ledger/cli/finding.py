@@ -81,14 +81,16 @@ def found_digest(name: str, kinds: Collection[str], node: NodeClient, *, body: s
 
 
 def certificate_of_number(node: NodeClient, number: str, body: str | None) -> str:
-    """Digest of the one certificate that has a number at a node.
+    """Digest of the one certificate that has a number at a node, in its own log or in a partner's.
 
     Raises:
         RemoteError: `certificate-unknown`: none has.
         RefusedError: `certificate-ambiguous`: several have.
     """
-    items = node.certificates(number, body=body).get("items")
-    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    told = node.certificates(number, body=body)
+    lists = [told.get(member) for member in ("items", "partners")]
+    named = [item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)]
+    found = list({str(item.get("digest")): item for item in named}.values())
     if not found:
         raise RemoteError(f"node {node.url} has no certificate of that number", code="certificate-unknown")
     if len(found) > 1:

@@ -85,7 +85,7 @@ def evidence_on(
             held = gather(found, clients, at=at, allow_unanchored=True)
             return held if all(one.anchors for one in parse_bundle(held).sections) else None
 
-        return wait_for(ask, "the anchors", seconds=seconds)
+        return wait_for(ask, "the anchors", seconds=seconds, later=frozenset({"evidence-apart"}))
 
 
 def brought_up_to_date(

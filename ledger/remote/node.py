@@ -134,6 +134,7 @@ class NodeClient:
         at: str | None = None,
         also: Sequence[str] = (),
         sections: int | None = None,
+        partners: bool = False,
     ) -> bytes:
         """The evidence bundle about a statement; what it shows, `verify_bundle` says.
 
@@ -143,6 +144,7 @@ class NodeClient:
             at: The moment asked about, `YYYY-MM-DDThh:mm:ssZ`: status lists that cover it are carried.
             also: Digests of further statements of the node's log to carry; at most 256.
             sections: Most sections, so that parts of other logs have room beside it; None: as many as the node gives.
+            partners: With what the node pulled from its partners; of statements of theirs too.
 
         Raises:
             RemoteRefusedError: With problem `not-anchored-yet`, and when to ask again, before its anchor.
@@ -154,6 +156,8 @@ class NodeClient:
             query["also"] = [_checked(one) for one in also]
         if sections is not None:
             query["sections"] = str(sections)
+        if partners:
+            query["partners"] = "true"
         return self._get(_of(digest, "/bundle"), limit=BUNDLE_LIMIT, query=query)
 
     def status(self, digest: str) -> Item:

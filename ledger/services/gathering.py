@@ -1,7 +1,8 @@
 """The evidence on one matter from the nodes of several countries, as one bundle.
 
 The first node that has the statement gives the bundle; each of the others is asked what in its own log answers it,
-and its part is joined.  What it all shows, only a verifier with a trust list says.
+and its part is joined.  Where one node alone is asked, it gives what it pulled from its partners too.  What it all
+shows, only a verifier with a trust list says.
 
 Source: docs/spec/bundle.md, docs/spec/recognition.md.
 """
@@ -79,6 +80,7 @@ class _Gathering:
 
     def __init__(self, nodes: Sequence[NodeClient], at: str | None, *, allow_unanchored: bool) -> None:
         self.nodes, self._at, self._allow_unanchored = nodes, at, allow_unanchored
+        self._is_alone = len(nodes) == 1
         self.parts: list[_Part] = []
         self._asked: set[tuple[str, bytes]] = set()
         self._origins: dict[str, NodeClient] = {}
@@ -86,7 +88,7 @@ class _Gathering:
     def begin(self, digest: str) -> None:
         """Take the subject's own bundle from the first node that has it."""
         for node in self.nodes:
-            if _has(node, bytes.fromhex(digest)):
+            if self._is_alone or _has(node, bytes.fromhex(digest)):
                 self.parts.append(self._fetched(_Part(node, digest)))
                 return
         asked = ", ".join(node.url for node in self.nodes)
@@ -156,6 +158,7 @@ class _Gathering:
             at=self._at,
             also=list(part.also),
             sections=sections,
+            partners=self._is_alone,
         )
         try:
             about = parse_bundle(part.bundle).subject.hex()

@@ -16,6 +16,7 @@ from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, RefusedError, RemoteError, VerificationError
 from ledger.services.accepting import accept, require_believed
 from ledger.services.partners import Partner
+from ledger.services.renewing import made_old
 from ledger.store.partners import Kept, Mirror, Pending
 from ledger.verify.notes import open_note
 
@@ -33,6 +34,7 @@ AGAIN: Final = 200
 _FIRST_WAIT: Final = 5
 _LONGEST_WAIT: Final = 3600
 _NOT_ANCHORED: Final = "not-anchored-yet"
+_OLD: Final = "newer-evidence"
 _DETAIL: Final = 300
 _CANNOT: Final = frozenset({429, *range(500, 600)})
 """Statuses by which a node says that it cannot answer at present."""
@@ -97,6 +99,7 @@ class Puller:
     stop: Callable[[], bool] = lambda: False
     again: bool = False
     pulled: Pulled = field(init=False)
+    fresh: list[Kept] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.pulled = Pulled(self.partner.name)
@@ -141,6 +144,7 @@ class Puller:
             page = self._page(after, size)
             for part in _parts(page.items):
                 self._take([(bytes.fromhex(one.digest), one.index, 0) for one in part], origin)
+                self._renew(begun)
                 self.mirror.put(self.partner.name, (), cursor=(origin, part[-1].index))
             self.mirror.put(self.partner.name, (), cursor=(origin, page.after))
             self.pulled.looked += page.after - after
@@ -149,6 +153,18 @@ class Puller:
         due = self.mirror.pending(self.partner.name, now=None if self.again else begun, limit=AGAIN)
         for waiting in _parts(due):
             self._take([(one.digest, one.index, one.tries) for one in waiting], origin)
+
+    def _renew(self, begun: int) -> None:
+        """Have bundles asked for again that what was kept just now made old."""
+        fresh, self.fresh = self.fresh, []
+        room = MOST_PENDING // 2 - self.mirror.holdings(self.partner.name).pending
+        old = {one.subject: one for told in fresh for one in made_old(told, self.mirror)}
+        waiting = [
+            Pending(one.subject, one.index, _OLD, "something newer is told of it", 0, begun)
+            for one in list(old.values())[: max(room, 0)]
+        ]
+        if waiting:
+            self.mirror.put(self.partner.name, (), pending=waiting)
 
     def _page(self, after: int, size: int) -> "Concerning":
         """The next page, no further than the signed head: what lies beyond it is for the next pull."""
@@ -187,6 +203,7 @@ class Puller:
                 found = self._accepted(digest, (origin, index))
                 if isinstance(found, Kept):
                     kept.append(found)
+                    self.fresh += [] if tries else [found]
                     self.pulled.kept += 1
                     self.pulled.waiting += not found.anchored
                     code, detail = _NOT_ANCHORED, "kept, and not shown to be anchored so far"

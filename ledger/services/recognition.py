@@ -6,21 +6,21 @@ has the same evidence and the same list gets the same answer offline.
 Source: docs/spec/recognition.md, docs/spec/verification.md.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, MalformedError, NotFoundError, RefusedError
-from ledger.services.bundles import join
+from ledger.services.bundles import MOST_SECTIONS, join
 from ledger.services.export import Shelf, bundle_of
 from ledger.statements.edges import edges
 from ledger.statements.recognition import Purpose, purpose_of
 from ledger.statements.transfer import TransferRecord
 from ledger.statements.transfer import read as read_record
 from ledger.store.partners import PAGE, Kept, Mirror
-from ledger.verify.bundle import parse_bundle
+from ledger.verify.bundle import SECTION_LIMIT, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 
@@ -131,11 +131,19 @@ def use_of(
     return statement.created, purpose_of(record)
 
 
-def evidence_on(certificate: bytes, shelf: Shelf, mirror: Mirror, *, at: int | None = None) -> Evidence:
+def evidence_on(
+    certificate: bytes,
+    shelf: Shelf,
+    mirror: Mirror,
+    *,
+    at: int | None = None,
+    also: Sequence[bytes] = (),
+) -> Evidence:
     """All that a node holds on a certificate: what both logs say of it and of all that it rests on.
 
     Args:
         at: The moment that is asked about, POSIX seconds.
+        also: Further statements of the own log to carry.
 
     Raises:
         NotFoundError: The node does not hold the certificate.
@@ -157,13 +165,15 @@ def evidence_on(certificate: bytes, shelf: Shelf, mirror: Mirror, *, at: int | N
             code="evidence-too-much",
         )
     parts = [kept.bundle for kept in work.parts.values()]
-    own = list(work.own)
+    own = [*work.own, *(one for one in also if one not in work.own)]
     if certificate in work.own:
         first = bundle_of(certificate, shelf, allow_unanchored=True, at=at, also=own)
     else:
         first, *parts = parts  # the partner's bundle about the certificate was found before any other
         if own:
-            parts.insert(0, bundle_of(own[0], shelf, allow_unanchored=True, at=at, also=own[1:]))
+            room = min(SECTION_LIMIT - len(parse_bundle(first).sections), MOST_SECTIONS)
+            given = bundle_of(own[0], shelf, allow_unanchored=True, at=at, also=own[1:], sections=room)
+            parts.insert(0, given)
     return _united(first, parts)
 
 
