@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import request
-from tests.cli.sides import Side, name_authority, side
+from tests.cli.sides import Side, side
 from tests.nodes import RunningNode, enrol, serving
 
 
@@ -22,16 +22,6 @@ def xb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
     folder = tmp_path_factory.mktemp("xb")
     with serving(folder, "XB") as node:
         yield side(node, "importer", "importer", folder)
-
-
-@pytest.fixture(scope="session")
-def authorities(xa: Side, xb: Side, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The key files of XA's and XB's authorities, which their nodes' claims name."""
-    folder = tmp_path_factory.mktemp("authorities")
-    for code, one in (("XA", xa), ("XB", xb)):
-        did = f"did:web:authority.example.{code.lower()}"
-        name_authority(folder, one.node, code, f"authority-{code.lower()}", did, "authority")
-    return {code: folder / f"authority-{code.lower()}.key" for code in ("XA", "XB")}
 
 
 @pytest.fixture(scope="session")

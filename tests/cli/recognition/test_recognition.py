@@ -9,9 +9,9 @@ import pytest
 from ledger.core.statement import parse_statement
 from ledger.core.times import format_time
 from tests.cli.drafting import filled
+from tests.cli.recognition.test_arrangement import say, text
 from tests.cli.running import Ran, done, evidence
 from tests.cli.sides import Side
-from tests.cli.test_arrangement import say, text
 from tests.cli.test_bundle import composed
 
 DAY = 86_400
