@@ -33,7 +33,7 @@ from ledger.statements.revocation import KeyRevocation
 from ledger.statements.transfer import TransferRecord
 from ledger.store.rows import HOLDERS, row_of
 from ledger.store.statements import Statements, StoredStatement
-from ledger.verify.bundle import ITEM_LIMIT, TYPE_OF_ROLE
+from ledger.verify.bundle import ENTRY_LIMIT, ITEM_LIMIT, TYPE_OF_ROLE
 from ledger.verify.parties import CUSTODY
 
 PARENT_LIMIT: Final = ITEM_LIMIT // 2
@@ -42,6 +42,8 @@ LIMIT: Final = ITEM_LIMIT * 3 // 4
 """Statements of one log; the rest is left for the logs that a bundle is joined with."""
 LIST_BYTES: Final = 4 * 1024 * 1024
 """Bytes of status lists, after which no further edition is added but the newest of each list."""
+LIST_ENTRIES: Final = ENTRY_LIMIT // 4
+"""Likewise their entries."""
 EDITIONS: Final = 4
 """Editions of one list that show when something was valid first."""
 ARRANGEMENTS: Final = 8
@@ -212,11 +214,12 @@ class _Gathered:
             newest = self.statements.status_list(issuer, name, size=self.size)
             if newest is not None:
                 self.carry(newest)
-        size = 0
+        size = entries = 0
         for issuer, name in lists:
             for stored in self._editions(issuer, name, moments, exact=exact):
                 size += len(stored.body)
-                if size <= LIST_BYTES:
+                entries += int(str(parse_statement(stored.body).subject["length"]))
+                if size <= LIST_BYTES and entries <= LIST_ENTRIES:
                     self.carry(stored)
 
     def _editions(

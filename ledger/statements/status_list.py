@@ -3,6 +3,7 @@
 Format: docs/spec/status-list.md; the encoded lists are those of W3C Bitstring Status List 1.0.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ledger.core.statement import Statement
@@ -21,6 +22,8 @@ LONGEST_SECONDS = 366 * 86_400
 PURPOSES = ("revocation", "suspension", "refresh")
 
 _ENCODED_LIMIT = 256 * 1024
+_decode = lru_cache(maxsize=len(PURPOSES))(bitstring.decode)
+"""A list is inflated once, though its shape and its reader both look at it."""
 
 
 class StatusList(NamedTuple):
@@ -65,7 +68,7 @@ def _lists_fit(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
             found.append(Problem(f"{at}/lists/{index}/statusPurpose", "list-order", detail))
             return
         try:
-            bitstring.decode(one["encodedList"], length)
+            _decode(one["encodedList"], length)
         except MalformedError as error:
             found.append(Problem(f"{at}/lists/{index}/encodedList", error.code, str(error)))
 
@@ -105,7 +108,7 @@ def read(statement: Statement, *, screened: bool = True) -> StatusList:
     """
     subject = read_subject(KIND, statement, screened=screened)
     revocation, suspension, refresh = (
-        bitstring.decode(one["encodedList"], subject["length"]) for one in subject["lists"]
+        _decode(one["encodedList"], subject["length"]) for one in subject["lists"]
     )
     return StatusList(
         id=subject["id"],

@@ -19,6 +19,8 @@ FORMAT = "evidence-bundle/1"
 WHAT = "bundle"
 SECTION_LIMIT = 16
 ITEM_LIMIT = 1_024
+ENTRY_LIMIT = 2**27
+"""Entries of all status lists together: a megabyte of them may inflate to hundreds."""
 PATH_LIMIT = 128
 """Hashes in a path; a tree of 2^53 leaves needs 53 for inclusion and 54 for consistency."""
 NODE_LIMIT = 65
@@ -315,6 +317,13 @@ def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
         raise MalformedError(
             f"bundle has {len(items)} items; at most {ITEM_LIMIT}", code="too-many-items", pointer="/sections"
         )
+    entries = sum(_entries(item.statement) for item in items)
+    if entries > ENTRY_LIMIT:
+        raise MalformedError(
+            f"the status lists have {entries} entries; at most {ENTRY_LIMIT}",
+            code="too-many-entries",
+            pointer="/sections",
+        )
     subjects = [item for item in items if item.role == "subject"]
     if len(subjects) != 1 or subjects[0].statement.digest != subject:
         raise MalformedError(
@@ -361,3 +370,9 @@ def _reused(statements: Sequence[Statement]) -> MalformedError:
     return MalformedError(
         f"{found.issuer} signed two statements with the id {found.id}", code="id-reused", pointer="/sections"
     )
+
+
+def _entries(statement: Statement) -> int:
+    """Entries that a status list says to have; 0 for what says nothing that its type would read."""
+    length = statement.subject.get("length") if statement.type == "StatusList" else None
+    return length if type(length) is int and length > 0 else 0

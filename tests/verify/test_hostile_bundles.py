@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from ledger.core.times import format_time
 from ledger.statements import recognition
-from tests.simulator import START
-from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, BODY, Mutual, recognised
+from ledger.verify import bundle
+from tests.simulator import DAY, START
+from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, BODY, LENGTH, Mutual, recognised
 
 COUNT = 60
 
@@ -124,3 +127,14 @@ def test_twice_the_changes_of_status_take_no_more_than_about_twice_the_work() ->
             made.report(into="XB")
         counted.append(calls[0])
     assert counted[1] < 3 * counted[0]
+
+
+def test_lists_that_would_fill_the_memory_are_refused_before_they_are_inflated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = recognised()
+    monkeypatch.setattr(bundle, "ENTRY_LIMIT", 3 * LENGTH)  # as many as there are lists
+    assert made.report().verdict == "verified"
+    made.list_bits(BODY, begins=START + 6, ends=START + 7 * DAY)
+    report = made.report()
+    assert (report.verdict, report.step(1).code) == ("not verified", "too-many-entries")
