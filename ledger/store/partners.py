@@ -208,9 +208,8 @@ class Mirror:
 
     def latest(self, kind: str, *, issuer: str | None = None, limit: int = PAGE) -> list[Kept]:
         """The newest of one type, and of one issuer where it is named: the last of each log first."""
-        where, values = (
-            ("type = ?", [kind]) if issuer is None else ("type = ? AND issuer = ?", [kind, issuer])
-        )
+        where = "type = ?" if issuer is None else "type = ? AND issuer = ?"
+        values = (kind,) if issuer is None else (kind, issuer)
         return self._kept(_LATEST.format(where), (*values, limit))
 
     def jurisdiction_of(self, subject: bytes) -> str | None:

@@ -11,7 +11,7 @@ from ledger.core.trust.values import Requirement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import TYPES, read
 from ledger.verify.authorship import Authorship, Subjects, check_authorship
-from ledger.verify.beside import examine_beside
+from ledger.verify.beside import Beside, examine_beside
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
 from ledger.verify.parties import check_parties
@@ -97,11 +97,7 @@ def verify_bundle(
         at=at,
         statements=_dated(examined),
         unfinished=unfinished,
-        not_counted=[
-            *(told for found in examined for told in found.not_counted),
-            *others.passed_over,
-            *authorship.passed_over,
-        ],
+        not_counted=_passed_over(examined, others, authorship),
         notices=authorship.notices,
         recognised=recognised,
     )
@@ -136,6 +132,11 @@ def nothing_required(kind: str) -> str:
 def _shape_of(bundle: Bundle) -> str:
     counted = ((len(bundle.sections), "section"), (len(bundle.items), "statement"))
     return ", ".join([FORMAT, *(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)])
+
+
+def _passed_over(examined: Sequence[Examined], others: Beside, authorship: Authorship) -> list[str]:
+    own = [told for found in examined for told in found.not_counted]
+    return [*own, *others.passed_over, *authorship.passed_over]
 
 
 def _recognition(
