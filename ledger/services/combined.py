@@ -50,11 +50,11 @@ def combined(
         raise NotFoundError(f"no statement {digest.hex()} is registered here, nor held of a partner")
     kind = stored.type if stored is not None else str(kept and kept.type)
     if kind == CERTIFICATE:
-        evidence = evidence_on(digest, shelf, mirror, at=at, also=also)
+        evidence = evidence_on(digest, shelf, mirror, at=at, also=also, allow_unanchored=allow_unanchored)
         _require_whole(evidence)
         found = evidence.bundle
     elif stored is not None:
-        found = bundle_of(digest, shelf, allow_unanchored=True, at=at, also=also)
+        found = bundle_of(digest, shelf, allow_unanchored=allow_unanchored, at=at, also=also)
         if kind == _TRANSFER:
             given = mirror.referring(digest, _ACKNOWLEDGEMENT, limit=1)
             found = join(found, *(one.bundle for one in given))
@@ -63,7 +63,10 @@ def combined(
         found = kept.bundle
         if kind == _TRANSFER:
             said = shelf.statements.referring(digest, "record", kind=_ACKNOWLEDGEMENT, limit=1)
-            found = join(found, *(bundle_of(one.digest, shelf, allow_unanchored=True) for one in said))
+            found = join(
+                found,
+                *(bundle_of(one.digest, shelf, allow_unanchored=allow_unanchored) for one in said),
+            )
     if not allow_unanchored and not all(section.anchors for section in parse_bundle(found).sections):
         raise RefusedError(
             f"a part of the evidence about {digest.hex()} waits for its anchor", code="not-anchored-yet"

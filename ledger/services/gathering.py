@@ -88,9 +88,13 @@ class _Gathering:
     def begin(self, digest: str) -> None:
         """Take the subject's own bundle from the first node that has it."""
         for node in self.nodes:
-            if self._is_alone or _has(node, bytes.fromhex(digest)):
-                self.parts.append(self._fetched(_Part(node, digest)))
-                return
+            try:
+                if self._is_alone or _has(node, bytes.fromhex(digest)):
+                    self.parts.append(self._fetched(_Part(node, digest)))
+                    return
+            except RemoteRefusedError as error:
+                if error.status != _NOT_FOUND:
+                    raise
         asked = ", ".join(node.url for node in self.nodes)
         raise NotFoundError(f"no statement {digest} is registered at {asked}")
 

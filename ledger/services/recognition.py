@@ -138,18 +138,20 @@ def evidence_on(
     *,
     at: int | None = None,
     also: Sequence[bytes] = (),
+    allow_unanchored: bool = True,
 ) -> Evidence:
     """All that a node holds on a certificate: what both logs say of it and of all that it rests on.
 
     Args:
         at: The moment that is asked about, POSIX seconds.
         also: Further statements of the own log to carry.
+        allow_unanchored: Take what is not anchored yet in the own log too.
 
     Raises:
         NotFoundError: The node does not hold the certificate.
         MalformedError: `statement-type`: it is something else.
-        RefusedError: `evidence-too-much`: there is more than is taken into account, and what is left out may weigh
-            against it.
+        RefusedError: `not-anchored-yet`; `evidence-too-much`: there is more than is taken into account, and what is
+            left out may weigh against it.
     """
     subject = _statement(certificate, shelf, mirror)
     if subject.type != CERTIFICATE:
@@ -167,12 +169,14 @@ def evidence_on(
     parts = [kept.bundle for kept in work.parts.values()]
     own = [*work.own, *(one for one in also if one not in work.own)]
     if certificate in work.own:
-        first = bundle_of(certificate, shelf, allow_unanchored=True, at=at, also=own)
+        first = bundle_of(certificate, shelf, allow_unanchored=allow_unanchored, at=at, also=own)
     else:
         first, *parts = parts  # the partner's bundle about the certificate was found before any other
         if own:
             room = min(SECTION_LIMIT - len(parse_bundle(first).sections), MOST_SECTIONS)
-            given = bundle_of(own[0], shelf, allow_unanchored=True, at=at, also=own[1:], sections=room)
+            given = bundle_of(
+                own[0], shelf, allow_unanchored=allow_unanchored, at=at, also=own[1:], sections=room
+            )
             parts.insert(0, given)
     return _united(first, parts)
 

@@ -135,6 +135,13 @@ def test_what_waits_for_its_anchor_is_said_to(calm: Both) -> None:
     assert refused.value.code == "not-anchored-yet"
 
 
+def test_what_was_said_since_the_last_anchor_is_left_for_later_where_that_is_asked(both: Both) -> None:
+    xa = both.made.sides.xa
+    told = changed(both, "suspend")
+    assert told.digest not in carried(combined(both.certificate.digest, xa.node.shelf, xa.node.mirror))
+    assert told.digest in carried(bundle(xa, both.certificate.digest))
+
+
 def test_a_transfer_is_given_with_what_the_other_side_said(calm: Both) -> None:
     sides = calm.made.sides
     record = sides.record()
