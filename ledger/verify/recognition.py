@@ -155,7 +155,8 @@ def _mechanism(
         told = f"the certificate {record.certificate.hex()} that the transfer names is not carried"
         return Recognised(_check("absent", "certificate-not-carried", told))
     evidence = tuple(held(examined, subjects, authorship))
-    if not (_shown(bundle.subject, evidence) and _shown(record.certificate, evidence)):
+    transfer = next((one for one in evidence if one.digest == bundle.subject), None)
+    if transfer is None or not _shown(record.certificate, evidence):
         told = "the transfer or its certificate is not shown to be signed and logged"
         return Recognised(_check("absent", "premise-failed", told))
     origin = certificate.body.jurisdiction
@@ -164,7 +165,8 @@ def _mechanism(
         record.certificate,
         into=asked.into if asked.into is not None else (there if there != origin else here),
         purpose=asked.purpose if asked.purpose is not None else purpose_of(record),
-        at=asked.at if asked.at is not None else bundle.subject_item.statement.created,
+        # Not when the record says that it was signed: its exporter would choose the status.
+        at=asked.at if asked.at is not None else transfer.existed,
         known=asked.now,
         evidence=evidence,
         trust=trust,

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.core.times import format_time
 from ledger.verify.report import Report
+from ledger.verify.verifier import verify_bundle
 from tests.simulator import DAY, LEI, START, key, make
 from tests.verify.mutual import (
     ACCREDITOR,
@@ -215,6 +216,23 @@ def test_a_transfer_before_the_suspension_stands_and_says_so() -> None:
     assert step(report) == ("passed", "valid-then-not-now")
     assert report.status_now == "not checked"  # of the transfer itself nothing is known
     assert any("does not now: suspended" in notice for notice in report.notices)
+
+
+def test_a_transfer_that_claims_to_be_older_than_its_block_shows_is_judged_by_the_block() -> None:
+    made = transfer(recognised())
+    changed(made, BODY, "certificate", 3, change="suspend", until=format_time(START + 90 * DAY))
+    sections = [
+        part for place in (made.world.xa, made.world.xb) for part in made._sections(place, "transfer")
+    ]
+    for section in sections:
+        if any(item["role"] == "subject" for item in section["items"]):
+            size = int(section["checkpoint"].split("\n")[1])
+            section["anchors"] = [made.world.xa.anchor_part(size, time=START + 3 * DAY + 600)]
+    data = made.world.bundle(sections, made.said["transfer"][1])
+    report = verify_bundle(data, made.trust(), now=START + 4 * DAY)
+    assert step(report) == ("failed", "suspended")
+    assert report.recognition is not None
+    assert report.recognition.at.moment == START + 3 * DAY + 600
 
 
 def test_a_transfer_outside_the_certified_scope_fails() -> None:
