@@ -13,6 +13,7 @@ from ledger.errors import NotFoundError, RefusedError
 from ledger.services.bundles import join
 from ledger.services.export import Shelf, bundle_of
 from ledger.services.recognition import CERTIFICATE, Evidence, evidence_on
+from ledger.statements.transfer import TransferRecord, read
 from ledger.store.partners import Mirror
 from ledger.verify.bundle import parse_bundle
 
@@ -56,13 +57,13 @@ def combined(
     elif stored is not None:
         found = bundle_of(digest, shelf, allow_unanchored=allow_unanchored, at=at, also=also)
         if kind == _TRANSFER:
-            given = mirror.referring(digest, _ACKNOWLEDGEMENT, limit=1)
+            given = mirror.referring(digest, _ACKNOWLEDGEMENT, issuer=_receiver(found), limit=1)
             found = join(found, *(one.bundle for one in given))
     else:
         assert kept is not None
         found = kept.bundle
         if kind == _TRANSFER:
-            said = shelf.statements.referring(digest, "record", kind=_ACKNOWLEDGEMENT, limit=1)
+            said = shelf.statements.acknowledgements_of(digest, issuer=_receiver(found), limit=1)
             found = join(
                 found,
                 *(bundle_of(one.digest, shelf, allow_unanchored=allow_unanchored) for one in said),
@@ -72,6 +73,12 @@ def combined(
             f"a part of the evidence about {digest.hex()} waits for its anchor", code="not-anchored-yet"
         )
     return found
+
+
+def _receiver(transfer: bytes) -> str:
+    """DID of the importer whom a transfer names.  Others may acknowledge it too, which proves nothing and fails it."""
+    record: TransferRecord = read(parse_bundle(transfer).subject_item.statement, screened=False)
+    return record.importer.did
 
 
 def _require_whole(evidence: Evidence) -> None:
