@@ -46,6 +46,13 @@ CERTIFICATE = {
     "validUntil": "2028-11-21T00:00:00Z",
     "status": "valid",
 }
+CHANGE = {
+    "digest": DIGEST,
+    "type": "ConformityCertificate",
+    "issuer": "did:web:body.example.xa",
+    "index": 41_223,
+    "status": "suspended",
+}
 
 
 def _problems(description: str) -> dict[str, Any]:

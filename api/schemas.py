@@ -137,6 +137,22 @@ class Certificates(Wire):
     )
 
 
+class Change(Wire):
+    """An attestation whose place in a status list an edition changed."""
+
+    digest: str
+    type: str
+    issuer: str = Field(description="DID")
+    index: int = Field(description="its place in the list")
+    status: Status
+
+
+class Changes(Wire):
+    """What one edition of a status list changed."""
+
+    items: list[Change]
+
+
 class NamedParty(Wire):
     """A party that a statement names."""
 

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from api.deps import NodeDep
-from api.documents import CERTIFICATE, STATEMENT, answer, document
+from api.deps import DigestPath, NodeDep
+from api.documents import CERTIFICATE, CHANGE, STATEMENT, answer, document
 from api.routes.statements import described
 from api.routes.transfers import PAGE, SCANNED, After, Limit
-from api.schemas import Certificates, Status
+from api.schemas import Certificates, Changes, Status
 from ledger.core.statement import parse_statement
 from ledger.core.times import format_time, parse_time
 from ledger.errors import NotFoundError
+from ledger.services.editions import touched_by
 from ledger.services.node import Node
 from ledger.services.present_status import Statuses
 from ledger.statements.certificate import ConformityCertificate
@@ -109,6 +110,32 @@ def status_list(
         )
     headers = {"content-location": f"/v1/statements/{found.digest.hex()}", "cache-control": "no-cache"}
     return Response(found.body, media_type=STATEMENT, headers=headers)
+
+
+@router.get(
+    "/v1/status-lists/{digest}/changes",
+    responses=answer(Changes, {"items": [CHANGE]}, "The attestations whose places differ"),
+    response_model=None,
+)
+def changes(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
+    """What this edition changed against the one before: each attestation at a place that differs, as it is now.
+
+    The cost is that of the changes, not of the list: whoever keeps certificates asks this after each edition and judges
+    again only those.
+    """
+    edition = bytes.fromhex(digest)
+    touched = touched_by(edition, node.shelf, node.trust, now=int(node.clock()))
+    items = [
+        {
+            "digest": one.stored.digest.hex(),
+            "type": one.stored.type,
+            "issuer": one.stored.issuer,
+            "index": one.place,
+            "status": one.word,
+        }
+        for one in touched
+    ]
+    return {"items": items}
 
 
 def _certificate(stored: StoredStatement) -> ConformityCertificate:

@@ -141,6 +141,25 @@ def test_what_became_of_a_certificate_is_told(served: Served, certifier: Certifi
     assert set(withdrawn) == {one.subject["certificateNumber"] for one in (by_list, changed)}
 
 
+def test_an_edition_names_what_it_changed_and_nothing_else(served: Served, certifier: Certifier) -> None:
+    kept, fallen = (certifier.post("certificates", certifier.certificate()) for _ in range(2))
+    place = fallen.subject["statusReference"]["statusListIndex"]
+    before = certifier.post("status-lists", certifier.edition())
+    after = certifier.post("status-lists", certifier.edition(place, supersedes=before.digest.hex()))
+    answer = served.get(f"/v1/status-lists/{after.digest.hex()}/changes")
+    assert answer.json()["items"] == [
+        {
+            "digest": fallen.digest.hex(),
+            "type": "ConformityCertificate",
+            "issuer": BODY,
+            "index": place,
+            "status": "withdrawn",
+        }
+    ]
+    assert served.get(f"/v1/status-lists/{kept.digest.hex()}/changes").status_code == 400
+    assert served.get(f"/v1/status-lists/{'0' * 64}/changes").status_code == 404
+
+
 def test_certificates_come_in_pages(served: Served, certifier: Certifier) -> None:
     for _ in range(3):
         certifier.post("certificates", certifier.certificate())
