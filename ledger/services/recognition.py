@@ -30,6 +30,8 @@ LOOKED_AT: Final = 512
 """Statements whose answers are looked for."""
 BUNDLES: Final = 128
 """Partners' bundles that are taken into account."""
+BYTES: Final = 64 * 1024 * 1024
+"""Bytes of these, together."""
 EDITIONS: Final = 8
 """Newest editions of a partner's issuer's status lists."""
 
@@ -228,6 +230,7 @@ class _Gathering:
     own: dict[bytes, None] = field(default_factory=dict)
     parts: dict[tuple[bytes, str], Kept] = field(default_factory=dict)
     is_cut: bool = False
+    _size: int = 0
     _seen: set[bytes] = field(default_factory=set)
     _followed: set[bytes] = field(default_factory=set)
     _waiting: list[tuple[bytes, str]] = field(default_factory=list)
@@ -279,9 +282,10 @@ class _Gathering:
         key = (kept.subject, kept.origin)
         if key in self.parts or kept.subject in self.own:
             return False
-        if len(self.parts) >= BUNDLES:
+        if len(self.parts) >= BUNDLES or self._size + len(kept.bundle) > BYTES:
             self.is_cut = True
             return False
+        self._size += len(kept.bundle)
         self.parts[key] = kept
         return True
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.errors import StoreError
+from ledger.errors import RefusedError, StoreError
 from ledger.store.database import store_error
 
 VERSION: Final = 1
 PAGE: Final = 256
+MOST_READ: Final = 256 * 1024 * 1024  # bytes of bundles in one answer
 BUSY_SECONDS: Final = 20.0
 
 _SCHEMA = f"""
@@ -114,8 +115,7 @@ class Pending:
     """A statement of a partner that is to be asked for again: not anchored yet, or refused.
 
     Attributes:
-        tries: How often it was asked for.
-        due_at: When to ask again, POSIX seconds.
+        tries: How often it was asked for; `due_at` is when to ask again, POSIX seconds.
     """
 
     digest: bytes
@@ -133,8 +133,7 @@ class Progress:
     Attributes:
         tried_at: When it was asked last.
         synced_at: When that last went well to the end.
-        code: Why it did not the last time; None where it did.
-        detail: The same for people.
+        code: Why it did not the last time, and `detail` the same for people; None where it did.
     """
 
     tried_at: int | None = None
@@ -196,15 +195,9 @@ class Mirror:
                 values.append(value)
         return self._kept(_NAMED.format(" AND ".join(where)), (*values, limit))
 
-    def referring(
-        self, target: bytes, kind: str, *, issuer: str | None = None, limit: int = PAGE
-    ) -> list[Kept]:
-        """Bundles about statements of a type that refer to the one with this digest.
-
-        Args:
-            issuer: Only theirs; anybody may have signed one about any statement.
-        """
-        return self._kept(_REFERRING, (kind, target, issuer, limit))
+    def referring(self, to: bytes, kind: str, *, issuer: str | None = None, limit: int = PAGE) -> list[Kept]:
+        """Bundles about statements of a type that refer to this one, whoever signed them unless `issuer` says."""
+        return self._kept(_REFERRING, (kind, to, issuer, limit))
 
     def latest(self, kind: str, *, issuer: str | None = None, limit: int = PAGE) -> list[Kept]:
         """The newest of one type, and of one issuer where it is named: the last of each log first."""
@@ -346,9 +339,16 @@ class Mirror:
             connection.execute("DELETE FROM refers WHERE subject NOT IN (SELECT subject FROM bundle)")
 
     def _kept(self, query: str, values: tuple[object, ...]) -> list[Kept]:
+        found: list[Kept] = []
+        size = 0  # a partner may fill a page with bundles that no memory holds
         with self._reading() as connection:
-            rows = [] if connection is None else connection.execute(query, values).fetchall()
-        return [_read(*row) for row in rows]
+            for row in () if connection is None else connection.execute(query, values):
+                found.append(_read(*row))
+                size += len(found[-1].bundle)
+                if size > MOST_READ:
+                    told = f"the bundles of partners that are asked for have more than {MOST_READ} bytes"
+                    raise RefusedError(told, code="evidence-too-much")
+        return found
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:

@@ -75,3 +75,10 @@ def test_where_the_issuer_itself_said_too_much_no_answer_is_given(
     with pytest.raises(LedgerError) as refused:
         both.asked(sides.xb)
     assert refused.value.code == "evidence-too-much"
+
+
+def test_bundles_too_large_to_be_held_give_no_answer(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognition, "BYTES", 1000)
+    with pytest.raises(LedgerError) as refused:
+        both.asked(both.made.sides.xb)
+    assert refused.value.code == "evidence-too-much"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import StoreError
+from ledger.errors import RefusedError, StoreError
+from ledger.store import partners
 from ledger.store.partners import Holdings, Kept, Mirror, Pending, Progress
 
 KEPT = Kept(
@@ -146,3 +147,14 @@ def test_a_mirror_of_another_version_and_a_damaged_one_are_refused(mirror: Mirro
     with pytest.raises(StoreError) as refused:
         mirror.bundle(KEPT.subject)
     assert refused.value.code == "store-corrupt"
+
+
+def test_no_more_is_read_at_once_than_memory_holds(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror.put("XA", [KEPT, replace(KEPT, subject=b"\x02" * 32, index=8)])
+    monkeypatch.setattr(partners, "MOST_READ", 2 * len(KEPT.bundle))
+    assert len(mirror.certificates(body=KEPT.issuer)) == 2
+    mirror.put("XA", [replace(KEPT, subject=b"\x03" * 32, index=9)])
+    with pytest.raises(RefusedError) as refused:
+        mirror.certificates(body=KEPT.issuer)
+    assert refused.value.code == "evidence-too-much"
+    assert mirror.bundle(KEPT.subject) == KEPT
