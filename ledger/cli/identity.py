@@ -98,22 +98,15 @@ def recognise(
     now = int(time.time())
     ends = time_of(credential_until, "--credential-until")
     begins = now if credential_from is None else time_of(credential_from, "--credential-from")
-    named = drafting.party_settings("party", did=party, identifier=identifier, jurisdiction=of)
+    dates = {"validFrom": format_time(begins), "validUntil": format_time(ends)}
     subject: dict[str, Any] = {
-        "party": {one.path[1]: one.value for one in named},
-        "credential": {
-            "type": kind,
-            "issuer": credential_issuer,
-            "digest": _digest_of(credential),
-            "validFrom": format_time(begins),
-            "validUntil": format_time(ends),
-        },
+        "party": _party(party, identifier, of),
+        "credential": {"type": kind, "issuer": credential_issuer, "digest": _digest_of(credential), **dates},
         "level": level,
         "validFrom": format_time(now),
         "validUntil": format_time(ends if until is None else time_of(until, "--until")),
+        **({} if supersedes is None else {"supersedes": digest_named(supersedes, KIND)}),
     }
-    if supersedes is not None:
-        subject["supersedes"] = digest_named(supersedes, KIND)
     with issuer(key, node) as by, ExitStack() as stack:
         side = own_jurisdiction(by.node, jurisdiction)
         subject |= {"jurisdiction": side, "arrangement": digest_named(arrangement, "RecognitionArrangement")}
@@ -122,6 +115,11 @@ def recognise(
         return issue_draft(
             by, by.draft(KIND, subject), "identity recognised", name=status_list, out=out, as_json=as_json
         )
+
+
+def _party(did: str, identifier: str | None, jurisdiction: str) -> dict[str, str]:
+    named = drafting.party_settings("party", did=did, identifier=identifier, jurisdiction=jurisdiction)
+    return {one.path[1]: one.value for one in named}
 
 
 add_new(app, SIGNED, "identity-recognition")

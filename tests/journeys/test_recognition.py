@@ -38,7 +38,8 @@ def issued(made: Countries, noun: str, draft: Path, key: str, *more: object) -> 
     return out
 
 
-def test_from_the_accreditation_to_the_withdrawal(both: Countries) -> None:
+def arranged(both: Countries) -> tuple[Path, Path]:
+    """An accreditation of XA, and an arrangement that both endorsed."""
     draft = both.draft("accreditation", "accreditation", number="XAC-1", **dates())
     accreditation = issued(both, "accreditation", draft, "accreditor")
 
@@ -55,7 +56,11 @@ def test_from_the_accreditation_to_the_withdrawal(both: Countries) -> None:
         "arrangement", "endorse", text, "--key", both.key("authority-xa"), "--node", both.xa.url, "--designate", BODY
     )  # fmt: skip
     done("arrangement", "endorse", text, "--key", both.key("authority-xb"), "--node", both.xb.url)
+    return accreditation, text
 
+
+def test_from_the_accreditation_to_the_withdrawal(both: Countries) -> None:
+    accreditation, text = arranged(both)
     draft = both.draft("certificate", "conformity-certificate", certificateNumber="PIP-1", **dates(200))
     certificate = issued(both, "certificate", draft, "body", "--accreditation", accreditation)
     nodes = ("--node", both.xa.url, "--with", both.xb.url, "--wait")

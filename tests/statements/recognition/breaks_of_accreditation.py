@@ -19,17 +19,33 @@ SCHEME = AccreditedScheme(
 
 
 def of_accreditation() -> Iterator[Break]:
-    def scheme(**members: Any) -> Change:
-        return changed("accreditation", schemes=(SCHEME._replace(**members),))
+    """All of them."""
+    yield from _of_one()
+    yield from _of_parents()
+    too_long = _scheme(maximum_days=1094)
+    for kind in ("mutual", "domestic"):
+        yield Break(kind, "certificate too long", BOTH, "VALIDITY_TOO_LONG", "failed", too_long)
+        self = resigned("accreditation", issuer=BODY[0])
+        yield Break(kind, "accredited by itself", BOTH, "SELF_ACCREDITATION", "failed", self)
+        foreign = resigned("accreditation", issuer=BODY[0], jurisdiction="XE")
+        code = "ACCREDITOR_NOT_RECOGNISED"
+        yield Break(kind, "accredited by its name elsewhere", BOTH, code, "absent", foreign)
 
+
+def _scheme(**members: Any) -> Change:
+    return changed("accreditation", schemes=(SCHEME._replace(**members),))
+
+
+def _of_one() -> Iterator[Break]:
+    """Of the accreditation alone."""
     cases: dict[str, tuple[str, str, Change]] = {
         "none": ("MISSING", "absent", dropped("accreditation")),
         "named, not held": ("MISSING", "absent", _naming("nothing", ACCREDITOR[0])),
         "named, by another": ("OF_ANOTHER", "failed", _naming("accreditation", STRANGER[0])),
         "named, of another type": ("OF_ANOTHER", "failed", _naming("list-body", BODY[0])),
-        "of another scheme": ("SCOPE", "failed", scheme(id="urn:example:scheme:other")),
-        "of another version": ("SCOPE", "failed", scheme(versions=frozenset({"1.0"}))),
-        "of another family": ("SCOPE", "failed", scheme(family="product")),
+        "of another scheme": ("SCOPE", "failed", _scheme(id="urn:example:scheme:other")),
+        "of another version": ("SCOPE", "failed", _scheme(versions=frozenset({"1.0"}))),
+        "of another family": ("SCOPE", "failed", _scheme(family="product")),
         "of fewer categories": (
             "SCOPE",
             "failed",
@@ -38,7 +54,7 @@ def of_accreditation() -> Iterator[Break]:
         "of a lower level": (
             "SCOPE",
             "failed",
-            all_of(scheme(level=1), changed("certificate", level=2)),
+            all_of(_scheme(level=1), changed("certificate", level=2)),
         ),
         "later than the certificate": ("LAPSED", "failed", changed("accreditation", valid_from=day(11))),
         "shown later than the certificate": ("LAPSED", "failed", resigned("accreditation", proven=day(11))),
@@ -56,6 +72,10 @@ def of_accreditation() -> Iterator[Break]:
     for name, (code, outcome, change) in cases.items():
         for kind in ("mutual", "domestic"):
             yield Break(kind, f"accreditation {name}", BOTH, f"ACCREDITATION_{code}", outcome, change)
+
+
+def _of_parents() -> Iterator[Break]:
+    """Of the way to an accreditor that is recognised."""
     short = dropped("root")
     for kind, change, code, outcome, name in (
         ("rooted", short, "ACCREDITATION_MISSING", "absent", "parent missing, named"),
@@ -85,14 +105,6 @@ def of_accreditation() -> Iterator[Break]:
     yield Break("rooted", "nine parents, named", BOTH, cycle, "failed", all_of(_parents(9), named))
     lost = all_of(_parents(9), dropped("parent 9"), named)
     yield Break("rooted", "nine parents, one not held, named", BOTH, cycle, "failed", lost)
-    too_long = scheme(maximum_days=1094)
-    for kind in ("mutual", "domestic"):
-        yield Break(kind, "certificate too long", BOTH, "VALIDITY_TOO_LONG", "failed", too_long)
-        self = resigned("accreditation", issuer=BODY[0])
-        yield Break(kind, "accredited by itself", BOTH, "SELF_ACCREDITATION", "failed", self)
-        foreign = resigned("accreditation", issuer=BODY[0], jurisdiction="XE")
-        code = "ACCREDITOR_NOT_RECOGNISED"
-        yield Break(kind, "accredited by its name elsewhere", BOTH, code, "absent", foreign)
 
 
 def _parents(number: int) -> Change:
