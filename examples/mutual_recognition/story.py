@@ -1,6 +1,7 @@
 """The life of one certificate between XA, XB and XC: every step a command, every stage saved as evidence bundles."""
 
 import json
+import os
 import shlex
 import time
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ LIMIT: Final = 50_000
 ACTIVITY: Final = "After-sales service of vehicles"
 NOT_NOW: Final = 4
 NUMBER: Final = "PIP-2026-0042"
+PERIOD: Final = "2"
+"""Seconds between anchors, unless the environment says otherwise: each stage is saved when all of it is anchored."""
 PUBLISHER: Final = "did:web:reader.example.xb"
 MOMENTS: Final = "moments.json"
 COMMANDS: Final = "commands.txt"
@@ -57,6 +60,7 @@ def tell(folder: Path) -> None:
     make_folder(folder)
     screen = Told(STEPS, folder / COMMANDS)
     settle_environment(folder / "pinned")
+    os.environ.setdefault("EVIDENCE_ANCHOR_PERIOD", PERIOD)
     taken: list[int] = []
     for preferred in (8161, 8162, 8163):
         taken.append(_port(preferred, taken))
