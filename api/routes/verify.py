@@ -74,8 +74,8 @@ def _verified(
     trust, now = node.believed(), int(node.clock())
     purpose = None
     if transfer is not None:
-        created, purpose = use_of(transfer, node.shelf, node.mirror)
-        at = created if at is None else at
+        used, purpose = use_of(transfer, node.shelf, node.mirror, trust, now=now)
+        at = used if at is None else at
     report = verify_bundle(data, trust, at=at, now=now, require=require, into=into, purpose=purpose)
     return {
         "report": report.to_json(),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,16 +24,20 @@ from ledger.cli.gathered import (
     statement_in,
 )
 from ledger.cli.options import AsJson, OptionalNodeUrl, command, time_of
+from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
+from ledger.core.trust import TrustList
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
-from ledger.services.files import replace
+from ledger.services.files import read_bounded, replace
 from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.certificate import read as read_certificate
 from ledger.statements.recognition import purpose_of
 from ledger.statements.transfer import TransferRecord
 from ledger.statements.transfer import read as read_record
+from ledger.verify.bundle import kind_of
+from ledger.verify.evidence import authenticated
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,7 +71,7 @@ def verify(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When it mattered; else when --for was signed, or first stood."),
+        typer.Option(metavar="TIME", help="When it mattered; else when --for was made, or first stood."),
     ] = None,
     refresh: Refresh = None,
     trust: Trust = None,
@@ -83,10 +88,10 @@ def verify(
 ) -> int:
     """Verify a certificate."""
     moment = None if at is None else time_of(at, "--at")
-    record = None if transfer is None else _record(transfer)
-    if moment is None and record is not None:
-        moment = record[0].created
     listed, name = believed(trust)
+    record = None if transfer is None else _record(transfer)
+    if moment is None and record is not None and transfer is not None:
+        moment = _made(record[0], Path(transfer), listed)
     nodes = [] if node is None else [node, *(partners or [])]
     seconds = timeout if wait else None
     data = evidence_on(certificate, CERTIFICATE, nodes, body=body, at=moment, seconds=seconds)
@@ -114,6 +119,16 @@ def _record(name: str) -> tuple[Statement, TransferRecord]:
     if statement is None:
         raise typer.BadParameter(f"{name} is no file", param_hint="--for")
     return statement, read_record(statement, screened=False)
+
+
+def _made(record: Statement, file: Path, trust: TrustList) -> int:
+    """From when on a transfer counts: as its bundle shows; alone, as its signer claims."""
+    data = read_bounded(file, limit=BUNDLE_LIMIT, what="transfer")
+    if kind_of(data) != "bundle":
+        output.say("note: the time of the transfer is what its signer claims; its bundle would show more")
+        return record.created
+    held = authenticated(data, trust, now=int(time.time())).held(record.digest)
+    return record.created if held is None else held.existed
 
 
 def _require_of(record: TransferRecord, certificate: Statement) -> None:

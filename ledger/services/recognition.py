@@ -16,11 +16,13 @@ from ledger.errors import LedgerError, MalformedError, NotFoundError, RefusedErr
 from ledger.services.bundles import MOST_SECTIONS, join
 from ledger.services.export import Shelf, bundle_of
 from ledger.statements.edges import edges
+from ledger.statements.premises.evidence import existed
 from ledger.statements.recognition import Purpose, purpose_of
 from ledger.statements.transfer import TransferRecord
 from ledger.statements.transfer import read as read_record
 from ledger.store.partners import PAGE, Kept, Mirror
 from ledger.verify.bundle import SECTION_LIMIT, parse_bundle
+from ledger.verify.evidence import authenticated
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 
@@ -80,7 +82,7 @@ def recognition_of(
     Args:
         certificate: Digest.
         into: Where it is to be used; None: where it is known to be recognised, else at home.
-        at: When it mattered, POSIX seconds; None: when the transfer was signed, else when it was good first.
+        at: When it mattered, POSIX seconds; None: when the transfer was made, else when it was good first.
         transfer: Digest of the record that it is to be used for.
         shelf: The node's log.
         mirror: What partners gave.
@@ -96,8 +98,8 @@ def recognition_of(
     """
     moment, purpose = at, None
     if transfer is not None:
-        created, purpose = use_of(transfer, shelf, mirror, certificate=certificate)
-        moment = created if at is None else at
+        used, purpose = use_of(transfer, shelf, mirror, trust, now=now, certificate=certificate)
+        moment = used if at is None else at
     found = evidence_on(certificate, shelf, mirror, at=moment)
     return verify_bundle(
         found.bundle,
@@ -112,9 +114,17 @@ def recognition_of(
 
 
 def use_of(
-    transfer: bytes, shelf: Shelf, mirror: Mirror, *, certificate: bytes | None = None
+    transfer: bytes,
+    shelf: Shelf,
+    mirror: Mirror,
+    trust: TrustList,
+    *,
+    now: int,
+    certificate: bytes | None = None,
 ) -> tuple[int, Purpose]:
-    """When a transfer that the node holds was signed, and what it uses a certificate for.
+    """From when on a transfer that the node holds counts, and what it uses a certificate for.
+
+    A signer can date a transfer back, not the log that it stands in: what was logged much later counts from then.
 
     Args:
         certificate: The one that is asked about; None: whichever.
@@ -130,7 +140,18 @@ def use_of(
             f" not on {certificate.hex()}",
             code="transfer-of-another-certificate",
         )
-    return statement.created, purpose_of(record)
+    return _existed(statement, shelf, mirror, trust, now), purpose_of(record)
+
+
+def _existed(statement: Statement, shelf: Shelf, mirror: Mirror, trust: TrustList, now: int) -> int:
+    """By the own log's first checkpoint over it, or by what a partner's bundle shows."""
+    stored = shelf.statements.by_digest(statement.digest)
+    if stored is not None:
+        checkpoint = shelf.checkpoints.earliest_covering(stored.index)
+        return existed(statement.created, None if checkpoint is None else checkpoint.signed_at)
+    kept = mirror.bundle(statement.digest)
+    held = None if kept is None else authenticated(kept.bundle, trust, now=now).held(statement.digest)
+    return statement.created if held is None else held.existed
 
 
 def evidence_on(

@@ -60,12 +60,16 @@ class Held(NamedTuple, Generic[Value_co]):
     @property
     def existed(self) -> int:
         """From when on it counts: the claimed time, unless what is known of its time is much later."""
-        known = self.operator if self.proven is None else self.proven
-        return self.created if known is None or known <= self.created + PROMPT else known
+        return existed(self.created, self.operator if self.proven is None else self.proven)
 
     def begin(self, moment: int) -> int:
         """When what it says to hold from `moment` on began: not before it existed."""
         return max(moment, self.existed)
+
+
+def existed(created: int, known: int | None) -> int:
+    """From when on a statement counts that claims to be of `created`, and is known to have existed by `known`."""
+    return created if known is None or known <= created + PROMPT else known
 
 
 def begun(held: Held[Dated]) -> int:
