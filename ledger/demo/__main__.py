@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 COULD_NOT_FINISH: Final = 3
 EPILOG: Final = """\
 Exit status: 0 all shown; 1 never; 2 bad usage; 3 could not finish.
-EVIDENCE_ANCHOR_PERIOD, in seconds, shortens the ten between anchors.
+Logs are anchored every 5 seconds here, not every 10; EVIDENCE_ANCHOR_PERIOD chooses another number.
 Example: scripts/demo demo --serve
 """
 
