@@ -14,5 +14,7 @@ def test_a_status_list_of_which_a_hundredth_is_withdrawn_has_five_kilobytes_at_m
 def test_a_certificates_whole_evidence_of_two_logs_has_eighty_kilobytes_at_most() -> None:
     bundle, trust = certificate_example()
     assert len(bundle) <= 80_000
-    report = verify_bundle(bundle, parse_trust_list(trust), now=NOW, into="XB", require=[10], require_now=True)
+    report = verify_bundle(
+        bundle, parse_trust_list(trust), now=NOW, into="XB", require=[10], require_now=True
+    )
     assert report.verdict == "verified", report.step(10).detail
