@@ -78,7 +78,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
             yield Partners(folder, xa, xb, xa.enrol("body", "body"))
 
 
-def test_an_authority_stands_in_the_next_entry(both: Partners) -> None:
+def an_authority_stands_in_the_next_entry(both: Partners) -> None:
     first = done("partner", "card", "--home", both.xa.home.path, "--json").json
     request = both.folder / "authority.json"
     done(
@@ -103,7 +103,7 @@ def test_an_authority_stands_in_the_next_entry(both: Partners) -> None:
     assert parse_trust_list(both.xa.claim).version == 2
 
 
-def test_a_partner_is_taken_up_by_its_fingerprint_alone(both: Partners) -> None:
+def a_partner_is_taken_up_by_its_fingerprint_alone(both: Partners) -> None:
     home = both.xb.home.path
     card = both.folder / "xa.entry.json"
     card.write_bytes(done("partner", "card", "--home", both.xa.home.path).output)
@@ -118,7 +118,7 @@ def test_a_partner_is_taken_up_by_its_fingerprint_alone(both: Partners) -> None:
     assert run.json[0]["error"]["code"] == "partner-not-trusted"
 
 
-def test_the_list_composed_of_a_partners_entry_is_believed(both: Partners) -> None:
+def the_list_composed_of_a_partners_entry_is_believed(both: Partners) -> None:
     home, out = both.xb.home.path, both.folder / "trust.json"
     made = done(
         "trust", "make", "--home", home, "--publisher", "did:web:trust.example.xb",
@@ -132,7 +132,7 @@ def test_the_list_composed_of_a_partners_entry_is_believed(both: Partners) -> No
     assert partner["believed"] is True
 
 
-def test_a_serving_node_pulls_a_certificate_and_its_withdrawal_by_itself(both: Partners) -> None:
+def a_serving_node_pulls_a_certificate_and_its_withdrawal_by_itself(both: Partners) -> None:
     certificate = both.certificate("C-1")
     both.xa.register(certificate)
     kept = both.until("the certificate", lambda: both.mirror.bundle(certificate.digest))
@@ -152,7 +152,7 @@ def test_a_serving_node_pulls_a_certificate_and_its_withdrawal_by_itself(both: P
     assert both.mirror.certificates(number="C-1", body=both.body.did)[0].subject == certificate.digest
 
 
-def test_a_partner_that_is_gone_is_reported_and_holds_up_nothing(both: Partners) -> None:
+def a_partner_that_is_gone_is_reported_and_holds_up_nothing(both: Partners) -> None:
     both.xa.kill()
     run = evidence("partner", "sync", "--home", both.xb.home.path, "--json")
     assert run.status == 3
@@ -162,7 +162,7 @@ def test_a_partner_that_is_gone_is_reported_and_holds_up_nothing(both: Partners)
     assert both.xb.enrol("importer", "importer").did
 
 
-def test_a_file_brings_the_same_as_the_wire(both: Partners) -> None:
+def a_file_brings_the_same_as_the_wire(both: Partners) -> None:
     home = both.xb.home.path
     file = both.folder / "xa-for-xb.ndjson"
     told = done("partner", "export", "--for", "XB", "--out", file, "--home", both.xa.home.path, "--json").json
@@ -191,3 +191,13 @@ def test_a_file_brings_the_same_as_the_wire(both: Partners) -> None:
     assert run.status == 1
     assert sum(one["refused"] for one in run.json) == 1
     assert sum(one["kept"] for one in run.json) == len(lines) - 1
+
+
+def test_from_the_card_to_the_exchange_by_file(both: Partners) -> None:
+    """Each rests on what was before it; test processes would share them out."""
+    an_authority_stands_in_the_next_entry(both)
+    a_partner_is_taken_up_by_its_fingerprint_alone(both)
+    the_list_composed_of_a_partners_entry_is_believed(both)
+    a_serving_node_pulls_a_certificate_and_its_withdrawal_by_itself(both)
+    a_partner_that_is_gone_is_reported_and_holds_up_nothing(both)
+    a_file_brings_the_same_as_the_wire(both)

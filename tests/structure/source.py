@@ -22,7 +22,9 @@ def tracked() -> tuple[Path, ...]:
     except (OSError, subprocess.CalledProcessError):
         made = {"node_modules", ".venv", "__pycache__", "build", "dist", ".git", "out", "cache"}
         files = [path for path in ROOT.rglob("*") if not made & set(path.relative_to(ROOT).parts)]
-    return tuple(sorted(path for path in files if path.is_file()))
+    environments = {found.parent for found in ROOT.glob("*/pyvenv.cfg")}  # whatever a user calls it
+    own = [path for path in files if environments.isdisjoint(path.parents)]
+    return tuple(sorted(path for path in own if path.is_file()))
 
 
 def name_of(path: Path) -> str:

@@ -14,8 +14,10 @@ from tests.statements.recognition.chance import Chance, question, world_of
 from tests.statements.recognition.kinds import INTO, KINDS
 from tests.statements.recognition.world import HOLDER, IMPORTER, OTHER_SCENARIO, SCENARIO, USE, day
 
-MANY = max(900, settings().max_examples)
+MANY = max(400, settings().max_examples)
 """Worlds at random; a campaign has more."""
+
+pytestmark = pytest.mark.exhaustive
 
 BREAKS = every_break()
 EXPECTED = {

@@ -9,7 +9,7 @@ from tests.statements.recognition.drawn import STRANGERS, is_negative
 from tests.statements.recognition.kinds import INTO, KINDS
 from tests.statements.recognition.world import BODY, USE, World, day, digest
 
-MANY = max(250, settings().max_examples)
+MANY = max(120, settings().max_examples)
 SEEDS = st.integers(0, 2**62)
 OUTSIDE = [*STRANGERS, (BODY[0], "XF"), ("did:web:authority.example.xa", "XE")]
 
