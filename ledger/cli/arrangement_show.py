@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, cast
 
 import typer
 
@@ -132,11 +132,12 @@ def pairs(data: bytes, trust: TrustList, moment: int, *, now: int) -> list[Pair]
     found = authenticated(data, trust, now=now)
     evidence = Evidence(found.evidence, known=now, trust=trust, subject=found.bundle.subject)
     held = found.held(found.bundle.subject)
-    text = None if held is None or not isinstance(held.value, RecognitionArrangement) else held
+    is_text = held is not None and isinstance(held.value, RecognitionArrangement)
+    text = cast("Held[RecognitionArrangement]", held) if is_text else None
     said = read(found.bundle.subject_item.statement, screened=False)
     return [
-        _pair(evidence, text, Sides(*sides), moment)  # type: ignore[arg-type]
-        for sides in combinations(sorted(_sides(said, found.evidence, found.bundle.subject)), 2)
+        _pair(evidence, text, Sides(near, other), moment)
+        for near, other in combinations(sorted(_sides(said, found.evidence, found.bundle.subject)), 2)
     ]
 
 
