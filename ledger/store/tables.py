@@ -13,9 +13,11 @@ and bytes.
     head             size and root of the log: the row that two writers cannot both move
     tile             256 hashes each, full tiles only
     checkpoint       signed notes, one per size, for ever
+    cosignature      what witnesses signed of them, one per size and key
     anchor_intent    a transaction, written down before it is sent
     anchor_event     what became of it
     anchor_evidence  what proves to others that a checkpoint is on a chain
+    anchor_finality  stronger proof that its block is final, where it came later
 """
 
 from typing import Any, ClassVar
@@ -187,6 +189,36 @@ class CheckpointRow(StoreTable, table=True):
     signed_at: int = Field(sa_type=BigInteger)
 
 
+class CosignatureRow(StoreTable, table=True):
+    """A witness's line under a checkpoint, verified before it was stored.
+
+    Attributes:
+        name: Name of the witness's key.
+        key_id: Its 4-byte key id.
+        line: The signature line, UTF-8 without its newline.
+        time: When the witness says it signed, POSIX seconds.
+        received_at: By this node's clock.
+    """
+
+    __tablename__ = "cosignature"
+    __table_args__ = (
+        CheckConstraint("length(key_id) = 4", name="cosignature_key_id_length"),
+        Index("cosignature_key", "name", "key_id", "size"),
+    )
+
+    size: int = Field(
+        sa_type=_Key,
+        primary_key=True,
+        foreign_key="checkpoint.size",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    name: str = Field(sa_type=Text, primary_key=True)
+    key_id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    line: bytes = Field(sa_type=LargeBinary)
+    time: int = Field(sa_type=BigInteger)
+    received_at: int = Field(sa_type=BigInteger)
+
+
 class AnchorIntent(StoreTable, table=True):
     """A signed transaction, stored before it is sent; `sender` and hashes as raw bytes.
 
@@ -236,6 +268,27 @@ class AnchorEvidence(StoreTable, table=True):
     row_hash: bytes = Field(sa_type=LargeBinary)
 
 
+class AnchorFinality(StoreTable, table=True):
+    """That the block of an evidence is final, by others than the operator; canonical JSON as in a bundle's anchor.
+
+    Attributes:
+        kind: `attested` or `sealed`.
+        epoch: Of the set that attested or sealed.
+        recorded_at: POSIX seconds.
+    """
+
+    __tablename__ = "anchor_finality"
+    __table_args__ = (Index("anchor_finality_evidence", "evidence", "kind"),)
+
+    id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
+    evidence: int = Field(sa_type=BigInteger, foreign_key="anchor_evidence.id")
+    kind: str = Field(sa_type=Text)
+    epoch: int | None = Field(default=None, sa_type=BigInteger)
+    finality: bytes = Field(sa_type=LargeBinary)
+    recorded_at: int = Field(sa_type=BigInteger)
+    row_hash: bytes = Field(sa_type=LargeBinary)
+
+
 class AnchorEvent(StoreTable, table=True):
     """What became of an intent, or of evidence that a reorganisation took away."""
 
@@ -265,8 +318,10 @@ APPEND_ONLY = (
     "status_list",
     "tile",
     "checkpoint",
+    "cosignature",
     "anchor_intent",
     "anchor_event",
     "anchor_evidence",
+    "anchor_finality",
 )
 """Tables whose rows are never changed and never removed."""

@@ -92,6 +92,7 @@ def filled(database: Database) -> Database:
     log.append(rows(certificate(supersedes="ab" * 32), status_list(START)))
     with database.write() as connection:
         connection.execute("INSERT INTO checkpoint (size, note, signed_at) VALUES (300, x'00', 1)")
+        connection.execute("INSERT INTO cosignature VALUES (300, 'witness', x'00000000', x'00', 1, 1)")
         connection.execute(
             "INSERT INTO anchor_intent VALUES (1, 'eip155:1', 300, x'00', x'00', x'01', 0, x'00', 1, x'00')"
         )
@@ -99,6 +100,7 @@ def filled(database: Database) -> Database:
             "INSERT INTO anchor_evidence VALUES (1, 1, 'eip155:1', x'00', 300, 1, x'00', 1, x'00', x'00', x'00', x'00',"
             " NULL, NULL, 1, x'00')"
         )
+        connection.execute("INSERT INTO anchor_finality VALUES (1, 1, 'sealed', 1, x'00', 1, x'00')")
         connection.execute("INSERT INTO anchor_event VALUES (1, 1, NULL, 'sent', NULL, NULL, '', 1, x'00')")
     return database
 

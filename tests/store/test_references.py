@@ -88,7 +88,7 @@ def test_a_record_without_references_has_no_rows(log: Log, database: Database) -
     world = World()
     log.append(rows(world.record()))
     with database.read() as connection:
-        for table in ("edge", "attestation", "status_index", "status_list"):
+        for table in ("edge", "attestation", "status_index", "status_list", "cosignature", "anchor_finality"):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
 
 
@@ -229,7 +229,7 @@ def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         create_log(database, ORIGIN)
         Log(database, ORIGIN).append([*plain, make_statement(9, body=b'not a statement "supersedes"')])
     connection = sqlite3.connect(path, isolation_level=None)
-    for table in ("edge", "attestation", "status_index", "status_list"):
+    for table in ("edge", "attestation", "status_index", "status_list", "cosignature", "anchor_finality"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
