@@ -13,25 +13,39 @@ Read by the composition roots alone; everything below them takes values as param
     workers = 2
     address = "https://registry.example.xa"
     partner-period = 60
+    quorum = 2
+    relay = true
 
     [chain]
     kind = "embedded"
     id = 1500000001
     period = 10
 
-Authorities follow, see `ledger.authorities`.  The environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL`
-(with `kind = "rpc"`), `EVIDENCE_ANCHOR_PERIOD` and `EVIDENCE_PARTNER_PERIOD`.
+Chains and authorities follow, see `ledger.chains` and `ledger.authorities`.  The environment: `EVIDENCE_PORT`,
+`EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces between), `EVIDENCE_ANCHOR_PERIOD` and
+`EVIDENCE_PARTNER_PERIOD`.
 
 Source: docs/operations.md.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
 from ledger.authorities import Authority, authority_lines, read_authorities
+from ledger.chains import (
+    ChainSettings,
+    Observed,
+    RpcSettings,
+    chain_lines,
+    check_chains,
+    observed_lines,
+    read_chain,
+    read_further,
+    read_observed,
+)
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SetupError
 from ledger.statements.fields import COUNTRY, DID, Text
@@ -41,8 +55,6 @@ FORMAT: Final = "evidence-node/1"
 LIMIT: Final = 64 * 1024
 """Most bytes read of a settings file."""
 DEFAULT_PORT: Final = 8151
-DEFAULT_PERIOD: Final = 10
-"""Seconds between anchors while the log grows."""
 DEFAULT_PARTNER_PERIOD: Final = 60
 """Seconds between two times that partners' nodes are asked for what concerns this jurisdiction."""
 KEY_LIFE: Final = 5 * 365 * 86_400
@@ -51,8 +63,7 @@ KEY_LIFE: Final = 5 * 365 * 86_400
 _PORTS: Final = range(1, 2**16)
 _WORKERS: Final = range(65)
 _PERIODS: Final = range(1, 86_401)
-_CHAIN_IDS: Final = range(1, 2**53)
-_CONFIRMATIONS: Final = range(10_001)
+_QUORUMS: Final = range(65)
 _FIRST_EMBEDDED_ID: Final = 2**30
 _AUTHORITY: Final = Text(
     "a host name, e.g. registry.example.xa", r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?", 200
@@ -61,33 +72,6 @@ _ORIGIN: Final = Text(
     "an origin, authority/jurisdiction/shard", r"[a-z0-9.-]{1,200}/[A-Z]{2}/[A-Za-z0-9.-]{1,32}", 255
 )
 _URL: Final = Text("an address, http://… or https://…", r"https?://[!-~]{1,2000}", 2048, screened=False)
-_ADDRESS: Final = Text("an address, 0x and 40 lower-case hex digits", r"0x[0-9a-f]{40}", 42, screened=False)
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedSettings:
-    """A development chain inside the node's process, run by the operator: adds no independence."""
-
-    id: int
-    period: int = DEFAULT_PERIOD
-
-
-@dataclass(frozen=True, slots=True)
-class RpcSettings:
-    """A chain reached over JSON-RPC.
-
-    Attributes:
-        url: Where; may hold an access token, so it is never shown.
-        id: EIP-155 chain id that the node there must have.
-        anchor: Address of the deployed contract; None until `evidence chain deploy`.
-        confirmations: Blocks on top that make one final, for a chain that knows no `finalized` block; None asks it.
-    """
-
-    url: str = field(repr=False)
-    id: int
-    anchor: str | None = None
-    period: int = DEFAULT_PERIOD
-    confirmations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +90,11 @@ class Settings:
         address: Where others reach the node, as its entry tells them; None: it does not say.
         partner_period: Seconds between two times that partners' nodes are asked.
         authorities: Whom the node's claim names beside the registrar.
+        chain: The first chain that the log is anchored on.
+        chains: Further ones.
+        quorum: Witness organisations that should have cosigned what is exported; 0 asks for none.
+        observed: Partners' chains that this node reads itself.
+        relay: Whether a serving node carries partners' checkpoints to its own chain.
     """
 
     jurisdiction: str
@@ -114,12 +103,16 @@ class Settings:
     registrar: str
     founded: int
     registrar_key_until: int
-    chain: EmbeddedSettings | RpcSettings
+    chain: ChainSettings
     port: int = DEFAULT_PORT
     workers: int | None = None
     address: str | None = None
     partner_period: int = DEFAULT_PARTNER_PERIOD
     authorities: tuple[Authority, ...] = ()
+    chains: tuple[RpcSettings, ...] = ()
+    quorum: int = 0
+    observed: tuple[Observed, ...] = ()
+    relay: bool = True
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -134,14 +127,12 @@ class Settings:
         _require_range(self.partner_period, _PERIODS, "partner-period")
         if any(one.id == self.registrar for one in self.authorities):
             raise _invalid("authorities", "names the registrar, which is none of them")
-        _require_range(self.chain.id, _CHAIN_IDS, "chain.id")
-        _require_range(self.chain.period, _PERIODS, "chain.period")
-        if isinstance(self.chain, RpcSettings):
-            _require(_URL, self.chain.url, "chain.url")
-            if self.chain.anchor is not None:
-                _require(_ADDRESS, self.chain.anchor, "chain.anchor")
-            if self.chain.confirmations is not None:
-                _require_range(self.chain.confirmations, _CONFIRMATIONS, "chain.confirmations")
+        _require_range(self.quorum, _QUORUMS, "quorum")
+        check_chains(self.operator, self.chain, self.chains)
+        if any(one.partner == self.jurisdiction for one in self.observed):
+            raise _invalid(
+                "observed", f"names {self.jurisdiction}, this node's own jurisdiction, as a partner"
+            )
         if self.origin.split("/")[1] != self.jurisdiction:
             raise _invalid("origin", f'names another jurisdiction than "{self.jurisdiction}"')
         if not self.founded < self.registrar_key_until:
@@ -165,7 +156,6 @@ def embedded_chain_id(distinct: bytes) -> int:
 
 def encode_settings(settings: Settings) -> str:
     """The text of `node.toml`."""
-    chain = settings.chain
     lines = [
         "# Settings of this node, read at its start.  Members that are not known are refused.",
         f'format = "{FORMAT}"',
@@ -179,20 +169,15 @@ def encode_settings(settings: Settings) -> str:
         *([] if settings.workers is None else [f"workers = {settings.workers}"]),
         *([] if settings.address is None else [f"address = {_toml_text(settings.address)}"]),
         f"partner-period = {settings.partner_period}",
+        *([] if settings.quorum == 0 else [f"quorum = {settings.quorum}"]),
+        *([] if settings.relay else ["relay = false"]),
         "",
         "[chain]",
+        *chain_lines(settings.chain, "chain"),
     ]
-    if isinstance(chain, RpcSettings):
-        lines += ['kind = "rpc"', f"url = {_toml_text(chain.url)}", f"id = {chain.id}"]
-        lines += [] if chain.anchor is None else [f'anchor = "{chain.anchor}"']
-        lines += [] if chain.confirmations is None else [f"confirmations = {chain.confirmations}"]
-    else:
-        lines += [
-            "# A development chain, run by the operator: adds no independence.",
-            'kind = "embedded"',
-            f"id = {chain.id}",
-        ]
-    lines += ["# Seconds between anchors while the log grows.", f"period = {chain.period}"]
+    for one in settings.chains:
+        lines += ["", "[[chains]]", *chain_lines(one, "chains")]
+    lines += observed_lines(settings.observed)
     lines += authority_lines(settings.authorities)
     return "\n".join(lines) + "\n"
 
@@ -210,7 +195,7 @@ def parse_settings(data: bytes) -> Settings:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         # The parser's message holds a place and a sentence, never a value.
         raise SetupError(f"node.toml is not TOML: {error}", code="settings-invalid") from None
-    members = _Members(table, "")
+    members = _Members(table)
     if members.text("format") != FORMAT:
         raise _invalid("format", f'must be "{FORMAT}"')
     settings = Settings(
@@ -220,12 +205,16 @@ def parse_settings(data: bytes) -> Settings:
         registrar=members.text("registrar"),
         founded=members.time("founded"),
         registrar_key_until=members.time("registrar-key-until"),
-        chain=_chain(members.table("chain")),
+        chain=read_chain(members.raw("chain"), "chain"),
         port=members.integer("port", DEFAULT_PORT),
         workers=members.optional_integer("workers"),
         address=members.optional_text("address"),
         partner_period=members.integer("partner-period", DEFAULT_PARTNER_PERIOD),
         authorities=read_authorities(members.tables("authorities")),
+        chains=read_further(members.tables("chains")),
+        quorum=members.integer("quorum", 0),
+        observed=read_observed(members.tables("observed")),
+        relay=members.boolean("relay", default=True),
     )
     members.require_all_read()
     return settings
@@ -248,7 +237,7 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
                 "EVIDENCE_RPC_URL is set, and this node has an embedded chain; unset it",
                 code="settings-invalid",
             )
-        chain = replace(chain, url=url)
+        chain = replace(chain, urls=tuple(url.split()))
     if (period := _integer_of(environment, "EVIDENCE_ANCHOR_PERIOD")) is not None:
         chain = replace(chain, period=period)
     port, workers, partner_period = (
@@ -263,20 +252,28 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
     )
 
 
+_KINDS: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "an integer",
+    bool: "true or false",
+    dict: "a table",
+    list: "tables",
+}
+
+
 class _Members:
     """One table, read member by member, so that what was never asked for can be named."""
 
-    def __init__(self, table: dict[str, Any], prefix: str) -> None:
-        self._table, self._prefix = dict(table), prefix
-        self._inner: list[_Members] = []
+    def __init__(self, table: dict[str, Any]) -> None:
+        self._table = dict(table)
 
     def _take(self, name: str, kind: type, default: object = None) -> Any:
         value = self._table.pop(name, default)
         if value is None:
-            raise _invalid(self._prefix + name, "is missing")
+            raise _invalid(name, "is missing")
         if type(value) is not kind:
-            wanted = {str: "text", int: "an integer", dict: "a table", list: "tables"}[kind]
-            raise _invalid(self._prefix + name, f"must be {wanted}")
+            wanted = _KINDS[kind]
+            raise _invalid(name, f"must be {wanted}")
         return value
 
     def __contains__(self, name: str) -> bool:
@@ -300,12 +297,15 @@ class _Members:
         try:
             return parse_time(self.text(name))
         except MalformedError as error:
-            raise _invalid(self._prefix + name, str(error)) from None
+            raise _invalid(name, str(error)) from None
 
-    def table(self, name: str) -> "_Members":
-        inner = _Members(self._take(name, dict), f"{self._prefix}{name}.")
-        self._inner.append(inner)
-        return inner
+    def raw(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = self._take(name, dict)
+        return value
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value: bool = self._take(name, bool, default)
+        return value
 
     def tables(self, name: str) -> list[Any]:
         value: list[Any] = self._take(name, list, [])
@@ -313,24 +313,7 @@ class _Members:
 
     def require_all_read(self) -> None:
         for name in self._table:
-            raise _invalid(self._prefix + name, "is not a setting")
-        for inner in self._inner:
-            inner.require_all_read()
-
-
-def _chain(members: _Members) -> EmbeddedSettings | RpcSettings:
-    kind = members.text("kind")
-    if kind == "embedded":
-        return EmbeddedSettings(members.integer("id"), members.integer("period", DEFAULT_PERIOD))
-    if kind == "rpc":
-        return RpcSettings(
-            members.text("url"),
-            members.integer("id"),
-            members.optional_text("anchor"),
-            members.integer("period", DEFAULT_PERIOD),
-            members.integer("confirmations") if "confirmations" in members else None,
-        )
-    raise _invalid("chain.kind", 'must be "embedded" or "rpc"')
+            raise _invalid(name, "is not a setting")
 
 
 def _integer_of(environment: Mapping[str, str], name: str) -> int | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ledger.config import RpcSettings
+from ledger.chains import RpcSettings
 from ledger.core.canonical import Json
 from ledger.core.secp256k1 import address_of
 from ledger.core.statement import Statement, sign_statement, unsigned
@@ -190,7 +190,7 @@ def serving(folder: Path, code: str = "XA", chain: GivenChain | None = None) -> 
         chain: Where it anchors; None: on a development chain of its own.
     """
     where = f"example.{code.lower()}"
-    settings = None if chain is None else RpcSettings(chain.url, _chain_id(chain), period=PERIOD)
+    settings = None if chain is None else RpcSettings((chain.url,), _chain_id(chain), period=PERIOD)
     plan = Plan(
         code, f"registry.{where}", registrar=f"did:web:registrar.{where}", chain=settings, port=free_port()
     )

@@ -1,15 +1,15 @@
 """Settings files: every member, every refusal by name."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.chains import AttesterMember, AttesterSet, EmbeddedSettings, Observed, RpcSettings, ValidatorSet
 from ledger.config import (
     KEY_LIFE,
-    EmbeddedSettings,
-    RpcSettings,
     Settings,
     embedded_chain_id,
     encode_settings,
@@ -36,13 +36,38 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**members, **changes})
 
 
+XB, XC = "did:web:registry.example.xb", "did:web:registry.example.xc"
+ATTESTERS = AttesterSet(1, 0, 2, (AttesterMember("0x" + "11" * 20, XB), AttesterMember("0x" + "22" * 20, XC)))
+ATTESTED = RpcSettings(
+    ("http://127.0.0.1:1", "http://127.0.0.1:2"), 31_002, consensus="attested", attesters=(ATTESTERS,)
+)
+SEALED = RpcSettings(
+    ("http://127.0.0.1:3",),
+    31_003,
+    consensus="qbft",
+    validators=(
+        ValidatorSet(1, 0, tuple(f"0x{n:040x}" for n in range(1, 5))),
+        ValidatorSet(2, 90, tuple(f"0x{n:040x}" for n in range(2, 6))),
+    ),
+    foreign=ANCHOR,
+)
+OBSERVED = Observed("XB", 31_004, ("http://127.0.0.1:4", "http://127.0.0.1:5"), 12)
 RPC = settings(
-    chain=RpcSettings('http://127.0.0.1:8545/"\\key', 31_001, ANCHOR, period=3, confirmations=0), port=9000
+    chain=RpcSettings(('http://127.0.0.1:8545/"\\key',), 31_001, ANCHOR, period=3, confirmations=0), port=9000
 )
 
 
 @pytest.mark.parametrize(
-    "made", [settings(), RPC, settings(chain=RpcSettings("https://node.example.xa", 1)), settings(workers=0)]
+    "made",
+    [
+        settings(),
+        RPC,
+        settings(chain=RpcSettings(("https://node.example.xa",), 1)),
+        settings(workers=0),
+        settings(quorum=2, relay=False, chain=EmbeddedSettings(5, attesters=(ATTESTERS,))),
+        settings(chains=(ATTESTED, SEALED), observed=(OBSERVED, replace(OBSERVED, confirmations=None))),
+        settings(chain=SEALED, chains=(ATTESTED,)),
+    ],
 )
 def test_settings_are_read_back_as_they_were_written(made: Settings) -> None:
     assert parse_settings(encode_settings(made).encode()) == made
@@ -50,7 +75,7 @@ def test_settings_are_read_back_as_they_were_written(made: Settings) -> None:
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200))
 def test_any_address_of_a_chain_survives_writing_and_reading(rest: str) -> None:
-    made = settings(chain=RpcSettings("http://" + rest, 5))
+    made = settings(chain=RpcSettings(("http://" + rest,), 5))
     assert parse_settings(encode_settings(made).encode()) == made
 
 
@@ -93,15 +118,49 @@ def test_a_wrong_member_is_refused_by_name(before: str, after: str, named: str) 
     assert refused.value.code == "settings-invalid"
 
 
+@pytest.mark.parametrize(
+    ("threshold", "organisations"),
+    [(1, (XB, XC)), (2, (XB, XB)), (2, (XB, XC, "did:web:a.example", "did:web:b.example")), (3, (XB, XC))],
+)
+def test_attesters_of_whom_one_would_be_enough_are_refused(
+    threshold: int, organisations: tuple[str, ...]
+) -> None:
+    members = tuple(AttesterMember(f"0x{n:040x}", one) for n, one in enumerate(organisations, 1))
+    with pytest.raises(SetupError, match=r"chain\.attesters asks") as refused:
+        EmbeddedSettings(5, attesters=(AttesterSet(1, 0, threshold, members),))
+    assert refused.value.code == "settings-invalid"
+
+
+def test_an_operator_does_not_attest_its_own_chain() -> None:
+    with pytest.raises(SetupError, match="names the operator"):
+        settings(operator=XB, chain=EmbeddedSettings(5, attesters=(ATTESTERS,)))
+
+
+@pytest.mark.parametrize("consensus", ["attested", "qbft"])
+def test_a_consensus_without_anybody_who_vouches_is_refused(consensus: Any) -> None:
+    with pytest.raises(SetupError, match=r"chain\.consensus"):
+        RpcSettings(("http://127.0.0.1:1",), 5, consensus=consensus)
+
+
+def test_a_chain_that_stands_twice_is_refused() -> None:
+    with pytest.raises(SetupError, match="has a chain twice"):
+        settings(chain=ATTESTED, chains=(ATTESTED,))
+
+
+def test_epochs_must_ascend() -> None:
+    with pytest.raises(SetupError, match="ascending"):
+        EmbeddedSettings(5, attesters=(ATTESTERS, ATTESTERS))
+
+
 def test_an_anchor_that_is_no_address_is_refused() -> None:
     with pytest.raises(SetupError, match=r"chain\.anchor"):
-        settings(chain=RpcSettings("http://127.0.0.1:1", 5, "0xABCD"))
+        settings(chain=RpcSettings(("http://127.0.0.1:1",), 5, "0xABCD"))
 
 
 def test_the_address_of_a_chain_is_never_shown() -> None:
-    assert "secret-token" not in repr(settings(chain=RpcSettings("https://rpc.example/secret-token", 5)))
+    assert "secret-token" not in repr(settings(chain=RpcSettings(("https://rpc.example/secret-token",), 5)))
     with pytest.raises(SetupError) as refused:
-        settings(chain=RpcSettings("wss://rpc.example/secret-token", 5))
+        settings(chain=RpcSettings(("wss://rpc.example/secret-token",), 5))
     assert "secret" not in str(refused.value)
 
 
@@ -117,7 +176,7 @@ def test_the_environment_overrides_port_workers_period_and_rpc_url() -> None:
         },
     )
     assert (changed.port, changed.workers) == (1234, 3)
-    assert changed.chain == RpcSettings("http://127.0.0.1:2", 31_001, ANCHOR, 7, 0)
+    assert changed.chain == RpcSettings(("http://127.0.0.1:2",), 31_001, ANCHOR, 7, 0)
     assert with_environment(RPC, {}) == RPC
 
 

@@ -11,9 +11,10 @@ import typer
 from ledger.chain.evm import connect
 from ledger.chain.port import Chain
 from ledger.chain.transactions import SignedTransaction
+from ledger.chains import RpcSettings
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, Yes, command, noun
-from ledger.config import RpcSettings, Settings, with_environment
+from ledger.config import Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import RefusedError, SetupError
@@ -145,11 +146,11 @@ def _opened(path: Path, rpc: str | None) -> tuple[NodeHome, Settings]:
         raise RefusedError(
             "this node has an embedded chain, which --rpc does not replace", code="chain-embedded"
         )
-    return home, replace(settings, chain=replace(settings.chain, url=rpc))
+    return home, replace(settings, chain=replace(settings.chain, urls=(rpc,)))
 
 
 def _connected(settings: RpcSettings) -> Chain:
-    return connect(settings.url, chain_id=settings.id, confirmations=settings.confirmations)
+    return connect(settings.urls[0], chain_id=settings.id, confirmations=settings.confirmations)
 
 
 def _embedded(settings: Settings) -> Chain:

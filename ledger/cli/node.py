@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.chains import RpcSettings
 from ledger.cli import authority as authorities
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command, noun
-from ledger.config import DEFAULT_PORT, RpcSettings, Settings, with_environment
+from ledger.config import DEFAULT_PORT, Settings, with_environment
 from ledger.errors import SetupError
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import Plan, init_home, open_home
@@ -43,7 +44,8 @@ def init(
     ] = None,
     port: Annotated[int, typer.Option(metavar="PORT", help="TCP port on loopback.")] = DEFAULT_PORT,
     rpc: Annotated[
-        str | None, typer.Option(metavar="URL", help="JSON-RPC of the chain to anchor on.")
+        list[str] | None,
+        typer.Option(metavar="URL", help="JSON-RPC of the chain to anchor on; give several nodes of it."),
     ] = None,
     chain_id: Annotated[
         int | None, typer.Option(metavar="N", help="Its EIP-155 id; else the node at URL is asked.")
@@ -59,11 +61,13 @@ def init(
     as_json: AsJson = False,
 ) -> int:
     """Make a home."""
-    if rpc is None and (chain_id is not None or confirmations is not None):
+    if not rpc and (chain_id is not None or confirmations is not None):
         raise typer.BadParameter("--chain-id and --confirmations go with --rpc")
     try:
         chain = (
-            None if rpc is None else RpcSettings(rpc, _chain_id(rpc, chain_id), confirmations=confirmations)
+            None
+            if not rpc
+            else RpcSettings(tuple(rpc), _chain_id(rpc[0], chain_id), confirmations=confirmations)
         )
         plan = Plan(jurisdiction, authority, operator, registrar, chain, port, address)
         made = init_home(home, plan, now=int(time.time()), random=os.urandom)
@@ -149,6 +153,9 @@ def _told(made: NodeHome) -> dict[str, Any]:
             "head": keys.head.public,
             "finality": keys.finality.public,
             "sender": keys.sender.public,
+            "witness": keys.witness.public,
+            "attester": keys.attester.public,
+            "relay": keys.relay.public,
             "registrar": keys.registrar.multikey,
             "publisher": keys.publisher.multikey,
         },

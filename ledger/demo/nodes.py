@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
-from ledger.config import DEFAULT_PERIOD, with_environment
+from ledger.chains import DEFAULT_PERIOD
+from ledger.config import with_environment
 from ledger.demo.commands import PROGRAM, Evidence
 from ledger.errors import RemoteError, SetupError
 from ledger.remote.node import NodeClient

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.authorities import Authority
+from ledger.chains import AttesterSet, ChainSettings, RpcSettings
 from ledger.core.canonical import TRUST_LIMIT, Json, decode
 from ledger.core.note import EXPERIMENTAL, encode_vkey
 from ledger.core.times import format_time
@@ -146,8 +147,8 @@ def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
                 "headKeys": [{"address": keys.head.public}],
             }
         ],
-        "witnesses": [],
-        "chains": [] if chain is None else [_chain(chain, home)],
+        "witnesses": [{"vkey": encode_vkey(home.witness_vkey()), "organisation": settings.operator}],
+        "chains": [] if chain is None else [_chain(chain, settings.chain, home)],
         "foreign": [],
         "entries": [],
         "require": dict(REQUIRE),
@@ -169,14 +170,24 @@ def _authority(authority: Authority, jurisdiction: str) -> dict[str, Json]:
     return {"id": authority.id, "jurisdiction": jurisdiction, "roles": list(authority.roles), "keys": keys}
 
 
-def _chain(chain: ChainIdentity, home: Home) -> dict[str, Json]:
+def _chain(chain: ChainIdentity, settings: ChainSettings, home: Home) -> dict[str, Json]:
+    validators = settings.validators if isinstance(settings, RpcSettings) else ()
     return {
         "chain": f"eip155:{chain.id}",
         "genesis": "0x" + chain.genesis.hex(),
         "anchor": "0x" + chain.anchor.hex(),
         "codeHash": "0x" + chain.code_hash.hex(),
-        "consensus": "operator",
+        "consensus": settings.consensus,
         "operator": {"key": home.keys.finality.public, "organisation": home.settings.operator},
-        "attesters": [],
-        "validators": [],
+        "attesters": [_attesters(one) for one in settings.attesters],
+        "validators": [
+            {"epoch": one.epoch, "from": one.start, "members": list(one.members)} for one in validators
+        ],
     }
+
+
+def _attesters(one: AttesterSet) -> dict[str, Json]:
+    members: list[Json] = [
+        {"address": each.address, "organisation": each.organisation} for each in one.members
+    ]
+    return {"epoch": one.epoch, "from": one.start, "threshold": one.threshold, "members": members}

@@ -3,7 +3,9 @@
     node.toml        settings                           keys/registrar.json   signs enrolments
     keys/log.json    Ed25519 and ML-DSA-44 of the log   keys/publisher.json   signs the node's own trust list
     keys/head.json   head signatures                    trust/                trust lists pinned on this node
-    keys/finality.json   claims about its chain         keys/sender.json      pays for transactions
+    keys/finality.json   claims about its chain         keys/sender.json      pays for the log's anchors
+    keys/witness.json    cosigns partners' checkpoints  keys/attester.json    vouches for partners' chains
+    keys/relay.json      pays for carrying partners' checkpoints to the own chain
 
 `init_home` makes all of it in a folder beside the place and renames that, so that a home is there whole or not at
 all.  Databases and `claim.json` come when the node first starts.
@@ -20,12 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.chains import ChainSettings, EmbeddedSettings
 from ledger.config import (
     DEFAULT_PORT,
     KEY_LIFE,
     LIMIT,
-    EmbeddedSettings,
-    RpcSettings,
     Settings,
     embedded_chain_id,
     encode_settings,
@@ -33,7 +34,8 @@ from ledger.config import (
     parse_settings,
 )
 from ledger.core.checkpoint import LogSigner
-from ledger.core.suites import EDDSA, RANDOM_SIZE
+from ledger.core.note import ED25519_COSIGNATURE, VKey, make_vkey
+from ledger.core.suites import EDDSA, RANDOM_SIZE, PrivateKey
 from ledger.core.times import format_time
 from ledger.errors import SetupError
 from ledger.services.files import exists, read_bounded, replace, reported, sync_folder, write_new
@@ -68,7 +70,10 @@ class NodeKeys:
         log: Signs checkpoints.
         head: Signs heads for contracts; its address is in the log's id.
         finality: Vouches for blocks of the node's chain.
-        sender: Sends and pays transactions.
+        sender: Sends and pays the transactions that anchor the log.
+        witness: Cosigns partners' checkpoints.
+        attester: Vouches for the blocks of partners' chains.
+        relay: Sends and pays the transactions that carry partners' checkpoints.
         registrar: Signs enrolments, in the name of the registrar.
         publisher: Signs the node's claim, in the name of the operator.
     """
@@ -77,6 +82,9 @@ class NodeKeys:
     head: NodeKey
     finality: NodeKey
     sender: NodeKey
+    witness: NodeKey
+    attester: NodeKey
+    relay: NodeKey
     registrar: HolderKey
     publisher: HolderKey
 
@@ -98,6 +106,16 @@ class Home:
     def trust(self) -> Path:
         """The folder of the trust lists pinned on this node."""
         return self.path / TRUST
+
+    @property
+    def witness_name(self) -> str:
+        """Name of the key with which this node cosigns, e.g. registry.example.xa/witness."""
+        return self.settings.origin.split("/")[0] + "/witness"
+
+    def witness_vkey(self) -> VKey:
+        """The key with which this node cosigns, as others know it."""
+        private = PrivateKey(EDDSA, self.keys.witness.secret)
+        return make_vkey(self.witness_name, ED25519_COSIGNATURE, private.public.raw)
 
     def log_signer(self) -> LogSigner:
         """What signs this log's checkpoints."""
@@ -128,7 +146,7 @@ class Plan:
     authority: str
     operator: str | None = None
     registrar: str | None = None
-    chain: EmbeddedSettings | RpcSettings | None = None
+    chain: ChainSettings | None = None
     port: int = DEFAULT_PORT
     address: str | None = None
 
@@ -217,14 +235,17 @@ def open_home(path: Path) -> Home:
         head=node_key("head"),
         finality=node_key("finality"),
         sender=node_key("sender"),
+        witness=node_key("witness"),
+        attester=node_key("attester"),
+        relay=node_key("relay"),
         registrar=registrar,
         publisher=publisher,
     )
-    if len({keys.head.secret, keys.finality.secret, keys.sender.secret}) != 3:  # noqa: PLR2004
+    on_chains = (keys.head, keys.finality, keys.sender, keys.attester, keys.relay)
+    if len({key.secret for key in on_chains}) != len(on_chains):
         # One key for two of them would let a signature made for one purpose serve another.
-        raise SetupError(
-            f"head, finality and sender key of home {path} must be three different keys", code="home-keys"
-        )
+        named = ", ".join(key.kind for key in on_chains)
+        raise SetupError(f"the keys {named} of home {path} must all be different", code="home-keys")
     return Home(path, settings, keys)
 
 

@@ -8,7 +8,7 @@ Source: docs/spec/key-file.md.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from ledger.core.canonical import Json, decode, encode
 from ledger.core.secp256k1 import ORDER, address_of
@@ -24,8 +24,8 @@ SECRET_SIZE: Final = 32
 LOG_SECRET_SIZE: Final = 64
 """An Ed25519 seed and an ML-DSA-44 seed, 32 bytes each."""
 
-Kind = Literal["log", "head", "finality", "sender"]
-KINDS: Final[tuple[Kind, ...]] = ("log", "head", "finality", "sender")
+Kind = Literal["log", "head", "finality", "sender", "witness", "attester", "relay"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 _MEMBERS: Final = frozenset({"format", "holder", "id", "publicKeyMultibase", "secret"})
 _NODE_MEMBERS: Final = frozenset({"format", "kind", "public", "secret"})
@@ -60,8 +60,10 @@ class NodeKey:
     """A key that only a node uses.
 
     Attributes:
-        kind: What it signs: the log's checkpoints, heads for contracts, finality of the own chain, transactions.
-        secret: 32 bytes, a secp256k1 scalar; for `log` an Ed25519 seed and an ML-DSA-44 seed, 64 bytes.
+        kind: What it signs: the log's checkpoints, heads for contracts, finality of the own chain, transactions of
+            anchors, partners' checkpoints, finality of partners' chains, transactions of the relay.
+        secret: 32 bytes, a secp256k1 scalar; for `witness` an Ed25519 seed; for `log` an Ed25519 and an ML-DSA-44
+            seed, 64 bytes.
     """
 
     kind: Kind
@@ -76,8 +78,8 @@ class NodeKey:
 
     @property
     def public(self) -> str:
-        """The address, `0x` and lower-case hex; for `log` the Ed25519 key as Multikey."""
-        if self.kind == "log":
+        """The address, `0x` and lower-case hex; for `log` and `witness` the Ed25519 key as Multikey."""
+        if self.kind in {"log", "witness"}:
             return encode_multikey(PrivateKey("eddsa-jcs-2022", self.secret[:SECRET_SIZE]).public)
         return "0x" + address_of(self.secret).hex()
 
@@ -94,7 +96,7 @@ def make_holder_key(holder: str, key_id: str, suite: Suite, random: bytes) -> Ho
 
 def make_node_key(kind: Kind, random: bytes) -> NodeKey:
     """A new node key of `random_size(kind)` random bytes."""
-    if kind == "log":
+    if kind in {"log", "witness"}:
         return NodeKey(kind, random)
     # As for P-256 keys: the extra bits make the bias of the remainder negligible.
     scalar = int.from_bytes(random) % (ORDER - 1) + 1
@@ -103,7 +105,7 @@ def make_node_key(kind: Kind, random: bytes) -> NodeKey:
 
 def random_size(kind: Kind) -> int:
     """How many random bytes `make_node_key` takes."""
-    return LOG_SECRET_SIZE if kind == "log" else RANDOM_SIZE
+    return {"log": LOG_SECRET_SIZE, "witness": SECRET_SIZE}.get(kind, RANDOM_SIZE)
 
 
 def encode_holder_key(key: HolderKey) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.port import Chain
-from ledger.config import RpcSettings
+from ledger.chains import RpcSettings
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.secp256k1 import address_of
@@ -41,7 +41,7 @@ from ledger.store.statements import Statements
 DATABASE = "ledger.sqlite"
 CHAIN = "chain.sqlite"
 PREFUNDED = 10**24
-"""Wei that an embedded chain gives to the node's sender; it is worth nothing."""
+"""Wei that an embedded chain gives to the node's sender and its relay; it is worth nothing."""
 
 
 @dataclass(slots=True)
@@ -290,14 +290,14 @@ def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:
     if isinstance(settings, RpcSettings):
         from ledger.chain.evm import connect
 
-        return connect(settings.url, chain_id=settings.id, confirmations=settings.confirmations), None
+        return connect(settings.urls[0], chain_id=settings.id, confirmations=settings.confirmations), None
     from ledger.chain.embedded import EmbeddedChain
     from ledger.chain.embedded_genesis import Genesis
     from ledger.chain.embedded_port import connect_embedded
     from ledger.chain.embedded_rpc import EmbeddedRpc
 
-    sender = address_of(home.keys.sender.secret)
-    genesis = Genesis(settings.id, home.settings.founded, {sender: PREFUNDED})
+    rich = {address_of(key.secret): PREFUNDED for key in (home.keys.sender, home.keys.relay)}
+    genesis = Genesis(settings.id, home.settings.founded, rich)
     embedded = EmbeddedChain(home.path / CHAIN, genesis, clock=lambda: int(clock()))
     rpc = EmbeddedRpc(embedded)
     return connect_embedded(embedded, rpc), rpc

@@ -40,7 +40,9 @@ def test_a_claim_names_the_node_and_nothing_else(tmp_path: Path) -> None:
     )
     assert chain.operator is not None
     assert chain.operator.members == (address_of(made.keys.finality.secret),)
-    assert not listed.witnesses
+    assert [(one.vkey, one.organisation) for one in listed.witnesses] == [
+        (made.witness_vkey(), "did:web:registry.example.xa")
+    ]
     requirement = listed.requirement("TransferRecord")
     assert requirement is not None
     assert requirement.steps == (1, 3, 4, 5, 6, 7, 9)

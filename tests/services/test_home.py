@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.config import EmbeddedSettings, RpcSettings
+from ledger.chains import EmbeddedSettings, RpcSettings
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verify_log_lines
 from ledger.core.secp256k1 import address_of
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services import files
 from ledger.services.home import Plan, init_home, open_home, save_settings
-from ledger.services.keyfile import NodeKey, write_key
+from ledger.services.keyfile import KINDS, NodeKey, write_key
 from tests.services.homes import NOW, chance, home, plan
 
 
@@ -28,10 +28,7 @@ def test_a_new_home_holds_settings_and_private_keys(tmp_path: Path) -> None:
         "XA/keys": 0o700,
         "XA/trust": 0o700,
         "XA/node.toml": 0o600,
-        **{
-            f"XA/keys/{name}.json": 0o600
-            for name in ("log", "head", "finality", "sender", "registrar", "publisher")
-        },
+        **{f"XA/keys/{name}.json": 0o600 for name in (*KINDS, "registrar", "publisher")},
     }
     assert open_home(tmp_path / "XA") == made
     assert made.settings.origin == "registry.example.xa/XA/2026"
@@ -138,7 +135,6 @@ def test_a_disk_that_refuses_is_a_clear_error(
         {"authority": "not a host"},
         {"operator": "registry.example.xa"},
         {"port": 0},
-        {"chain": RpcSettings("ftp://127.0.0.1", 5)},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -160,7 +156,7 @@ def test_a_folder_that_is_no_home_is_named(tmp_path: Path) -> None:
     assert refused.value.code == "home-missing"
 
 
-@pytest.mark.parametrize("name", ["log", "head", "finality", "sender", "registrar", "publisher"])
+@pytest.mark.parametrize("name", [*KINDS, "registrar", "publisher"])
 def test_a_home_without_a_key_or_with_a_readable_one_does_not_open(tmp_path: Path, name: str) -> None:
     place = home(tmp_path).path
     key = place / "keys" / f"{name}.json"
@@ -214,7 +210,7 @@ def test_one_key_for_two_purposes_is_refused(tmp_path: Path) -> None:
 
 def test_saved_settings_are_read_back(tmp_path: Path) -> None:
     made = home(tmp_path)
-    settings = replace(made.settings, chain=RpcSettings("http://127.0.0.1:8545", 5, "0x" + "ab" * 20))
+    settings = replace(made.settings, chain=RpcSettings(("http://127.0.0.1:8545",), 5, "0x" + "ab" * 20))
     assert open_home(save_settings(made, settings).path).settings == settings
 
 
