@@ -18,33 +18,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ledger.core.keccak import HASH_LENGTH, keccak256
+from ledger.core.evm import abi
+from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError
 
-ADDRESS_LENGTH = 20
-
-
-def _uint(value: int, bits: int, what: str) -> bytes:
-    if not 0 <= value < 1 << bits:
-        raise MalformedError(f"{what} is {value}; a uint{bits} is required", code="out-of-range")
-    return value.to_bytes(32, "big")
-
-
-def _bytes32(value: bytes, what: str) -> bytes:
-    if len(value) != HASH_LENGTH:
-        raise MalformedError(f"{what} has {len(value)} bytes; 32 are required", code="out-of-range")
-    return value
-
-
-def _address(value: bytes, what: str) -> bytes:
-    if len(value) != ADDRESS_LENGTH:
-        raise MalformedError(f"{what} has {len(value)} bytes; 20 are required", code="out-of-range")
-    return bytes(12) + value
-
-
-def _bytes(value: bytes) -> bytes:
-    return _uint(len(value), 64, "length") + value + bytes(-len(value) % 32)
-
+ADDRESS_LENGTH = abi.ADDRESS_LENGTH
 
 DOMAIN_SEPARATOR = keccak256(
     keccak256(b"EIP712Domain(string name,string version)") + keccak256(b"evidence-ledger") + keccak256(b"1")
@@ -76,28 +54,32 @@ def log_id(origin: str, head_address: bytes) -> bytes:
 
     Whoever signs with another key has another id, so nobody can squat an origin.
     """
-    return keccak256(origin_hash(origin) + _address(head_address, "head key"))
+    return keccak256(origin_hash(origin) + abi.address(head_address, "head key"))
 
 
 def root_at_slot(log_id: bytes, size: int) -> bytes:
     """Storage slot of `rootAt[logId][size]`, 32 bytes; the trie key is the keccak of it."""
-    inner = keccak256(_bytes32(log_id, "log id") + bytes(32))
-    return keccak256(_uint(size, 64, "size") + inner)
+    inner = keccak256(abi.bytes32(log_id, "log id") + bytes(32))
+    return keccak256(abi.uint(size, 64, "size") + inner)
 
 
 def head_slot(log_id: bytes) -> bytes:
     """Storage slot of `head[logId]`, 32 bytes."""
-    return keccak256(_bytes32(log_id, "log id") + _uint(1, 8, "slot"))
+    return keccak256(abi.bytes32(log_id, "log id") + abi.uint(1, 8, "slot"))
 
 
-def _typed_data_digest(struct: bytes) -> bytes:
+def typed_data_digest(struct: bytes) -> bytes:
+    """EIP-712 digest of an encoded struct (type hash, then its members), 32 bytes, under the one domain."""
     return keccak256(b"\x19\x01" + DOMAIN_SEPARATOR + keccak256(struct))
 
 
 def head_digest(log_id: bytes, size: int, root: bytes) -> bytes:
     """What the log's head key signs, 32 bytes: that the log `log_id` had `root` at `size` leaves."""
-    return _typed_data_digest(
-        HEAD_TYPE_HASH + _bytes32(log_id, "log id") + _uint(size, 64, "size") + _bytes32(root, "root")
+    return typed_data_digest(
+        HEAD_TYPE_HASH
+        + abi.bytes32(log_id, "log id")
+        + abi.uint(size, 64, "size")
+        + abi.bytes32(root, "root")
     )
 
 
@@ -130,18 +112,18 @@ def checkpoint_digest(claim: CheckpointClaim) -> bytes:
     Raises:
         MalformedError: A member does not fit its EVM type.
     """
-    return _typed_data_digest(
+    return typed_data_digest(
         CHECKPOINT_TYPE_HASH
-        + _uint(claim.origin_chain_id, 256, "chain id")
-        + _bytes32(claim.genesis, "genesis hash")
-        + _address(claim.anchor, "anchor")
-        + _bytes32(claim.log_id, "log id")
-        + _uint(claim.size, 64, "size")
-        + _bytes32(claim.root, "root")
-        + _bytes32(claim.block_hash, "block hash")
-        + _uint(claim.block_number, 64, "block number")
-        + _uint(claim.block_time, 64, "block time")
-        + _bytes32(claim.set_id, "set id")
+        + abi.uint(claim.origin_chain_id, 256, "chain id")
+        + abi.bytes32(claim.genesis, "genesis hash")
+        + abi.address(claim.anchor, "anchor")
+        + abi.bytes32(claim.log_id, "log id")
+        + abi.uint(claim.size, 64, "size")
+        + abi.bytes32(claim.root, "root")
+        + abi.bytes32(claim.block_hash, "block hash")
+        + abi.uint(claim.block_number, 64, "block number")
+        + abi.uint(claim.block_time, 64, "block time")
+        + abi.bytes32(claim.set_id, "set id")
     )
 
 
@@ -171,27 +153,18 @@ def set_id(members: Sequence[bytes], organisations: Sequence[str], threshold: in
             code="signer-set",
         )
     ordered = sorted(zip(members, organisations, strict=True))
-    count = _uint(len(ordered), 64, "members")
-    addresses = count + b"".join(_address(member, "member") for member, _ in ordered)
-    names = count + _offset_array([_bytes(name.encode()) for _, name in ordered])
-    head = 3 * 32
+    return signer_set([member for member, _ in ordered], [name for _, name in ordered], threshold)
+
+
+def signer_set(members: Sequence[bytes], organisations: Sequence[str], threshold: int) -> bytes:
+    """`keccak256(abi.encode(address[], string[], uint256))` of what is given, in the order given."""
     return keccak256(
-        _uint(head, 64, "offset")
-        + _uint(head + len(addresses), 64, "offset")
-        + _uint(threshold, 256, "threshold")
-        + addresses
-        + names
+        abi.sequence(
+            abi.array(abi.address(member, "member") for member in members),
+            abi.array(abi.byte_string(name.encode()) for name in organisations),
+            abi.uint(threshold, 256, "threshold"),
+        )
     )
-
-
-def _offset_array(encoded: Sequence[bytes]) -> bytes:
-    """ABI tail of an array of dynamic values: an offset each, counted from the first, then the values."""
-    offsets = []
-    position = 32 * len(encoded)
-    for value in encoded:
-        offsets.append(_uint(position, 64, "offset"))
-        position += len(value)
-    return b"".join(offsets) + b"".join(encoded)
 
 
 def encode_anchor_call(
@@ -207,16 +180,11 @@ def encode_anchor_call(
         consistency: Path from the last anchored size; empty for the first anchor.
         signature: 65 bytes over `head_digest`.
     """
-    path = _uint(len(consistency), 64, "path") + b"".join(_bytes32(node, "path hash") for node in consistency)
-    head = 6 * 32
-    return (
-        ANCHOR_SELECTOR
-        + origin_hash(origin)
-        + _address(head_address, "head key")
-        + _uint(size, 64, "size")
-        + _bytes32(root, "root")
-        + _uint(head, 64, "offset")
-        + _uint(head + len(path), 64, "offset")
-        + path
-        + _bytes(signature)
+    return ANCHOR_SELECTOR + abi.sequence(
+        origin_hash(origin),
+        abi.address(head_address, "head key"),
+        abi.uint(size, 64, "size"),
+        abi.bytes32(root, "root"),
+        abi.array(abi.bytes32(node, "path hash") for node in consistency),
+        abi.byte_string(signature),
     )
