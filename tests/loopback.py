@@ -1,0 +1,55 @@
+"""JSON-RPC on loopback for whatever answers requests in this process."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+REQUEST_LIMIT = 1 << 20
+
+Request = dict[str, Any]
+Respond = Callable[[BaseHTTPRequestHandler, Request], None]
+"""Answers a request that was read, in whatever way."""
+
+
+@contextmanager
+def listening(respond: Respond) -> Iterator[str]:
+    """Hand each request to `respond` until the block ends; the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            assert 0 < length <= REQUEST_LIMIT
+            respond(self, json.loads(self.rfile.read(length)))
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            pass  # whoever asked did not wait for the answer
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def reply(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
+    """Send one whole HTTP answer."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
