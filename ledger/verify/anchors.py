@@ -6,19 +6,18 @@ Source: docs/spec/chain.md and docs/spec/verification.md.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ledger.core.evm.account import prove_account, prove_slot
 from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, root_at_slot
-from ledger.core.evm.header import Header, parse_header
+from ledger.core.evm.header import Header
 from ledger.core.evm.receipt import anchored_event, prove_receipt
-from ledger.core.merkle import verify_consistency
 from ledger.core.secp256k1 import recover
-from ledger.core.times import LATEST, format_time
+from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import Chain, LogKeys
-from ledger.errors import LedgerError, MalformedError, ProofError, SignatureError
+from ledger.errors import LedgerError, ProofError, SignatureError
 from ledger.verify.bundle import Anchor, Section
-from ledger.verify.notes import OpenNote, cosigned, open_note
+from ledger.verify.notes import OpenNote
 from ledger.verify.report import Check
+from ledger.verify.storage import Held, note_on_chain, prove_contract, require_covers, require_same_log
 
 GRADES = ("operator", "attested", "sealed")
 """Kinds of finality, weakest first."""
@@ -63,10 +62,7 @@ def check_anchor(
     """
     passed_over: tuple[str, ...] = ()
     try:
-        note = own
-        if anchor.checkpoint is not None:
-            note = open_note(anchor.checkpoint, section.origin, log)
-            passed_over = cosigned(note, trust, log, now).not_counted
+        note, passed_over = note_on_chain(anchor.checkpoint, own, log, trust, now)
         header = _prove_anchored(anchor, note, own, section, chain)
     except LedgerError as error:
         failed = Check(6, "failed", error.code, f"{chain.id}: {error}", number, pointer)
@@ -86,47 +82,23 @@ def check_anchor(
 
 def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Section, chain: Chain) -> Header:
     """Header to account to storage, and the anchored size against the section's."""
-    header = parse_header(anchor.header)
-    if header.time > LATEST:
-        raise MalformedError(f"block {header.number} has a time beyond the year 9999", code="time-malformed")
-    account = prove_account(header.state_root, chain.anchor, anchor.account)
-    if account.code_hash != chain.code_hash:
-        raise ProofError(
-            f"code at 0x{chain.anchor.hex()} has hash 0x{account.code_hash.hex()};"
-            f" the trust list has 0x{chain.code_hash.hex()}",
-            code="code-hash",
-        )
-    found = _written(account.storage_root, note, note.size, anchor.storage)
-    if found != note.root:
-        raise ProofError(
-            f"contract holds {found.hex()} at size {note.size}; the checkpoint has {note.root.hex()}",
-            code="anchored-root",
-        )
-    _prove_start(anchor, note, account.storage_root)
-    last = max(item.index for item in section.items)
-    if last >= note.size:
-        raise ProofError(f"anchored size {note.size} does not cover entry {last}", code="anchor-too-small")
-    _prove_same_log(anchor, note, own)
+    held = prove_contract(anchor.header, chain.anchor, chain.code_hash, anchor.account)
+    held.require_root(root_at_slot(note.log_id, note.size), anchor.storage, note)
+    _prove_start(anchor, note, held)
+    require_covers(section, note)
+    require_same_log(anchor.consistency, note, own)
     if anchor.receipt is not None:
         part = anchor.receipt
-        receipt = prove_receipt(header.receipts_root, part.index, part.encoded, part.nodes)
+        receipt = prove_receipt(held.header.receipts_root, part.index, part.encoded, part.nodes)
         root, _ = anchored_event(receipt, part.log, chain.anchor, note.log_id, note.size)
         if root != note.root:
             raise ProofError(
                 f"event has root {root.hex()}; the checkpoint has {note.root.hex()}", code="event-root"
             )
-    return header
+    return held.header
 
 
-def _written(storage_root: bytes, note: OpenNote, size: int, nodes: Sequence[bytes]) -> bytes:
-    """The root that the contract took for a size; what was never written reads as zero and is none."""
-    found = prove_slot(storage_root, root_at_slot(note.log_id, size), nodes)
-    if found == bytes(len(found)):
-        raise ProofError(f"contract holds nothing at size {size} of this log", code="not-anchored")
-    return found
-
-
-def _prove_start(anchor: Anchor, note: OpenNote, storage_root: bytes) -> None:
+def _prove_start(anchor: Anchor, note: OpenNote, held: Held) -> None:
     """A later head key's log grew out of the root that the trust list names."""
     if note.start is None:
         if anchor.start is not None:
@@ -136,31 +108,13 @@ def _prove_start(anchor: Anchor, note: OpenNote, storage_root: bytes) -> None:
         raise ProofError(
             f"start is required: the head key counts from size {note.start.size}", code="start-missing"
         )
-    found = _written(storage_root, note, note.start.size, anchor.start)
+    found = held.written(root_at_slot(note.log_id, note.start.size), anchor.start, note.start.size)
     if found != note.start.root:
         raise ProofError(
             f"contract holds {found.hex()} at the head key's first size {note.start.size};"
             f" the trust list has {note.start.root.hex()}",
             code="start-root",
         )
-
-
-def _prove_same_log(anchor: Anchor, note: OpenNote, own: OpenNote) -> None:
-    """The anchored tree and the section's are one log at two sizes."""
-    if note.size == own.size:
-        if anchor.consistency is not None:
-            raise ProofError("consistency is given between equal sizes", code="consistency-superfluous")
-        if note.root != own.root:
-            raise ProofError(
-                f"two roots for size {own.size}: {note.root.hex()} and {own.root.hex()}", code="split-view"
-            )
-        return
-    if anchor.consistency is None:
-        raise ProofError(
-            f"consistency between sizes {own.size} and {note.size} is missing", code="consistency-missing"
-        )
-    smaller, larger = sorted((own, note), key=lambda one: one.size)
-    verify_consistency(smaller.size, larger.size, smaller.root, larger.root, anchor.consistency)
 
 
 def _operator_finality(
