@@ -32,13 +32,23 @@ def replaced(header: bytes, changes: dict[int, rlp.Item]) -> bytes:
 
 
 def extra_of(
-    validators: Sequence[bytes], *, round: int = 0, vote: rlp.Item = (), seals: Sequence[bytes] = ()
+    validators: Sequence[bytes],
+    *,
+    round: int = 0,  # noqa: A002 - the field's own name, here and below
+    vote: rlp.Item = (),
+    seals: Sequence[bytes] = (),
 ) -> bytes:
     """Extra data of a QBFT header; addresses and seals stand in the order given."""
     return rlp.encode((VANITY, tuple(validators), vote, rlp.encode_integer(round), tuple(seals)))
 
 
-def unsealed(header: bytes, validators: Sequence[bytes], *, round: int = 0, vote: rlp.Item = ()) -> Header:
+def unsealed(
+    header: bytes,
+    validators: Sequence[bytes],
+    *,
+    round: int = 0,  # noqa: A002
+    vote: rlp.Item = (),
+) -> Header:
     """The header as QBFT validators would propose it."""
     extra = extra_of(validators, round=round, vote=vote)
     return parse_header(
@@ -50,7 +60,7 @@ def seal(
     header: bytes,
     validators: Sequence[bytes],
     *,
-    round: int = 0,
+    round: int = 0,  # noqa: A002
     signers: Sequence[bytes] | None = None,
     declared: Sequence[bytes] | None = None,
     vote: rlp.Item = (),
