@@ -22,7 +22,8 @@ from ledger.services.bundles import disclose as disclosed
 from ledger.services.files import read_bounded, read_private, replace
 from ledger.services.gathering import gather
 from ledger.statements.transfer import read as read_record
-from ledger.verify.bundle import Anchor, Item, Section, parse_bundle
+from ledger.verify.bundle import Item, Section, parse_bundle
+from ledger.verify.chain_parts import Anchor, Foreign
 
 NOT_YET = frozenset({"not-anchored-yet"})
 """What a node says before the anchor."""

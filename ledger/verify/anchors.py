@@ -14,7 +14,8 @@ from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import Chain, LogKeys
 from ledger.errors import LedgerError, ProofError, SignatureError
-from ledger.verify.bundle import Anchor, Section
+from ledger.verify.bundle import Section
+from ledger.verify.chain_parts import Anchor
 from ledger.verify.notes import OpenNote
 from ledger.verify.report import Check
 from ledger.verify.storage import Held, note_on_chain, prove_contract, require_covers, require_same_log

@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, encode
 from ledger.core.checkpoint import is_origin
-from ledger.core.members import Members, from_hex
-from ledger.core.merkle import HASH_SIZE
+from ledger.core.members import Members
 from ledger.core.statement import Statement, statement_of
 from ledger.errors import MalformedError
+from ledger.verify.chain_parts import Anchor, Foreign, read_anchors, read_foreign, read_path
 
 FORMAT = "evidence-bundle/1"
 WHAT = "bundle"
@@ -21,20 +21,6 @@ SECTION_LIMIT = 16
 ITEM_LIMIT = 1_024
 ENTRY_LIMIT = 2**27
 """Entries of all status lists together: a megabyte of them may inflate to hundreds."""
-PATH_LIMIT = 128
-"""Hashes in a path; a tree of 2^53 leaves needs 53 for inclusion and 54 for consistency."""
-NODE_LIMIT = 65
-"""Nodes of a trie proof: 64 nibbles of the key, and the root."""
-
-_MEMBERS_OF_FINALITY = {"operator": ("signature",), "attested": ("epoch", "signatures"), "sealed": ("epoch",)}
-_KINDS_OF_FINALITY = tuple(_MEMBERS_OF_FINALITY)
-_ANY_OF_FINALITY = sorted({name for names in _MEMBERS_OF_FINALITY.values() for name in names})
-_SIGNATURE_LENGTH = 65
-_OF_A_HASH = frozenset((HASH_SIZE,))
-_SMALL = frozenset("-abcdefghijklmnopqrstuvwxyz0123456789")
-_REFERENCE = _SMALL | frozenset("_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_NAMESPACE = (3, 8)
-_REFERENCE_LIMIT = 32
 
 Kind = Literal["bundle", "receipt", "statement"]
 """What a file with evidence may be."""
@@ -80,44 +66,6 @@ class Item:
     disclosures: Mapping[str, Disclosure]
 
 
-class Finality(NamedTuple):
-    """Who vouches for the block: `operator` (one signature), `attested` or `sealed` (an epoch of the trust list)."""
-
-    kind: str
-    signatures: tuple[bytes, ...] = ()
-    epoch: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPart:
-    """A transaction receipt with its trie proof, and the position of the `Anchored` event among its logs."""
-
-    index: int
-    encoded: bytes
-    nodes: tuple[bytes, ...]
-    log: int
-
-
-class Anchor(NamedTuple):
-    """A checkpoint of the section's log fixed on a chain, with the proof that leads there from a block header.
-
-    Attributes:
-        checkpoint: The anchored note, where it is not the section's own.
-        consistency: From the smaller to the larger of the two sizes; None where they are equal.
-        start: Storage proof that the head key's first root stands in the contract; None where the key is the first.
-    """
-
-    chain: str
-    checkpoint: bytes | None
-    consistency: tuple[bytes, ...] | None
-    header: bytes
-    finality: Finality
-    account: tuple[bytes, ...]
-    storage: tuple[bytes, ...]
-    start: tuple[bytes, ...] | None
-    receipt: ReceiptPart | None
-
-
 class Section(NamedTuple):
     """One log at one checkpoint.  `extends` is the consistency path from the last section of the same log."""
 
@@ -126,7 +74,7 @@ class Section(NamedTuple):
     extends: tuple[bytes, ...] | None
     items: tuple[Item, ...]
     anchors: tuple[Anchor, ...]
-    foreign: tuple[Json, ...]
+    foreign: tuple[Foreign, ...]
 
 
 class Bundle(NamedTuple):
@@ -188,11 +136,6 @@ def encode_bundle(subject: bytes, sections: Sequence[Mapping[str, Json]]) -> byt
 
 def _section(part: Members) -> Section:
     items = part.each("items", ("index", "path", "role", "statement"), ("disclosures",))
-    anchors = part.each(
-        "anchors",
-        ("account", "chain", "finality", "header", "storage"),
-        ("checkpoint", "consistency", "receipt", "start"),
-    )
     if not items:
         raise part.fault("items", "at least one item")
     origin = part.text("origin")
@@ -201,10 +144,10 @@ def _section(part: Members) -> Section:
     return Section(
         origin,
         part.text("checkpoint").encode(),
-        _path(part, "extends") if "extends" in part else None,
+        read_path(part, "extends") if "extends" in part else None,
         tuple([_item(item) for item in items]),
-        tuple([_anchor(anchor) for anchor in anchors]),
-        tuple(part.array("foreign")),
+        read_anchors(part),
+        read_foreign(part),
     )
 
 
@@ -227,7 +170,7 @@ def _item(part: Members) -> Item:
         role,
         statement,
         part.integer("index"),
-        _path(part, "path"),
+        read_path(part, "path"),
         {pointer: _disclosure(opened) for pointer, opened in disclosed or ()},
     )
 
@@ -237,77 +180,6 @@ def _disclosure(part: Members) -> Disclosure:
         raise part.fault("value", "either this or fileSha256", code="disclosure-shape")
     fixed = part.digest("fileSha256") if "fileSha256" in part else None
     return Disclosure(part.digest("salt"), None if fixed is not None else part.json("value"), fixed)
-
-
-def _anchor(part: Members) -> Anchor:
-    receipt = part.below("receipt", ("bytes", "index", "log", "nodes")) if "receipt" in part else None
-    if not _is_chain_id(part.text("chain")):
-        raise part.fault("chain", "a chain id written namespace:reference (CAIP-2)")
-    return Anchor(
-        chain=part.text("chain"),
-        checkpoint=part.text("checkpoint").encode() if "checkpoint" in part else None,
-        consistency=_path(part, "consistency") if "consistency" in part else None,
-        header=_hexadecimal([part.text("header")], part, "header")[0],
-        finality=_finality(part),
-        account=_nodes(part, "account"),
-        storage=_nodes(part, "storage"),
-        start=_nodes(part, "start") if "start" in part else None,
-        receipt=None
-        if receipt is None
-        else ReceiptPart(
-            index=receipt.integer("index"),
-            encoded=_hexadecimal([receipt.text("bytes")], receipt, "bytes")[0],
-            nodes=_nodes(receipt, "nodes"),
-            log=receipt.integer("log"),
-        ),
-    )
-
-
-def _finality(anchor: Members) -> Finality:
-    kind = anchor.below("finality", ("kind",), _ANY_OF_FINALITY).choice("kind", _KINDS_OF_FINALITY)
-    part = anchor.below("finality", ("kind", *_MEMBERS_OF_FINALITY[kind]))
-    if kind == "operator":
-        return Finality(kind, (part.evm("signature", _SIGNATURE_LENGTH),))
-    epoch = part.integer("epoch")
-    if kind == "sealed":
-        return Finality(kind, (), epoch)
-    signatures = tuple(_hexadecimal([*part.texts("signatures")], part, "signatures"))
-    if any(len(one) != _SIGNATURE_LENGTH for one in signatures):
-        raise part.fault("signatures", f"signatures of {_SIGNATURE_LENGTH} bytes")
-    return Finality(kind, signatures, epoch)
-
-
-def _is_chain_id(text: str) -> bool:
-    namespace, _, reference = text.partition(":")
-    return (
-        _NAMESPACE[0] <= len(namespace) <= _NAMESPACE[1]
-        and 1 <= len(reference) <= _REFERENCE_LIMIT
-        and _SMALL.issuperset(namespace)
-        and _REFERENCE.issuperset(reference)
-    )
-
-
-def _path(part: Members, name: str) -> tuple[bytes, ...]:
-    hashes = from_hex(part.array(name))
-    if hashes is None or not {*map(len, hashes)} <= _OF_A_HASH:
-        raise part.fault(name, f"hashes of {2 * HASH_SIZE} lower-case hex digits")
-    if len(hashes) > PATH_LIMIT:
-        raise part.fault(name, f"at most {PATH_LIMIT} hashes")
-    return tuple(hashes)
-
-
-def _nodes(part: Members, name: str) -> tuple[bytes, ...]:
-    nodes = part.array(name)
-    if len(nodes) > NODE_LIMIT:
-        raise part.fault(name, f"at most {NODE_LIMIT} nodes")
-    return tuple(_hexadecimal(nodes, part, name))
-
-
-def _hexadecimal(values: list[Json], part: Members, name: str) -> list[bytes]:
-    found = from_hex(values, prefix="0x")
-    if found is None:
-        raise part.fault(name, "0x and pairs of lower-case hex digits")
-    return found
 
 
 def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
@@ -353,9 +225,13 @@ def _check_whole(subject: bytes, sections: Sequence[Section]) -> None:
                 pointer=at,
             )
         origins.add(section.origin)
-        if section.checkpoint in [anchor.checkpoint for anchor in section.anchors]:
+        others = [
+            *(part.checkpoint for part in section.anchors),
+            *(part.checkpoint for part in section.foreign),
+        ]
+        if section.checkpoint in others:
             raise MalformedError(
-                f"section {n} repeats its own checkpoint in an anchor; leave it out there",
+                f"section {n} repeats its own checkpoint in an anchor or a foreign part; leave it out there",
                 code="checkpoint-repeated",
                 pointer=at,
             )

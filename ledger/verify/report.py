@@ -245,6 +245,13 @@ def weakest(checks: Iterable[Check]) -> Check:
     return min(checks, key=lambda check: _STRENGTH[check.outcome])
 
 
+def best_unless_failed(checks: Sequence[Check]) -> Check:
+    """Of several ways to show one thing, one that failed fails the step; else one that passed is enough."""
+    failed = [check for check in checks if check.outcome == "failed"]
+    passed = [check for check in checks if check.outcome == "passed"]
+    return (failed or passed or list(checks))[0]
+
+
 def unmet(checks: Sequence[Check], required: Sequence[int]) -> tuple[str, ...]:
     """The required steps that did not pass, in words: `6 anchor: absent (no-anchor)`."""
     counts: dict[int, Check] = {}

@@ -4,7 +4,7 @@ A section is examined before anybody's authorship is: its witnesses and blocks s
 and the key rule needs that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ledger.core.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -13,6 +13,7 @@ from ledger.core.trust.values import LogKeys, Requirement
 from ledger.errors import LedgerError, ProofError
 from ledger.verify.anchors import AnchorResult, check_anchor, no_anchor
 from ledger.verify.bundle import Bundle, Section
+from ledger.verify.foreign import check_foreign
 from ledger.verify.keyrule import Times
 from ledger.verify.notes import (
     OpenNote,
@@ -23,7 +24,7 @@ from ledger.verify.notes import (
     require_quorum,
     witnessed,
 )
-from ledger.verify.report import Check, weakest
+from ledger.verify.report import Check, best_unless_failed, weakest
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ def examine(bundle: Bundle, trust: TrustList, requirement: Requirement, now: int
         witnessing = _checkpoint(found, last.get(section.origin), trust, requirement, now)
         _inclusion(found)
         _anchors(found, trust, requirement, witnessing, now)
-        _foreign(found)
+        _foreign(found, trust, requirement, now)
         last[section.origin] = found
         examined.append(found)
     return examined
@@ -177,7 +178,7 @@ def _anchors(
         found.checks += no_anchor(found.number, reason, "no-anchor")
     for step in (0, 1):
         found.checks.append(
-            _best_unless_failed([result.checks[step] for result in results])
+            best_unless_failed([result.checks[step] for result in results])
         ) if results else None
     found.unfinished += [result.unfinished for result in results if result.unfinished is not None]
     blocks = [
@@ -194,21 +195,19 @@ def _anchors(
         found.by, found.grade = proof[1], "witnessed"
 
 
-def _best_unless_failed(checks: Sequence[Check]) -> Check:
-    """Of several anchors, one that failed fails the step; else one that passed is enough."""
-    failed = [check for check in checks if check.outcome == "failed"]
-    passed = [check for check in checks if check.outcome == "passed"]
-    return (failed or passed or list(checks))[0]
-
-
-def _foreign(found: Examined) -> None:
-    """Step 8, which this version does not check."""
-    if found.section.foreign:
-        reason = "anchors on the other jurisdiction's chain are not checked by this version"
-        found.checks.append(Check(8, "absent", "foreign-unsupported", reason, found.number))
-        found.unfinished.append(reason)
-    else:
-        found.checks.append(Check(8, "absent", "not-carried", "not carried", found.number))
+def _foreign(found: Examined, trust: TrustList, requirement: Requirement, now: int) -> None:
+    """Step 8: the same log on other jurisdictions' chains."""
+    result = check_foreign(
+        found.section,
+        found.number,
+        found.note,
+        found.log,
+        trust,
+        required_grade=requirement.finality,
+        now=now,
+    )
+    found.checks.append(result.check)
+    found.not_counted += result.not_counted
 
 
 def _outcome(checks: Iterable[Check], step: int) -> str:

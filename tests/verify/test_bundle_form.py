@@ -104,15 +104,6 @@ def test_finality_that_this_version_cannot_check_is_not_finished(kind: str) -> N
     assert (report.verdict, report.exit_status) == ("could not finish", 3)
 
 
-def test_a_foreign_anchor_is_not_finished_and_a_failure_beside_it_is_named() -> None:
-    document = json.loads(TRUE)
-    first(document)["foreign"] = [{"chain": "eip155:31002"}]
-    report = verify_bundle(encode(document), TRUST, now=NOW)
-    assert (report.verdict, report.step(8).code) == ("could not finish", "foreign-unsupported")
-    first(document)["items"][0]["index"] += 1
-    assert verify_bundle(encode(document), TRUST, now=NOW).verdict == "not verified"
-
-
 def test_a_step_that_nobody_requires_still_fails_the_whole() -> None:
     made = world()
     made.ack = made.xb.add(made.acknowledgement(made.subject, "rejected"))

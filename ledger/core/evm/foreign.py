@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from ledger.core.evm import abi
 from ledger.core.evm.anchor import signer_set, typed_data_digest
+from ledger.core.evm.seals import quorum_of
 from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError
 
@@ -51,11 +52,6 @@ class Source(NamedTuple):
     threshold: int
 
 
-def quorum_of_validators(count: int) -> int:
-    """Seals that a set of `count` validators needs: two thirds, rounded up."""
-    return -(-2 * count // 3)
-
-
 def set_hash(members: Sequence[bytes], organisations: Sequence[str], threshold: int) -> bytes:
     """Id of a set of signers as the contract computes it; of attesters, the `setId` of what they sign.
 
@@ -73,7 +69,7 @@ def set_hash(members: Sequence[bytes], organisations: Sequence[str], threshold: 
 
 def validator_set_hash(members: Sequence[bytes]) -> bytes:
     """`set_hash` of validators: without organisations, two thirds of them."""
-    return set_hash(members, (), quorum_of_validators(len(members)))
+    return set_hash(members, (), quorum_of(len(members)))
 
 
 def ordered_set(
@@ -105,9 +101,9 @@ def check_set(kind: int, members: Sequence[bytes], organisations: Sequence[str],
     """
     ordered_set(members, organisations)
     if kind == SEALED:
-        if organisations or threshold != quorum_of_validators(len(members)):
+        if organisations or threshold != quorum_of(len(members)):
             raise _bad_set(
-                f"threshold {threshold}; {quorum_of_validators(len(members))} of {len(members)} validators,"
+                f"threshold {threshold}; {quorum_of(len(members))} of {len(members)} validators,"
                 " without organisations, is required"
             )
         return
