@@ -219,6 +219,7 @@ def start_eth_tester() -> EthTesterChain:
 def _handler_for(provider: EthTesterProvider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or head and body of an answer wait for each other
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -20,13 +20,14 @@ def listening(respond: Respond) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or head and body wait for each other
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             assert 0 < length <= REQUEST_LIMIT
             respond(self, json.loads(self.rfile.read(length)))
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
             pass
 
     class Server(ThreadingHTTPServer):

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -30,12 +29,11 @@ from ledger.chain.rpc_encoding import header_of
 from ledger.chains import ValidatorSet
 from ledger.core.evm import rlp
 from ledger.core.evm.header import Header, parse_header
-from ledger.core.evm.seals import ISTANBUL_DIGEST, SealedHeader, parse_sealed
-from ledger.core.secp256k1 import address_of, sign
+from ledger.core.evm.seals import ISTANBUL_DIGEST
 from tests.loopback import Request, listening, reply
+from tests.sealing import addresses, replaced, seal, secrets, unsealed
 
-VANITY = bytes(32)
-_PARENT_HASH, _DIFFICULTY, _EXTRA_DATA, _MIX_HASH = 0, 7, 12, 13
+_PARENT_HASH = 0
 _HASH_TEXT = 66
 _BLOCKS = {"eth_getBlockByNumber", "eth_getBlockByHash"}
 _NEWEST = {"latest", "finalized", "safe", "pending"}
@@ -43,8 +41,7 @@ _NEWEST = {"latest", "finalized", "safe", "pending"}
 
 def validators(count: int, family: str = "A") -> list[bytes]:
     """Secrets of `count` validators, the same at every call, ascending by address."""
-    secrets = [sha256(f"validator {family} {number}".encode()).digest() for number in range(count)]
-    return sorted(secrets, key=address_of)
+    return list(secrets(count, f"validator {family}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,8 @@ class SealingChain:
     def sets(self) -> tuple[ValidatorSet, ...]:
         """The validators as a node's settings name them; a set counts from the block after it took over on."""
         return tuple(
-            ValidatorSet(
-                epoch, start and start + 1, tuple("0x" + address_of(one).hex() for one in sorted_(secrets))
-            )
-            for epoch, (start, secrets) in enumerate(self.schedule, 1)
+            ValidatorSet(epoch, start and start + 1, tuple("0x" + one.hex() for one in addresses(keys)))
+            for epoch, (start, keys) in enumerate(self.schedule, 1)
         )
 
     @property
@@ -113,24 +108,30 @@ class SealingChain:
         """Give an account at least so much."""
         self.ask("anvil_setBalance", "0x" + address.hex(), hex(wei))
 
-    def header(self, number: int, *, round: int | None = None, signers: Sequence[bytes] | None = None) -> bytes:
+    def header(
+        self,
+        number: int,
+        *,
+        round: int | None = None,  # noqa: A002 - the field's own name
+        signers: Sequence[bytes] | None = None,
+    ) -> bytes:
         """RLP of a sealed header, as this node shows it, or at another round and sealed by others."""
         with self._lock:
             self._sync()
             bare = self._blocks[number].header
         return self._seal(bare, self.round if round is None else round, signers)
 
-    def rotate(self, secrets: Sequence[bytes], at: int | None = None) -> int:
+    def rotate(self, keys: Sequence[bytes], at: int | None = None) -> int:
         """Others seal from block `at`, the next one, on; its number."""
         with self._lock:
             start = self.number + 1 if at is None else at
             assert start > self.schedule[-1][0]
-            self.schedule.append((start, list(secrets)))
+            self.schedule.append((start, list(keys)))
             self._forget(start)
         return start
 
     def equivocate(self, at: int) -> None:
-        """Show other blocks from `at` on: another vanity, and so other hashes; sealed by the same validators."""
+        """Show other blocks from `at` on: with another vote, and so other hashes; sealed by the same validators."""
         with self._lock:
             self._forks.append(at)
             self._forget(at)
@@ -154,7 +155,9 @@ class SealingChain:
         if method == "eth_getBlockByHash":
             held = self._by_hash.get(wanted)
         else:
-            number = len(self._blocks) - 1 if wanted in _NEWEST else 0 if wanted == "earliest" else int(wanted, 16)
+            number = (
+                len(self._blocks) - 1 if wanted in _NEWEST else 0 if wanted == "earliest" else int(wanted, 16)
+            )
             held = self._blocks[number] if number < len(self._blocks) else None
         if held is None:
             return None
@@ -211,23 +214,23 @@ class SealingChain:
         return number <= len(self._blocks) and self._blocks[number - 1].anvil_hash == block["parentHash"]
 
     def _append(self, block: Any) -> None:
-        fields = list(header_of(block).fields)
-        number = len(self._blocks)
+        header, number = header_of(block).encoded, len(self._blocks)
         assert int(block["number"], 16) == number
         if number:
-            fields[_PARENT_HASH] = self._blocks[-1].header.hash
-        forks = sum(start <= number for start in self._forks)
-        vanity = VANITY[:-1] + bytes([forks])
-        listed = tuple(address_of(one) for one in self._validators(number))
-        fields[_DIFFICULTY], fields[_MIX_HASH] = b"\1", ISTANBUL_DIGEST
-        fields[_EXTRA_DATA] = rlp.encode((vanity, listed, (), b"", ()))
-        held = _Sealed(block["hash"], parse_header(rlp.encode(fields)))
+            header = replaced(header, {_PARENT_HASH: self._blocks[-1].header.hash})
+        bare = unsealed(header, addresses(self._validators(number)), vote=self._vote(number))
+        held = _Sealed(block["hash"], bare)
         self._blocks.append(held)
         self._by_hash[held.hash] = held
         self._sealed_of[held.anvil_hash] = held.hash
 
+    def _vote(self, number: int) -> rlp.Item:
+        """What tells the chains apart after an equivocation."""
+        forks = sum(start <= number for start in self._forks)
+        return (bytes([forks]) * 20, b"\xff") if forks else ()
+
     def _validators(self, number: int) -> list[bytes]:
-        return sorted_([secrets for start, secrets in self.schedule if start <= number][-1])
+        return [keys for start, keys in self.schedule if start <= number][-1]
 
     def _sealers(self, number: int) -> list[bytes]:
         """Who seals a block: the set that takes over in it, and with it the one before."""
@@ -235,30 +238,21 @@ class SealingChain:
         if number and any(start == number for start, _ in self.schedule):
             sets.append(self._validators(number - 1))
         present = [one for each in sets for one in each[: len(each) - self.missing]]
-        return sorted_(list(dict.fromkeys(present)))
+        return list(dict.fromkeys(present))
 
-    def _seal(self, bare: Header, round: int, signers: Sequence[bytes] | None) -> bytes:
-        if signers is None:
-            signers = self._sealers(bare.number) if bare.number else ()
-        return _sealed(bare.encoded, round if bare.number else 0, tuple(signers))
-
-
-@lru_cache(maxsize=4096)
-def _sealed(bare: bytes, round: int, signers: tuple[bytes, ...]) -> bytes:
-    fields = list(parse_header(bare).fields)
-    extra = list(rlp.read_list(rlp.decode(parse_header(bare).extra_data), "extra data", 5))
-    extra[3] = rlp.encode_integer(round)
-    fields[_EXTRA_DATA] = rlp.encode(extra)
-    told: SealedHeader = parse_sealed(parse_header(rlp.encode(fields)))
-    seals = [sign(one, told.seal_hash) for one in signers]
-    extra[4] = tuple(one[:64] + bytes([one[64] - 27]) for one in seals)
-    fields[_EXTRA_DATA] = rlp.encode(extra)
-    return rlp.encode(fields)
+    def _seal(self, bare: Header, in_round: int, signers: Sequence[bytes] | None) -> bytes:
+        number = bare.number
+        if number == 0:
+            return bare.encoded
+        sealers = self._sealers(number) if signers is None else signers
+        return _sealed(
+            bare.encoded, tuple(self._validators(number)), in_round, tuple(sealers), self._vote(number)
+        )
 
 
-def sorted_(secrets: Sequence[bytes]) -> list[bytes]:
-    """Ascending by address, as a header lists them."""
-    return sorted(secrets, key=address_of)
+_sealed = lru_cache(maxsize=4096)(
+    lambda bare, keys, in_round, signers, vote: seal(bare, keys, round=in_round, signers=signers, vote=vote)
+)
 
 
 def _each(value: Any, change: Any) -> Any:
@@ -270,10 +264,10 @@ def _each(value: Any, change: Any) -> Any:
 
 
 @contextmanager
-def sealing(url: str, secrets: Sequence[bytes], *, round: int = 0) -> Iterator[SealingChain]:
+def sealing(url: str, keys: Sequence[bytes], *, round: int = 0) -> Iterator[SealingChain]:  # noqa: A002
     """Seal the blocks of the node at `url`, and listen on loopback, until the block ends."""
     provider = BoundedHTTPProvider(url)
-    chain = SealingChain(provider, [(0, list(secrets))], round=round)
+    chain = SealingChain(provider, [(0, list(keys))], round=round)
 
     def respond(handler: BaseHTTPRequestHandler, request: Request) -> None:
         answer = chain.make_request(request["method"], request.get("params", []))

@@ -5,12 +5,14 @@ which codes its errors carry.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 from ledger.chain.port import AnchoredEvent, Fees, Inclusion, Message, StateProof
 from ledger.chain.rpc import DEFAULT_TIMEOUT, BoundedHTTPProvider, Provider, RpcNode, RpcRefusedError
 from ledger.chain.rpc_encoding import header_of, invalid, read_data, read_list, read_object, read_quantity
 from ledger.chain.rpc_proofs import prove_inclusion, prove_state
+from ledger.chain.sealed import SealedChain, Validators
+from ledger.chain.several import Several
 from ledger.core.evm import anchor as contract
 from ledger.core.evm import rlp
 from ledger.core.evm.header import Header
@@ -34,6 +36,7 @@ class EvmChain:
         genesis_hash: Likewise.
         confirmations: For chains that know no `finalized` block: how many blocks on top make one final.
         fee_cap: Largest fee per gas ever offered, in wei.
+        validators: Of a QBFT chain: every block must be sealed by a quorum of them, and then is final.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class EvmChain:
         genesis_hash: bytes | None = None,
         confirmations: int | None = None,
         fee_cap: int = DEFAULT_FEE_CAP,
+        validators: Sequence[Validators] = (),
     ) -> None:
         self._node = RpcNode(provider, name=name)
         self._description = description
@@ -54,6 +58,7 @@ class EvmChain:
         self._identity: tuple[int, bytes] | None = None
         self._confirmations = confirmations
         self._fee_cap = fee_cap
+        self._seals = SealedChain(validators) if validators else None
         self._final = 0
 
     def close(self) -> None:
@@ -117,7 +122,7 @@ class EvmChain:
         block = self._node.request("eth_getBlockByNumber", "latest", False)
         if block is None:
             raise invalid("no last block")
-        header = header_of(block)
+        header = self._header_of(block)
         if header.number < self._final:
             raise ChainError(
                 f"{self._node.name} is at block {header.number}; block {self._final} was final before",
@@ -128,11 +133,13 @@ class EvmChain:
     def finalized_number(self) -> int:
         """Number of the last block that the node holds to be final."""
         head = self.head()
-        if self._confirmations is not None:
+        if self._seals is not None:
+            number = head.number
+        elif self._confirmations is not None:
             number = max(0, head.number - self._confirmations)
         else:
             block = self._node.request("eth_getBlockByNumber", "finalized", False)
-            number = 0 if block is None else header_of(block).number
+            number = 0 if block is None else self._header_of(block).number
         # The head may be a block older by now than the block just called final.
         if number > head.number and self._confirmations is not None:
             raise invalid(f"a final block {number} above its last block {head.number}")
@@ -152,9 +159,16 @@ class EvmChain:
         block = self._node.request("eth_getBlockByNumber", hex(number), False)
         if block is None:
             return None
-        header = header_of(block)
+        header = self._header_of(block)
         if header.number != number:
             raise invalid(f"block {header.number} when asked for block {number}")
+        return header
+
+    def _header_of(self, block: Any) -> Header:
+        if self._seals is None:
+            return header_of(block)
+        header = header_of(block, self._seals.named)
+        self._seals.require_sealed(header)
         return header
 
     def header_by_hash(self, block_hash: bytes) -> Header | None:
@@ -162,7 +176,7 @@ class EvmChain:
         block = self._node.request("eth_getBlockByHash", "0x" + block_hash.hex(), False)
         if block is None:
             return None
-        header = header_of(block)
+        header = self._header_of(block)
         if header.hash != block_hash:
             raise invalid(f"block {header.hash.hex()} when asked for block {block_hash.hex()}")
         return header
@@ -257,7 +271,7 @@ class EvmChain:
         block = self._node.request("eth_getBlockByNumber", hex(number), False)
         if block is None:
             return None
-        header = header_of(block)
+        header = self._header_of(block)
         if header.number != number:
             raise invalid(f"block {header.number} when asked for block {number}")
         if header.hash != read_data(fields["blockHash"], "block hash", 32):
@@ -291,16 +305,35 @@ class EvmChain:
         return found
 
 
-def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT, **options: Any) -> EvmChain:
-    """The chain behind the node at `url`; nothing is sent yet.
+@overload
+def connect(urls: str, *, timeout: float = ..., **options: Any) -> EvmChain: ...
+
+
+@overload
+def connect(urls: Sequence[str], *, timeout: float = ..., **options: Any) -> EvmChain | Several: ...
+
+
+def connect(
+    urls: str | Sequence[str], *, timeout: float = DEFAULT_TIMEOUT, **options: Any
+) -> EvmChain | Several:
+    """The chain behind one or more nodes; nothing is sent yet.
 
     Args:
-        url: Of the node; http or https.  May hold an API key; only the host is ever shown.
+        urls: Of its nodes; http or https.  May hold API keys; only hosts are ever shown.
         timeout: Seconds for a whole request.
         options: As of `EvmChain`.
+
+    Raises:
+        SetupError: `chain-url`: one is not an HTTP URL.
     """
-    provider = BoundedHTTPProvider(url, timeout=timeout)
-    return EvmChain(provider, name=f"chain node at {provider.host}", **options)
+    providers = [
+        BoundedHTTPProvider(url, timeout=timeout) for url in ([urls] if isinstance(urls, str) else urls)
+    ]
+    chains = [EvmChain(one, name=f"chain node at {one.host}", **options) for one in providers]
+    if len(chains) == 1:
+        return chains[0]
+    names = [f"chain node at {one.host}" for one in providers]
+    return Several(chains, names, sealed=bool(options.get("validators")))
 
 
 def _event(log: Any, anchor: bytes, log_id: bytes) -> AnchoredEvent:

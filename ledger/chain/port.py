@@ -11,6 +11,9 @@ open.  A node that is absent, slow, or answers something else raises ChainError;
     chain-answer-invalid     an answer contradicts itself, or is not in the form the specification asks
     chain-wrong-id           the node serves another chain
     chain-wrong-genesis      the chain has this id and another history
+    chain-seals-invalid      a block of a sealed chain is not sealed by the validators configured
+    rpc-disagree             two nodes contradict each other; nothing is decided
+    rpc-alone                too few of several nodes answer to say what is final
     chain-stale              the node is behind what it said was final before
     chain-request-refused    the node answered with an error; its text is in the message
     chain-reverted           the contract refused; the message names its error where it is one of ours

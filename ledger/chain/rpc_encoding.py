@@ -116,21 +116,32 @@ _HEADER: tuple[tuple[str, Callable[[Any, str], bytes]], ...] = (
 _EXTRA_DATA = [name for name, _ in _HEADER].index("extraData")
 
 
-def header_of(block: Any) -> Header:
+Naming = Callable[[Header, bytes], Header | None]
+"""Gives a header its chain's own block hash, where that is the hash claimed; else None."""
+
+
+def header_of(block: Any, named: Naming | None = None) -> Header:
     """The header of a block as JSON-RPC shows it.
 
+    Args:
+        block: As the node answered.
+        named: For chains whose block hash is not that of the whole header, such as `SealedChain.named`.
+
     Raises:
-        ChainError: `chain-answer-invalid`: the fields do not hash to the block's hash.  This is also what a
-            chain answers whose block hash is not that of the whole header (QBFT, IBFT, Clique).
+        ChainError: `chain-answer-invalid`: the fields do not hash to the block's hash.
     """
     fields = read_object(block, "block")
     claimed = read_data(fields.get("hash"), "block hash", 32)
     for encoded in _encodings(fields):
-        if keccak256(encoded) == claimed:
-            try:
-                return parse_header(encoded)
-            except MalformedError as error:
-                raise invalid(f"a malformed header: {error}") from error
+        if named is None and keccak256(encoded) != claimed:
+            continue
+        try:
+            header = parse_header(encoded)
+        except MalformedError as error:
+            raise invalid(f"a malformed header: {error}") from error
+        found = header if named is None else named(header, claimed)
+        if found is not None:
+            return found
     raise invalid(f"a header that does not hash to its block hash {claimed.hex()}")
 
 
