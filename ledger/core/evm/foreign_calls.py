@@ -40,55 +40,24 @@ ACCEPTED_TOPIC = keccak256(b"Accepted(bytes32,bytes32,uint64,bytes32,uint64,uint
 ROTATED_TOPIC = keccak256(b"Rotated(bytes32,uint64,bytes32,uint64)")
 SPLIT_PROVEN_TOPIC = keccak256(b"SplitProven(bytes32,uint64,bytes32,uint64,bytes32)")
 
-CODE_OF_ERROR: Final = {
+ERRORS: Final = (
     # of the contract
-    "SourceExists": "source-exists",
-    "SourceUnknown": "source-unknown",
-    "SourceKind": "source-kind",
-    "SignerSet": "signer-set",
-    "AlreadyAccepted": "already-accepted",
-    "ZeroRoot": "zero-root",
-    "BadProof": "bad-proof",
-    "BadSignature": "bad-signature",
-    "NoSplit": "no-split",
+    "SourceExists", "SourceUnknown", "SourceKind", "SignerSet", "SetMismatch", "SetUnchanged", "SetThreshold",
+    "EpochStale", "AlreadyAccepted", "ZeroSize", "ZeroRoot", "BadProof", "BadSignature", "NoSplit",
     # of attestations
-    "AttestationQuorum": "attestation-quorum",
-    "AttestationOrder": "attestation-order",
-    "AttestationOutsider": "attestation-outsider",
-    "HighS": "high-s",
+    "AttestationQuorum", "AttestationUnsorted", "AttestationOutsider", "HighS", "SignatureInvalid",
     # of sealed headers
-    "HeaderFields": "header-fields",
-    "HeaderTooLarge": "header-too-large",
-    "HeaderDifficulty": "header-difficulty",
-    "HeaderMixHash": "header-mix-hash",
-    "HeaderOmmers": "header-ommers",
-    "ExtraData": "extra-data",
-    "ValidatorsUnsorted": "validators-unsorted",
-    "ValidatorsAbsent": "validators-absent",
-    "SealLength": "seal-length",
-    "SealQuorum": "seal-quorum",
-    "SealTwice": "seal-twice",
-    "SealOutsider": "seal-outsider",
-    "SealHighS": "seal-high-s",
-    "SealInvalid": "seal-invalid",
-    "EpochStale": "epoch-stale",
-    "SetUnchanged": "set-unchanged",
+    "HeaderFields", "HeaderTooLarge", "HeaderDifficulty", "HeaderMixHash", "HeaderOmmers", "ExtraData",
+    "Ibft2Unsupported", "ValidatorsUnsorted", "ValidatorsAbsent", "SealLength", "SealQuorum", "SealTwice",
+    "SealOutsider", "SealHighS", "SealInvalid",
     # of RLP and tries
-    "RlpNotCanonical": "rlp-not-canonical",
-    "RlpShape": "rlp-shape",
-    "RlpTooDeep": "rlp-too-deep",
-    "RlpTooLarge": "rlp-too-large",
-    "RlpTrailing": "rlp-trailing",
-    "RlpTruncated": "rlp-truncated",
-    "TrieNode": "trie-node",
-    "ProofInvalid": "proof-invalid",
-    "ProofSurplus": "proof-surplus",
-    "ProofTruncated": "proof-truncated",
-    "AccountAbsent": "account-absent",
-    "CodeHash": "code-hash",
-    "NotAnchored": "not-anchored",
+    "RlpNotCanonical", "RlpShape", "RlpTooDeep", "RlpTrailing", "RlpTruncated", "TrieNode", "ProofInvalid",
+    "ProofSurplus", "ProofTruncated", "AccountAbsent", "CodeHash", "NotAnchored",
+)  # fmt: skip
+CODE_OF_ERROR: Final = {
+    name: "".join(f"-{one.lower()}" if one.isupper() else one for one in name)[1:] for name in ERRORS
 }
-"""What each custom error of the contract is called in this library."""
+"""What each custom error of the contract is called in this library: the same words."""
 ERROR_SELECTORS: Final = {_selector(f"{name}()"): name for name in CODE_OF_ERROR}
 
 

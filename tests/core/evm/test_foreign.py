@@ -243,7 +243,6 @@ def test_errors_are_named_alike_in_both_languages() -> None:
         assert foreign_calls.ERROR_SELECTORS[selector(f"{name}()")] == name
 
 
-@pytest.mark.skipif(not ARTIFACT.exists(), reason="the contract is not compiled yet")
 def test_calls_events_and_errors_are_those_of_the_compiled_contract() -> None:
     def parameters(inputs: list[dict[str, Any]]) -> str:
         return ",".join(
