@@ -29,7 +29,8 @@ def entry_of(
 ) -> Statement:
     """The entry that says what the node's claim says; `previous` itself where that says the same.
 
-    Witnesses are not named: a node that could name them could make up the quorum that is to watch it.
+    Of witnesses it names the node's own, for the organisation that operates its log: a node that could name others
+    could make up the quorum that is to watch it.
 
     Args:
         claim: The node's own trust list.
@@ -39,9 +40,12 @@ def entry_of(
     """
     document: Any = decode(claim, limit=TRUST_LIMIT, what="claim")
     subject: dict[str, Json] = {
+        "attester": home.keys.attester.public,
         "jurisdiction": home.settings.jurisdiction,
         **{name: document[name] for name in _TAKEN},
-        "witnesses": [],
+        "witnesses": [
+            one for one in document["witnesses"] if one["organisation"] == home.settings.operator
+        ],
     }
     if home.settings.address is not None:
         subject["node"] = home.settings.address

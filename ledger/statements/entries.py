@@ -25,6 +25,7 @@ class Entry(NamedTuple):
     Attributes:
         listed: Whom and what it names, as a trust list would.
         node: Where the jurisdiction's node is, where it says so.
+        attester: Address, `0x…`, that its node attests others' chains with, where it says so.
         supersedes: Digest of the entry before, where it says so.
     """
 
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
     listed: Listed
     node: str | None
     supersedes: bytes | None
+    attester: str | None = None
 
 
 def read_entry(data: bytes) -> Entry:
@@ -73,6 +75,7 @@ def read_entry(data: bytes) -> Entry:
         listed,
         found.subject.get("node"),
         None if supersedes is None else bytes.fromhex(supersedes),
+        found.subject.get("attester"),
     )
 
 

@@ -233,6 +233,7 @@ SUBJECTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
                 }
             ],
             "node": "https://registry.example.xa",
+            "attester": "0x36c96d05c2130a6ec37266dd74a72f6431cc0bda",
         },
     ),
 }

@@ -202,6 +202,7 @@ DID = Text(
 KEY_ID = Text("a key id, # and 1 to 64 of A-Z a-z 0-9 . _ -", r"#[A-Za-z0-9._-]{1,64}", 65, screened=False)
 DIGEST = Text("a digest, 64 lower-case hex digits", r"[0-9a-f]{64}", 64, screened=False)
 MULTIKEY = Text("a Multikey, z and base58btc", r"z[1-9A-HJ-NP-Za-km-z]{1,127}", 128, screened=False)
+ADDRESS = Text("an address, 0x and 40 lower-case hex digits", r"0x[0-9a-f]{40}", 42, screened=False)
 URI = Text("an absolute URI", r"[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+", 512)
 MEDIA_TYPE = Text(
     "a media type in lower case, type/subtype",

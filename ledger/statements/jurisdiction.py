@@ -11,7 +11,7 @@ from ledger.core.members import Members
 from ledger.core.statement import Statement
 from ledger.core.trust.listed import LISTED, read_listed
 from ledger.errors import MalformedError
-from ledger.statements.fields import COUNTRY, DIGEST, URI
+from ledger.statements.fields import ADDRESS, COUNTRY, DIGEST, URI
 from ledger.statements.personal import finding
 from ledger.statements.reading import SUBJECT, ContextRule, Kind, read_subject
 from ledger.statements.shape import Anything, Array, Object, Problem, rule
@@ -59,7 +59,7 @@ SHAPE = Object(
         "witnesses": _ENTRIES,
         "chains": _ENTRIES,
     },
-    {"node": URI, "supersedes": DIGEST},
+    {"attester": ADDRESS, "node": URI, "supersedes": DIGEST},
     rules=(_as_in_a_trust_list,),
     note="What a jurisdiction says of itself, in the forms of a trust list.",
 )

@@ -160,8 +160,11 @@ ATTESTERS = [
     {
         "epoch": 1,
         "from": 0,
-        "threshold": 1,
-        "members": [{"address": "0x" + "12" * 20, "organisation": "did:web:registry.example.xb"}],
+        "threshold": 2,
+        "members": [
+            {"address": "0x" + "12" * 20, "organisation": "did:web:registry.example.xb"},
+            {"address": "0x" + "13" * 20, "organisation": "did:web:registry.example.xc"},
+        ],
     }
 ]
 
@@ -231,3 +234,16 @@ def test_the_same_jurisdiction_stands_in_one_entry() -> None:
 def test_an_entry_that_is_no_statement_is_refused() -> None:
     with pytest.raises(LedgerError):
         require_within_entries(listed(change=_more("entries", {"jurisdiction": "XA"})))
+
+
+def test_an_entry_tells_the_address_that_its_node_attests_with() -> None:
+    address = "0x" + "5a" * 20
+    assert read_entry(entry(attester=address).encoded).attester == address
+    assert read_entry(entry().encoded).attester is None
+
+
+@pytest.mark.parametrize("wrong", ["5a" * 20, "0x" + "5A" * 20, "0x" + "5a" * 19, "", 7])
+def test_an_attester_is_an_address_in_its_one_form(wrong: Any) -> None:
+    with pytest.raises(LedgerError) as refused:
+        read_entry(entry(attester=wrong).encoded)
+    assert refused.value.code == "statement-invalid"
