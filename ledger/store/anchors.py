@@ -22,6 +22,8 @@ EventKind = Literal["sent", "mined", "reorged", "final", "reverted", "superseded
 stored.  `reverted`: mined, and refused by the contract.  `superseded`: another transaction anchored this size or
 a larger one.  `abandoned`: it can never be mined any more (its nonce was used)."""
 SETTLED: tuple[EventKind, ...] = ("final", "reverted", "superseded", "abandoned")
+FinalityKind = Literal["attested", "sealed"]
+"""Who vouches for a block beside the operator, the weaker first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,24 @@ class Evidence:
     intent: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """Finality of an anchor's block that is stronger than what was stored with its evidence.
+
+    Attributes:
+        evidence: Number of the evidence.
+        epoch: Of the trust list, whose attesters or validators vouch.
+        finality: Canonical JSON, as in an evidence bundle's anchor.
+        recorded_at: POSIX seconds.
+    """
+
+    evidence: int
+    kind: FinalityKind
+    epoch: int
+    finality: bytes
+    recorded_at: int
+
+
 Row = TypeVar("Row", Intent, Event, Evidence)
 
 
@@ -102,6 +122,7 @@ class Stored(Generic[Row]):
 
 _INTENT = "chain, size, root, raw_transaction, transaction_hash, nonce, sender, created_at"
 _EVENT = "kind, at, intent, evidence, block_number, block_hash, detail"
+_FINALITY = "evidence, kind, epoch, finality, recorded_at"
 _EVIDENCE = (
     "chain, contract, size, block_number, block_hash, block_time, header, finality, account, storage,"
     " recorded_at, start, receipt, intent"
@@ -218,6 +239,30 @@ class Anchors:
         )
         return [Stored(row[0], Evidence(*row[1:])) for row in self._rows(query, (after, limit))]
 
+    def record_finality(self, finality: Finality) -> int:
+        """Store finality that came after the evidence; of several of one kind the last one counts."""
+        with self._database.write() as connection:
+            return _insert(connection, "anchor_finality", _FINALITY, astuple(finality))
+
+    def finality_of(self, evidence: Stored[Evidence]) -> bytes:
+        """The strongest finality that is held for an anchor's block: sealed, then attested, then the operator's."""
+        query = "SELECT finality FROM anchor_finality WHERE evidence = ? ORDER BY kind DESC, id DESC LIMIT 1"
+        rows = self._rows(query, (evidence.id,))
+        return bytes(rows[0][0]) if rows else evidence.row.finality
+
+    def without_finality(
+        self, chain: str, kind: FinalityKind, *, before: int | None = None, limit: int = 64
+    ) -> list[Stored[Evidence]]:
+        """Standing evidence of a chain without finality of a kind, the newest first, from the row before `before`."""
+        query = (
+            f"SELECT id, {_EVIDENCE} FROM anchor_evidence WHERE chain = ? AND (? IS NULL OR id < ?) AND {_STANDING}"
+            " AND NOT EXISTS"
+            " (SELECT 1 FROM anchor_finality f WHERE f.evidence = anchor_evidence.id AND f.kind = ?)"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        rows = self._rows(query, (chain, before, before, kind, limit))
+        return [Stored(row[0], Evidence(*row[1:])) for row in rows]
+
     def chains(self) -> list[str]:
         """Chains that anything was ever sent to or seen on."""
         query = "SELECT chain FROM anchor_intent UNION SELECT chain FROM anchor_evidence ORDER BY chain"
@@ -254,7 +299,12 @@ _SETTLING = (
     " (SELECT 1 FROM anchor_event r WHERE r.intent = e.intent AND r.kind = 'reorged' AND r.id > e.id)"
 )
 """A settling event that no later reorganisation undid."""
-_TABLES = (("anchor_intent", _INTENT), ("anchor_event", _EVENT), ("anchor_evidence", _EVIDENCE))
+_TABLES = (
+    ("anchor_intent", _INTENT),
+    ("anchor_event", _EVENT),
+    ("anchor_evidence", _EVIDENCE),
+    ("anchor_finality", _FINALITY),
+)
 
 
 def _row_hash(table: str, values: Sequence[object]) -> bytes:
