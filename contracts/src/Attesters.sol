@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Signature} from "./Signature.sol";
 
 /// @title Sets of attesters
 /// @notice Who vouches for the finality of another chain, and how many of them must.
@@ -12,32 +12,18 @@ library Attesters {
     /// @dev What a set may have at most; the organisations of 64 members fit a word of bits.
     uint256 internal constant MEMBERS_LIMIT = 64;
 
-    uint256 private constant _SIGNATURE_SIZE = 65;
-
-    /// @dev Half the order of secp256k1, which s may not exceed, is in {ECDSA}; this is the order.
-    uint256 private constant _ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
-
     /// @notice The members of a set, in ascending order; after the last one zeros.
     /// @param members Each is an address, and in the bits above it the number of its organisation within the set.
     struct Set {
         uint256[MEMBERS_LIMIT] members;
     }
 
-    /// @notice A set has no members or too many, the zero address, one twice, or they do not ascend; or there are not
-    ///         as many organisations as members.
+    /// @notice A set has no members or too many, the zero address, one twice, or they do not ascend; there are not as
+    ///         many organisations as members; or its threshold can never be met, or by too few.
     error SignerSet();
 
-    /// @notice The threshold can never be met, or one organisation or half of them would meet it.
-    error SetThreshold();
-
-    /// @notice A signature is not r || s || v, or nobody's.
-    error SignatureInvalid();
-
-    /// @notice The s of a signature is in the upper half of the group order.
-    error HighS();
-
     /// @notice Signatures do not stand in ascending order of who signed, or somebody signed twice.
-    error AttestationUnsorted();
+    error AttestationOrder();
 
     /// @notice Somebody signed who is not in the set; which is also what a signature over anything else looks like.
     error AttestationOutsider();
@@ -78,7 +64,7 @@ library Attesters {
             if (number == count) distinct[count++] = organisation;
             set.members[i] = number << 160 | uint160(members[i]);
         }
-        if (threshold < 2 || threshold > count || 2 * threshold <= count) revert SetThreshold();
+        if (threshold < 2 || threshold > count || 2 * threshold <= count) revert SignerSet();
     }
 
     /// @notice Requires that enough organisations of a set signed.
@@ -94,15 +80,14 @@ library Attesters {
         bytes32 digest,
         bytes calldata signatures
     ) internal view {
-        if (signatures.length % _SIGNATURE_SIZE != 0) revert SignatureInvalid();
+        if (signatures.length % Signature.SIZE != 0) revert Signature.BadSignature();
         uint256 next = 0;
         uint256 seen = 0;
         uint256 organisations = 0;
         address previous = address(0);
-        for (uint256 begin = 0; begin < signatures.length; begin += _SIGNATURE_SIZE) {
-            address signer = _recover(digest, signatures[begin:begin + _SIGNATURE_SIZE]);
-            if (signer <= previous) revert AttestationUnsorted();
-            previous = signer;
+        for (uint256 begin = 0; begin < signatures.length; begin += Signature.SIZE) {
+            address signer = _signer(digest, signatures[begin:begin + Signature.SIZE]);
+            if (signer <= previous) _refuse(set, size, signer);
             // Members ascend too, so one passage through them meets everybody who signed.
             uint256 member;
             do {
@@ -110,6 +95,7 @@ library Attesters {
                 member = set.members[next++];
             } while (address(uint160(member)) < signer);
             if (address(uint160(member)) != signer) revert AttestationOutsider();
+            previous = signer;
             uint256 organisation = 1 << (member >> 160);
             if (seen & organisation == 0) ++organisations;
             seen |= organisation;
@@ -117,10 +103,18 @@ library Attesters {
         if (organisations < threshold) revert AttestationQuorum();
     }
 
-    function _recover(bytes32 digest, bytes calldata signature) private pure returns (address) {
-        (address signer, ECDSA.RecoverError failure, bytes32 s) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError) return signer;
-        if (failure == ECDSA.RecoverError.InvalidSignatureS && uint256(s) < _ORDER) revert HighS();
-        revert SignatureInvalid();
+    /// @dev Tells what is wrong with somebody who does not follow the one before.
+    function _refuse(Set storage set, uint256 size, address signer) private view {
+        for (uint256 i = 0; i < size; ++i) {
+            if (address(uint160(set.members[i])) == signer) revert AttestationOrder();
+        }
+        revert AttestationOutsider();
+    }
+
+    function _signer(bytes32 digest, bytes calldata signature) private pure returns (address) {
+        (address signer, Signature.Fault fault) = Signature.recover(digest, signature);
+        if (fault == Signature.Fault.HighS) revert Signature.HighS();
+        if (fault != Signature.Fault.None) revert Signature.BadSignature();
+        return signer;
     }
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Attesters} from "./Attesters.sol";
 import {RFC6962} from "./RFC6962.sol";
 import {SealedHeader} from "./SealedHeader.sol";
+import {Signature} from "./Signature.sol";
 import {StateTrie} from "./StateTrie.sol";
-import {StrictRLP} from "./StrictRLP.sol";
 import {TypedData} from "./TypedData.sol";
 
 /// @title Checkpoints of logs that are anchored on another chain
@@ -164,9 +163,6 @@ contract ForeignCheckpoints {
     /// @notice A path does not show what it should, or stands where there is nothing to show.
     error BadProof();
 
-    /// @notice A signature is not the head key's over this log, size and root.
-    error BadSignature();
-
     /// @notice The two heads do not contradict each other in the way that is claimed.
     error NoSplit();
 
@@ -212,7 +208,7 @@ contract ForeignCheckpoints {
         } else if (kind == _SEALED) {
             Attesters.checkMembers(members);
             if (organisations.length != 0) revert Attesters.SignerSet();
-            if (threshold != SealedHeader.quorum(members.length)) revert Attesters.SetThreshold();
+            if (threshold != SealedHeader.quorum(members.length)) revert Attesters.SignerSet();
         } else {
             revert SourceKind();
         }
@@ -373,7 +369,7 @@ contract ForeignCheckpoints {
         bytes32[] calldata pathB
     ) external {
         bytes32 logId = keccak256(abi.encode(originHash, headKey));
-        if (!_signed(headKey, logId, a) || !_signed(headKey, logId, b)) revert BadSignature();
+        if (!_signed(headKey, logId, a) || !_signed(headKey, logId, b)) revert Signature.BadSignature();
         if (a.size == b.size) {
             if (a.root == b.root) revert NoSplit();
             // Nothing more is to be shown.
@@ -541,15 +537,14 @@ contract ForeignCheckpoints {
         return StateTrie.storedWord(begin, end);
     }
 
-    /// @dev Whether the head key signed this head. {ECDSA} refuses a high s, a v other than 27 and 28, other lengths
-    ///      than 65 bytes, and what recovers to the zero address, so that a zero `headKey` has no signature.
+    /// @dev Whether the head key signed this head. A zero `headKey` has no signature.
     function _signed(address headKey, bytes32 logId, SignedHead calldata signedHead)
         private
         pure
         returns (bool)
     {
         bytes32 digest = TypedData.head(logId, signedHead.size, signedHead.root);
-        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signedHead.signature);
-        return failure == ECDSA.RecoverError.NoError && signer == headKey;
+        (address signer, Signature.Fault fault) = Signature.recover(digest, signedHead.signature);
+        return fault == Signature.Fault.None && signer == headKey;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Signature} from "./Signature.sol";
 import {StrictRLP} from "./StrictRLP.sol";
 
 /// @title Block headers sealed by QBFT validators
@@ -103,8 +103,6 @@ library SealedHeader {
     bytes32 private constant _SEALED_MIX_HASH =
         0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365;
 
-    uint256 private constant _ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
-
     /// @notice Reads a header.
     /// @dev Fields after those known are kept in what is hashed and not interpreted, so that a fork to come does not
     ///      make headers unreadable.
@@ -122,7 +120,8 @@ library SealedHeader {
         sealed_.time = uint64(_integer(fields[_TIME], end));
 
         (uint256 extra, uint256 extraEnd) = StrictRLP.nextBytes(fields[_EXTRA_DATA], end);
-        (uint256 itemsAt, uint256 itemsEnd) = StrictRLP.list(extra, extraEnd);
+        (uint256 itemsAt, uint256 itemsEnd) = _extraList(extra, extraEnd);
+        if (itemsEnd != extraEnd) revert ExtraData();
         uint256 sealsItem = _readExtra(sealed_, itemsAt, itemsEnd);
 
         // The same header with an empty list of seals: what goes before and after them keeps its bytes.
@@ -200,31 +199,50 @@ library SealedHeader {
         pure
         returns (uint256 sealsItem)
     {
-        (uint256 body, uint256 past) = StrictRLP.nextBytes(begin, end);
-        if (past - body != 32) revert ExtraData();
-        (body, past) = StrictRLP.nextList(past, end);
+        (uint256 body, uint256 past) = _extraBytes(begin, end, 32);
+        (body, past) = _extraList(past, end);
         sealed_.validators = _validators(body, past);
-        bool isList;
-        (isList, body, past) = StrictRLP.next(past, end);
-        // IBFT 2.0 writes no vote as an empty string, and a round always in four bytes.
-        if (!isList) revert Ibft2Unsupported();
-        StrictRLP.check(body, past, 2);
-        (body, past) = StrictRLP.nextBytes(past, end);
+        past = _skipVote(past, end);
+        (body, past) = _extraBytes(past, end);
+        // IBFT 2.0 writes a round in four bytes, whatever it is.
         if (past - body == 4 && StrictRLP.load(body) >> 248 == 0) revert Ibft2Unsupported();
+        if (past - body > 4) revert ExtraData();
         StrictRLP.integer(body, past, 4);
         sealsItem = past;
-        (body, past) = StrictRLP.nextList(past, end);
-        (sealed_.sealsAt, sealed_.sealsEnd) = (body, past);
-        if (past != end) revert ExtraData();
+        (sealed_.sealsAt, sealed_.sealsEnd) = _extraList(past, end);
+        if (sealed_.sealsEnd != end) revert ExtraData();
+        for (past = sealed_.sealsAt; past < end;) {
+            (body, past) = _extraBytes(past, end);
+            if (past - body != Signature.SIZE) revert SealLength();
+        }
+    }
+
+    /// @dev A vote on one validator, or none. It takes effect in later headers and means nothing here.
+    function _skipVote(uint256 begin, uint256 end) private pure returns (uint256) {
+        (bool isList, uint256 vote, uint256 voteEnd) = _extraItem(begin, end);
+        if (!isList) {
+            // IBFT 2.0 writes no vote as an empty string.
+            if (vote == voteEnd) revert Ibft2Unsupported();
+            revert ExtraData();
+        }
+        if (vote == voteEnd) return voteEnd;
+        (, uint256 past) = _extraBytes(vote, voteEnd, 20);
+        (uint256 kind, uint256 kindEnd) = _extraBytes(past, voteEnd);
+        // Nothing to drop, 0xff to add.
+        if (kind != kindEnd && (kindEnd - kind != 1 || StrictRLP.load(kind) >> 248 != 0xff)) {
+            revert ExtraData();
+        }
+        if (kindEnd != voteEnd) revert ExtraData();
+        return voteEnd;
     }
 
     function _validators(uint256 begin, uint256 end) private pure returns (address[] memory validators) {
         if (begin == end) revert ValidatorsAbsent();
+        // An address takes 21 bytes, and what is none ends the loop with an error.
         validators = new address[]((end - begin) / 21);
         address previous = address(0);
         for (uint256 i = 0; begin < end; ++i) {
-            (uint256 body, uint256 past) = StrictRLP.nextBytes(begin, end);
-            if (past - body != 20) revert ExtraData();
+            (uint256 body, uint256 past) = _extraBytes(begin, end, 20);
             address validator = address(uint160(StrictRLP.load(body) >> 96));
             if (validator <= previous) revert ValidatorsUnsorted();
             validators[i] = previous = validator;
@@ -232,23 +250,54 @@ library SealedHeader {
         }
     }
 
-    /// @dev Who made the next seal, and where the one after it begins.
+    function _extraItem(uint256 begin, uint256 end)
+        private
+        pure
+        returns (bool isList, uint256 body, uint256 past)
+    {
+        bool isCanonical;
+        (isCanonical, isList, body, past) = StrictRLP.tryNext(begin, end);
+        if (!isCanonical) revert StrictRLP.RlpNotCanonical();
+        if (past > end) revert ExtraData();
+    }
+
+    function _extraList(uint256 begin, uint256 end) private pure returns (uint256 body, uint256 past) {
+        bool isList;
+        (isList, body, past) = _extraItem(begin, end);
+        if (!isList) revert ExtraData();
+    }
+
+    function _extraBytes(uint256 begin, uint256 end) private pure returns (uint256 body, uint256 past) {
+        bool isList;
+        (isList, body, past) = _extraItem(begin, end);
+        if (isList) revert ExtraData();
+    }
+
+    function _extraBytes(uint256 begin, uint256 end, uint256 length)
+        private
+        pure
+        returns (uint256 body, uint256 past)
+    {
+        (body, past) = _extraBytes(begin, end);
+        if (past - body != length) revert ExtraData();
+    }
+
+    /// @dev Who made the next seal, and where the one after it begins; {_readExtra} has looked at its form.
     function _nextSigner(bytes32 sealHash, uint256 begin, uint256 end)
         private
         pure
         returns (address, uint256)
     {
         (uint256 body, uint256 past) = StrictRLP.nextBytes(begin, end);
-        if (past - body != 65) revert SealLength();
         uint256 v = StrictRLP.load(body + 64) >> 248;
-        // A node writes the parity of the point; wallets add 27 to it. ecrecover knows no others.
+        // A node writes the parity of the point; wallets add 27 to it.
         if (v < 2) v += 27;
-        (address signer, ECDSA.RecoverError failure, bytes32 s) = ECDSA.tryRecover(
+        (address signer, Signature.Fault fault) = Signature.recover(
             sealHash, uint8(v), bytes32(StrictRLP.load(body)), bytes32(StrictRLP.load(body + 32))
         );
-        if (failure == ECDSA.RecoverError.NoError) return (signer, past);
-        if (failure == ECDSA.RecoverError.InvalidSignatureS && uint256(s) < _ORDER) revert SealHighS();
-        revert SealInvalid();
+        if (fault == Signature.Fault.HighS) revert SealHighS();
+        if (fault != Signature.Fault.None) revert SealInvalid();
+        return (signer, past);
     }
 
     /// @dev The bit of `signer` in a set of its position in the ascending `members`; zero if it is none.

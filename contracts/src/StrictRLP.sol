@@ -43,24 +43,42 @@ library StrictRLP {
         pure
         returns (bool isList, uint256 body, uint256 past)
     {
-        if (begin >= end) revert RlpTruncated();
+        bool isCanonical;
+        (isCanonical, isList, body, past) = tryNext(begin, end);
+        if (!isCanonical) revert RlpNotCanonical();
+        if (past > end) revert RlpTruncated();
+    }
+
+    /// @notice Reads the item at `begin`, for a caller who has names of its own for what is wrong.
+    /// @param begin Where it begins.
+    /// @param end Where that which holds it ends.
+    /// @return isCanonical Whether the item is written in the one way there is.
+    /// @return isList Whether it is a list and not a string of bytes.
+    /// @return body Where its payload begins.
+    /// @return past Where its payload ends and the next item begins. WARNING: the item is whole only if this is not
+    ///         greater than `end`.
+    function tryNext(uint256 begin, uint256 end)
+        internal
+        pure
+        returns (bool isCanonical, bool isList, uint256 body, uint256 past)
+    {
         // Offsets in calldata and lengths below 2^64 do not overflow.
         unchecked {
+            if (begin >= end) return (true, false, begin, end + 1);
             uint256 first = _byteAt(begin);
-            if (first < _STRING) return (false, begin, begin + 1);
+            if (first < _STRING) return (true, false, begin, begin + 1);
             isList = first >= _LIST;
             body = begin + 1;
             uint256 length = first - (isList ? _LIST : _STRING);
             if (length > _SHORT) {
                 uint256 size = length - _SHORT;
                 body += size;
-                if (body > end) revert RlpTruncated();
+                if (body > end) return (true, isList, body, body);
                 length = load(begin + 1) >> (256 - 8 * size);
-                if (length <= _SHORT || _byteAt(begin + 1) == 0) revert RlpNotCanonical();
+                if (length <= _SHORT || _byteAt(begin + 1) == 0) return (false, isList, body, body);
             }
             past = body + length;
-            if (past > end) revert RlpTruncated();
-            if (length == 1 && !isList && _byteAt(body) < _STRING) revert RlpNotCanonical();
+            isCanonical = length != 1 || isList || past > end || _byteAt(body) >= _STRING;
         }
     }
 
