@@ -18,11 +18,22 @@ and bytes.
     anchor_event     what became of it
     anchor_evidence  what proves to others that a checkpoint is on a chain
     anchor_finality  stronger proof that its block is final, where it came later
+    anchor_capture   what shows an anchor whose block is not final yet
 """
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 # SQLite makes only INTEGER PRIMARY KEY the row's own key; elsewhere INTEGER would have 32 bits.
@@ -309,6 +320,26 @@ class AnchorEvent(StoreTable, table=True):
     row_hash: bytes = Field(sa_type=LargeBinary)
 
 
+class AnchorCapture(StoreTable, table=True):
+    """What a block that is not final yet shows of an anchor; columns as of `AnchorEvidence`."""
+
+    __tablename__ = "anchor_capture"
+    __table_args__ = (UniqueConstraint("chain", "size", "block_hash"),)
+
+    id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
+    chain: str = Field(sa_type=Text)
+    contract: bytes = Field(sa_type=LargeBinary)
+    size: int = Field(sa_type=BigInteger, foreign_key="checkpoint.size")
+    block_number: int = Field(sa_type=BigInteger)
+    block_hash: bytes = Field(sa_type=LargeBinary)
+    block_time: int = Field(sa_type=BigInteger)
+    header: bytes = Field(sa_type=LargeBinary)
+    account: bytes = Field(sa_type=LargeBinary)
+    storage: bytes = Field(sa_type=LargeBinary)
+    receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    captured_at: int = Field(sa_type=BigInteger)
+
+
 APPEND_ONLY = (
     "entry",
     "statement",
@@ -325,3 +356,5 @@ APPEND_ONLY = (
     "anchor_finality",
 )
 """Tables whose rows are never changed and never removed."""
+TRANSIENT = ("anchor_capture",)
+"""Tables whose rows are taken away once others say what they said."""

@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from ledger.errors import SetupError
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this version knows, oldest first.  A test compares it with the folder `versions`."""
 
 _REVISION = "SELECT version_num FROM alembic_version"
