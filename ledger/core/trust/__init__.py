@@ -35,6 +35,7 @@ from ledger.core.trust.values import (
     Authority,
     AuthorityKey,
     Chain,
+    ChainQuorum,
     Consensus,
     Finality,
     ForeignSource,
@@ -55,6 +56,7 @@ __all__ = [
     "Authority",
     "AuthorityKey",
     "Chain",
+    "ChainQuorum",
     "Consensus",
     "Finality",
     "ForeignSource",
@@ -136,7 +138,7 @@ def _read(document: Json, encoded: bytes) -> TrustList:
         chains=listed.chains,
         foreign=read_foreign(members.each("foreign", ("chain", "contract", "codeHash", "sourceId"))),
         entries=read_entries(members),
-        require=read_requirements(members),
+        require=read_requirements(members, listed.chains),
         signatures=_read_signatures(members),
     )
 

@@ -13,6 +13,7 @@ from ledger.core.trust import names
 from ledger.core.trust.values import (
     DEFAULT_STEPS,
     Chain,
+    ChainQuorum,
     Consensus,
     Finality,
     ForeignSource,
@@ -21,6 +22,7 @@ from ledger.core.trust.values import (
 )
 
 LAST_STEP: Final = 11
+_ATTESTERS_LEAST: Final = 2
 
 
 def read_chains(listed: Iterable[Members]) -> Mapping[str, Chain]:
@@ -40,6 +42,7 @@ def read_chains(listed: Iterable[Members]) -> Mapping[str, Chain]:
             operator=_read_operator(members),
             attesters=_read_attesters(members),
             validators=_read_validators(members),
+            jurisdiction=names.jurisdiction(members, "jurisdiction") if "jurisdiction" in members else None,
         )
     return MappingProxyType(found)
 
@@ -58,14 +61,18 @@ def _read_attesters(members: Members) -> tuple[Signers, ...]:
         listed = each.each("members", ("address", "organisation"))
         addresses = tuple(member.evm("address", ADDRESS_LENGTH) for member in listed)
         organisations = tuple(names.organisation(member, "organisation") for member in listed)
-        if not addresses:
-            raise each.fault("members", "at least one member")
+        voices = len(set(organisations))
+        if voices < _ATTESTERS_LEAST:
+            raise each.fault(
+                "members", "members of at least two organisations: one key that lies must not be enough,"
+            )
         found.append(
             Signers(
                 epoch=each.integer("epoch"),
                 start=each.integer("from"),
-                # Signatures count by organisation: more than there are could never be reached.
-                threshold=each.integer("threshold", 1, len(set(organisations))),
+                # Signatures count by organisation: more than there are could never be reached, and with half of them
+                # two sets that have nobody in common could attest two histories.
+                threshold=each.integer("threshold", max(_ATTESTERS_LEAST, voices // 2 + 1), voices),
                 members=_distinct(each, addresses),
                 organisations=organisations,
             )
@@ -95,6 +102,8 @@ def _read_validators(members: Members) -> tuple[Signers, ...]:
 def _distinct(members: Members, addresses: tuple[bytes, ...]) -> tuple[bytes, ...]:
     if len(set(addresses)) != len(addresses):
         raise members.fault("members", "an array that has no address twice")
+    if bytes(ADDRESS_LENGTH) in addresses:
+        raise members.fault("members", "an array of addresses other than zero")
     return addresses
 
 
@@ -129,18 +138,38 @@ def read_entries(members: Members) -> tuple[bytes, ...]:
     return tuple(map(encode_decoded, items))
 
 
-def read_requirements(members: Members) -> Mapping[str, Requirement]:
-    """The member `require`, by statement type."""
+def read_requirements(members: Members, chains: Mapping[str, Chain]) -> Mapping[str, Requirement]:
+    """The member `require`, by statement type.
+
+    Args:
+        members: The list.
+        chains: Those that it names.
+    """
     found: dict[str, Requirement] = {}
-    for name, each in members.named("require", (), ("steps", "quorum", "finality")):
+    for name, each in members.named("require", (), ("steps", "quorum", "finality", "chains")):
         if not name or name[0] not in names.LETTERS or name.strip(names.LETTERS + names.SMALL_LETTERS):
             raise members.fault("require", "an object of statement types")
         found[name] = Requirement(
             steps=_read_steps(each),
             quorum=each.integer("quorum") if "quorum" in each else 0,
             finality=_read_finality(each),
+            chains=_read_quorum(each.below("chains", ("threshold", "among")), chains)
+            if "chains" in each
+            else None,
         )
     return MappingProxyType(found)
+
+
+def _read_quorum(members: Members, chains: Mapping[str, Chain]) -> ChainQuorum:
+    """Chains of which some are required: each listed, and of a jurisdiction that the list tells."""
+    among = members.texts("among")
+    listed = [chains.get(name) for name in among]
+    jurisdictions = {chain.jurisdiction for chain in listed if chain is not None}
+    if not among or None in listed or None in jurisdictions or len({*among}) != len(among):
+        raise members.fault(
+            "among", "an array of different chains of the list that have a jurisdiction each,"
+        )
+    return ChainQuorum(members.integer("threshold", 1, len(jurisdictions)), tuple(among))
 
 
 def _read_steps(members: Members) -> tuple[int, ...]:

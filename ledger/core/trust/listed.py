@@ -34,7 +34,7 @@ def read_listed(members: Members) -> Listed:
             members.each(
                 "chains",
                 ("chain", "genesis", "anchor", "codeHash", "consensus", "attesters", "validators"),
-                ("operator",),
+                ("operator", "jurisdiction"),
             )
         ),
     )

@@ -138,6 +138,7 @@ class Chain(NamedTuple):
         operator: One member with threshold 1, where the list names one.
         attesters: By epoch, ascending.
         validators: By epoch, ascending.
+        jurisdiction: Whose chain it is, where the list's publisher says so; counted where several chains are required.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Chain(NamedTuple):
     operator: Signers | None
     attesters: tuple[Signers, ...]
     validators: tuple[Signers, ...]
+    jurisdiction: str | None = None
 
 
 class ForeignSource(NamedTuple):
@@ -160,6 +162,18 @@ class ForeignSource(NamedTuple):
     source_id: bytes
 
 
+class ChainQuorum(NamedTuple):
+    """On how many chains a section must be anchored, each in another jurisdiction.
+
+    Attributes:
+        threshold: Distinct jurisdictions, at least 1 and no more than `among` has.
+        among: CAIP-2 ids of listed chains; no other chain counts.
+    """
+
+    threshold: int
+    among: tuple[str, ...]
+
+
 class Requirement(NamedTuple):
     """What the list asks of a bundle whose subject has one type.
 
@@ -167,11 +181,13 @@ class Requirement(NamedTuple):
         steps: Numbers of the steps that must pass, ascending.
         quorum: Witness organisations that must have cosigned; 0 asks for none.
         finality: The least that must vouch for the anchor's block.
+        chains: On which chains a section must be anchored; None where one that is listed will do.
     """
 
     steps: tuple[int, ...] = DEFAULT_STEPS
     quorum: int = 0
     finality: Finality = "operator"
+    chains: ChainQuorum | None = None
 
 
 class TrustList(NamedTuple):

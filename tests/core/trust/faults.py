@@ -13,6 +13,8 @@ ADDRESS, OTHER_ADDRESS = "0x" + "11" * 20, "0x" + "22" * 20
 HASH = "0x" + "33" * 32
 ORGANISATION = "did:web:organisation.example.xa"
 TWO = ((ADDRESS, ORGANISATION), (OTHER_ADDRESS, "529900T8BM49AURSDO55"))
+FOUR = (*TWO, ("0x" + "33" * 20, "did:web:third.example.xc"), ("0x" + "44" * 20, "did:web:fourth.example.xd"))
+NOBODY = "0x" + "00" * 20
 FOREIGN = {"chain": "eip155:31002", "contract": ADDRESS, "codeHash": HASH, "sourceId": HASH}
 
 
@@ -51,7 +53,7 @@ def twice(*path: str | int, name: str) -> Fault:
 
 
 def attesters(
-    *members: tuple[str, str], threshold: int = 1, epoch: int = 1, start: int = 0
+    *members: tuple[str, str], threshold: int = 2, epoch: int = 1, start: int = 0
 ) -> dict[str, Any]:
     listed = [{"address": address, "organisation": organisation} for address, organisation in members]
     return {"epoch": epoch, "from": start, "threshold": threshold, "members": listed}
@@ -204,6 +206,25 @@ CHAINS = {
         value=[attesters(TWO[0], (ADDRESS, TWO[1][1]), threshold=2)],
         below="/0/members",
     ),
+    "an attester without an address": wrong(
+        "chains", 0, "attesters", value=[attesters(TWO[0], (NOBODY, TWO[1][1]))], below="/0/members"
+    ),
+    "an attester alone": wrong(
+        "chains", 0, "attesters", value=[attesters(TWO[0], threshold=1)], below="/0/members"
+    ),
+    "two attesters of one organisation": wrong(
+        "chains",
+        0,
+        "attesters",
+        value=[attesters(TWO[0], (OTHER_ADDRESS, ORGANISATION), threshold=1)],
+        below="/0/members",
+    ),
+    "an attesters' threshold of 1": wrong(
+        "chains", 0, "attesters", value=[attesters(*TWO, threshold=1)], below="/0/threshold"
+    ),
+    "an attesters' threshold of half the organisations": wrong(
+        "chains", 0, "attesters", value=[attesters(*FOUR, threshold=2)], below="/0/threshold"
+    ),
     "an attesters' threshold of 0": wrong(
         "chains", 0, "attesters", value=[attesters(*TWO, threshold=0)], below="/0/threshold"
     ),
@@ -211,7 +232,7 @@ CHAINS = {
         "chains",
         0,
         "attesters",
-        value=[attesters(TWO[0], (OTHER_ADDRESS, ORGANISATION), threshold=2)],
+        value=[attesters(*TWO, (FOUR[2][0], ORGANISATION), threshold=3)],
         below="/0/threshold",
     ),
     "attesters' epochs out of order": wrong(
@@ -220,6 +241,10 @@ CHAINS = {
     "attesters' blocks out of order": wrong(
         "chains", 0, "attesters", value=[attesters(*TWO), attesters(*TWO, epoch=2)]
     ),
+    "a validator without an address": wrong(
+        "chains", 0, "validators", value=[validators(ADDRESS, NOBODY)], below="/0/members"
+    ),
+    "a chain's jurisdiction of three letters": wrong("chains", 0, "jurisdiction", value="XAA"),
     "validators without members": wrong("chains", 0, "validators", value=[validators()], below="/0/members"),
     "a validator twice": wrong(
         "chains", 0, "validators", value=[validators(ADDRESS, ADDRESS)], below="/0/members"
@@ -236,7 +261,24 @@ def requires(name: str, value: object) -> Fault:
     return wrong("require", "TransferRecord", value={name: value}, below=f"/{name}")
 
 
+def requires_chains(threshold: int, *among: str, below: str) -> Fault:
+    """The first chain of the list is XA's, the second of no jurisdiction that the list tells."""
+
+    def change(document: Any) -> None:
+        document["chains"][0]["jurisdiction"] = "XA"
+        document["require"]["TransferRecord"] = {"chains": {"threshold": threshold, "among": list(among)}}
+
+    return Fault(change, f"/require/TransferRecord/chains/{below}")
+
+
+FIRST, SECOND = "eip155:31001", "eip155:31002"
 REQUIREMENTS = {
+    "no chains though some are required": requires_chains(1, below="among"),
+    "a required chain twice": requires_chains(1, FIRST, FIRST, below="among"),
+    "a required chain that is not listed": requires_chains(1, FIRST, "eip155:31003", below="among"),
+    "a required chain of no jurisdiction": requires_chains(1, FIRST, SECOND, below="among"),
+    "none of the required chains": requires_chains(0, FIRST, below="threshold"),
+    "more chains than there are jurisdictions": requires_chains(2, FIRST, below="threshold"),
     "a step 12": requires("steps", [1, 12]),
     "a step twice": requires("steps", [1, 1]),
     "no steps though named": requires("steps", []),

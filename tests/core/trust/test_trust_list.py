@@ -97,7 +97,7 @@ def test_the_parts_of_a_list_are_read_to_values() -> None:
 def test_what_is_not_required_has_its_default() -> None:
     trust = parse_trust_list(V2_BYTES)
     default = trust.requirement("ConformityCertificate")
-    assert default == ((1, 3, 4, 5, 6, 7), 0, "operator")
+    assert default == ((1, 3, 4, 5, 6, 7), 0, "operator", None)
     asked = trust.requirement("TransferRecord")
     assert asked is not None
     assert asked.steps == (1, 3, 4, 5, 6, 7, 9)
@@ -127,7 +127,7 @@ def test_attesters_validators_foreign_sources_and_entries_are_read_to_values() -
         chain = document["chains"][0]
         del chain["operator"]
         chain["consensus"] = "attested"
-        chain["attesters"] = [attesters(*TWO, threshold=2), attesters(TWO[0], epoch=2, start=9)]
+        chain["attesters"] = [attesters(*TWO, threshold=2), attesters(*TWO, epoch=2, start=9)]
         chain["validators"] = [validators(ADDRESS, OTHER_ADDRESS, "0x" + "44" * 20, "0x" + "55" * 20)]
         document["foreign"] = [FOREIGN]
         document["entries"] = [{"any": "statement"}]
@@ -144,6 +144,19 @@ def test_attesters_validators_foreign_sources_and_entries_are_read_to_values() -
     assert trust.entries == (b'{"any":"statement"}',)
 
 
+def test_required_chains_are_read_with_their_jurisdictions() -> None:
+    def change(document: Any) -> None:
+        document["chains"][0]["jurisdiction"], document["chains"][1]["jurisdiction"] = "XA", "XB"
+        among = ["eip155:31002", "eip155:31001"]
+        document["require"]["TransferRecord"] = {"chains": {"threshold": 2, "among": among}}
+
+    trust = parse_trust_list(changed(change))
+    required = trust.require["TransferRecord"].chains
+    assert required == (2, ("eip155:31002", "eip155:31001"))
+    assert [chain.jurisdiction for chain in trust.chains.values()] == ["XA", "XB"]
+    assert trust.require["TransferRecord"].steps == (1, 3, 4, 5, 6, 7)
+
+
 def objects(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     found: list[tuple[str | int, ...]] = [path] if isinstance(value, dict) else []
     below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -156,7 +169,14 @@ FULL["chains"][0]["attesters"] = [attesters(*TWO)]
 FULL["chains"][0]["validators"] = [validators(ADDRESS)]
 FULL["foreign"] = [FOREIGN]
 FREE = ("require",)
-OPTIONAL = {"revoked", "operator", "from", "steps", "quorum", "finality"}
+FULL["chains"][0]["jurisdiction"], FULL["chains"][1]["jurisdiction"] = "XA", "XB"
+FULL["require"]["TransferRecord"]["chains"] = {"threshold": 1, "among": [FULL["chains"][0]["chain"]]}
+OPTIONAL = {
+    ("chains", 0, "operator"),
+    ("chains", 1, "operator"),
+    ("chains", 1, "jurisdiction"),
+    ("require", "TransferRecord", "chains"),
+}
 
 
 def full_with(change: Change) -> bytes:
@@ -179,14 +199,19 @@ def test_an_unknown_member_anywhere_is_refused(path: tuple[str | int, ...]) -> N
 
 @pytest.mark.parametrize(
     "path",
-    [(*p, name) for p in objects(FULL) if p != FREE for name in at(FULL, p) if name != "prev"],
+    [
+        (*p, name)
+        for p in objects(FULL)
+        if p != FREE
+        for name in at(FULL, p)
+        if name != "prev" and (*p, name) != ("chains", 0, "jurisdiction")
+    ],
     ids=lambda p: "/".join(map(str, p)),
 )
 def test_a_member_left_out_is_refused_unless_it_is_optional(path: tuple[str | int, ...]) -> None:
     name = str(path[-1])
     data = full_with(drop(*path))
-    optional = name in {"revoked", "steps"} or (name == "operator" and path[0] == "chains")
-    if optional:
+    if name in {"revoked", "steps"} or path in OPTIONAL:
         parse_trust_list(data)
         return
     error = refusal(data)
