@@ -6,37 +6,33 @@ Source: docs/spec/chain.md and docs/spec/verification.md.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, root_at_slot
+from ledger.core.evm.anchor import root_at_slot
 from ledger.core.evm.header import Header
 from ledger.core.evm.receipt import anchored_event, prove_receipt
-from ledger.core.secp256k1 import recover
-from ledger.core.times import format_time
 from ledger.core.trust import TrustList
-from ledger.core.trust.values import Chain, LogKeys
-from ledger.errors import LedgerError, ProofError, SignatureError
+from ledger.core.trust.values import Chain, ChainQuorum, LogKeys
+from ledger.errors import LedgerError, ProofError
 from ledger.verify.bundle import Section
 from ledger.verify.chain_parts import Anchor
+from ledger.verify.finality import Judged, judge_finality
 from ledger.verify.notes import OpenNote
 from ledger.verify.report import Check
 from ledger.verify.storage import Held, note_on_chain, prove_contract, require_covers, require_same_log
-
-GRADES = ("operator", "attested", "sealed")
-"""Kinds of finality, weakest first."""
 
 
 class AnchorResult(NamedTuple):
     """What one anchor on a listed chain showed.
 
     Attributes:
-        grade: Kind of finality that was checked and holds; None where none was.
-        unfinished: Why the finality could not be checked by this version; None where it could.
+        judged: Its finality; None where the anchor fails.
+        block_time: POSIX seconds, of a block that holds the checkpoint.
         not_counted: Lines of the anchored note that were passed over, where it is not the section's own.
     """
 
     checks: tuple[Check, Check]
-    grade: str | None = None
+    chain: Chain
+    judged: Judged | None = None
     block_time: int | None = None
-    unfinished: str | None = None
     not_counted: tuple[str, ...] = ()
 
 
@@ -59,7 +55,7 @@ def check_anchor(
         own: The section's own checkpoint, opened.
         required_grade: The least finality that the trust list accepts.
 
-    Cost: one account proof, one or two storage proofs, one signature recovery.
+    Cost: one account proof, one or two storage proofs, a signature recovery for each signature or seal.
     """
     passed_over: tuple[str, ...] = ()
     try:
@@ -69,16 +65,16 @@ def check_anchor(
         failed = Check(6, "failed", error.code, f"{chain.id}: {error}", number, pointer)
         return AnchorResult(
             (failed, Check(7, "absent", "premise-failed", f"{chain.id}: the anchor fails", number, pointer)),
+            chain,
             not_counted=passed_over,
         )
     size = "" if note is own else f" at size {note.size}"
     anchored = Check(6, "passed", "anchored", f"{chain.id} block {header.number}{size}", number, pointer)
-    if anchor.finality.kind != "operator":
-        reason = f"{anchor.finality.kind} finality of {chain.id} is not checked by this version"
-        unchecked = Check(7, "absent", "finality-unsupported", reason, number, pointer)
-        return AnchorResult((anchored, unchecked), unfinished=reason, not_counted=passed_over)
-    result = _operator_finality(anchor, note, header, anchored, chain, required_grade)
-    return result._replace(not_counted=passed_over)
+    judged = judge_finality(
+        anchor.finality, header, note, chain, contract=chain.anchor, required_grade=required_grade
+    )
+    final = Check(7, judged.outcome, judged.code, f"{chain.id}: {judged.detail}", number, pointer)
+    return AnchorResult((anchored, final), chain, judged, header.time, passed_over)
 
 
 def _prove_anchored(anchor: Anchor, note: OpenNote, own: OpenNote, section: Section, chain: Chain) -> Header:
@@ -118,44 +114,26 @@ def _prove_start(anchor: Anchor, note: OpenNote, held: Held) -> None:
         )
 
 
-def _operator_finality(
-    anchor: Anchor, note: OpenNote, header: Header, anchored: Check, chain: Chain, required_grade: str
-) -> AnchorResult:
-    """The chain's operator signed for this block."""
-
-    def conclude(outcome: str, code: str, detail: str, *, holds: bool = False) -> AnchorResult:
-        check = Check(7, outcome, code, f"{chain.id}: {detail}", anchored.section, anchored.pointer)  # type: ignore[arg-type]
-        return AnchorResult((anchored, check), "operator" if holds else None, header.time if holds else None)
-
-    if chain.operator is None:
-        return conclude("absent", "operator-unknown", "the trust list names no operator key")
-    claim = CheckpointClaim(
-        origin_chain_id=chain.number,
-        genesis=chain.genesis,
-        anchor=chain.anchor,
-        log_id=note.log_id,
-        size=note.size,
-        root=note.root,
-        block_hash=header.hash,
-        block_number=header.number,
-        block_time=header.time,
-        set_id=chain.operator.set_id,
-    )
-    try:
-        signer = recover(checkpoint_digest(claim), anchor.finality.signatures[0])
-        (operator,) = chain.operator.members
-        if signer != operator:
-            raise SignatureError(f"signed by 0x{signer.hex()}; the operator's key is 0x{operator.hex()}")
-    except LedgerError as error:
-        return conclude("failed", error.code, str(error))
-    said = f"operator only: {chain.operator.organisations[0]} says so, at {format_time(header.time)}"
-    if GRADES.index(required_grade) > GRADES.index("operator"):
-        return conclude(
-            "absent", "finality-insufficient", f"{said}; the trust list asks {required_grade}", holds=True
-        )
-    return conclude("passed", "operator-only", said, holds=True)
-
-
 def no_anchor(number: int, reason: str, code: str) -> Sequence[Check]:
     """Steps 6 and 7 of a section that has no anchor to check."""
     return [Check(step, "absent", code, reason, number) for step in (6, 7)]
+
+
+def chains_missing(results: Sequence[AnchorResult], quorum: ChainQuorum, number: int) -> Check | None:
+    """Step 7 of a section that is anchored on fewer of the required chains than the trust list asks; else None.
+
+    Args:
+        results: Of all its anchors.
+        quorum: Which chains count, and in how many jurisdictions.
+        number: Which section, counted from 0.
+    """
+    held = {
+        result.chain.jurisdiction: result.chain.id
+        for result in results
+        if result.chain.id in quorum.among and {check.outcome for check in result.checks} == {"passed"}
+    }
+    if len(held) >= quorum.threshold:
+        return None
+    told = ", ".join(f"{chain} of {jurisdiction}" for jurisdiction, chain in held.items()) or "none"
+    detail = f"anchored in {len(held)} of {quorum.threshold} jurisdictions that are required ({told})"
+    return Check(7, "absent", "chains-too-few", detail, number)

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.core.evm.account import prove_slot
-from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest
 from ledger.core.evm.foreign import (
     ATTESTED,
     SEALED,
@@ -21,14 +20,12 @@ from ledger.core.evm.foreign import (
     disputed_slot,
     source_id,
 )
-from ledger.core.evm.header import Header
-from ledger.core.secp256k1 import recover
-from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import Chain, ForeignSource, LogKeys, Signers
-from ledger.errors import LedgerError, MalformedError, ProofError, SignatureError
+from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.verify.bundle import Section
-from ledger.verify.chain_parts import Finality, Foreign
+from ledger.verify.chain_parts import Foreign
+from ledger.verify.finality import judge_finality
 from ledger.verify.notes import OpenNote
 from ledger.verify.report import Check, best_unless_failed
 from ledger.verify.storage import Held, note_on_chain, prove_contract, require_covers, require_same_log
@@ -141,7 +138,7 @@ def _judged(
     pointer: str,
 ) -> Check:
     """The line of a part whose storage holds: who vouches for the block says whether it passes."""
-    finality = _judge_finality(
+    finality = judge_finality(
         part.finality,
         held.header,
         note,
@@ -191,38 +188,3 @@ def _sources(chain: Chain) -> Mapping[bytes, str]:
             except MalformedError:  # no contract takes such a set
                 continue
     return found
-
-
-def _judge_finality(
-    finality: Finality,
-    header: Header,
-    note: OpenNote,
-    chain: Chain,
-    *,
-    contract: bytes,
-    required_grade: str,
-) -> Check:
-    if chain.operator is None:
-        return Check(8, "absent", "operator-unknown", "the trust list names no operator key")
-    claim = CheckpointClaim(
-        origin_chain_id=chain.number,
-        genesis=chain.genesis,
-        anchor=contract,
-        log_id=note.log_id,
-        size=note.size,
-        root=note.root,
-        block_hash=header.hash,
-        block_number=header.number,
-        block_time=header.time,
-        set_id=chain.operator.set_id,
-    )
-    try:
-        signer = recover(checkpoint_digest(claim), finality.signatures[0])
-        if signer != chain.operator.members[0]:
-            raise SignatureError(f"signed by 0x{signer.hex()}")
-    except LedgerError as error:
-        return Check(8, "failed", error.code, str(error))
-    if required_grade != "operator":
-        return Check(8, "absent", "finality-insufficient", f"the trust list asks {required_grade}")
-    said = f"operator only: {chain.operator.organisations[0]} says so, at {format_time(header.time)}"
-    return Check(8, "passed", "operator-only", said)

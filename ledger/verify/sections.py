@@ -11,7 +11,7 @@ from ledger.core.merkle import leaf_hash, verify_consistency, verify_inclusion
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import LogKeys, Requirement
 from ledger.errors import LedgerError, ProofError
-from ledger.verify.anchors import AnchorResult, check_anchor, no_anchor
+from ledger.verify.anchors import AnchorResult, chains_missing, check_anchor, no_anchor
 from ledger.verify.bundle import Bundle, Section
 from ledger.verify.foreign import check_foreign
 from ledger.verify.keyrule import Times
@@ -25,6 +25,7 @@ from ledger.verify.notes import (
     witnessed,
 )
 from ledger.verify.report import Check, best_unless_failed, weakest
+from ledger.verify.times import prove_time
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Examined:
         log: The trust list's entry for its origin; None where it names no such log.
         note: Its checkpoint, once the log's own lines hold; None before or if they do not.
         stands: Whether its statements are in that log: steps 4 and 5 passed.
-        by: Organisations behind the proven time.
+        by: Organisations behind the proven time; of seals, the chain.
         grade: How the proven time came about.
     """
 
@@ -180,19 +181,12 @@ def _anchors(
         found.checks.append(
             best_unless_failed([result.checks[step] for result in results])
         ) if results else None
-    found.unfinished += [result.unfinished for result in results if result.unfinished is not None]
-    blocks = [
-        result.block_time
-        for result in results
-        if result.grade == "operator" and result.block_time is not None
-    ]
-    proof = witnessing.proven(requirement.quorum) if witnessing is not None and found.stands else None
-    found.times = Times(
-        proven=None if proof is None else proof[0],
-        operator=min(blocks, default=None) if found.stands else None,
-    )
-    if proof is not None:
-        found.by, found.grade = proof[1], "witnessed"
+    if results and requirement.chains is not None and _outcome(found.checks, 7) == "passed":
+        found.checks[-1] = chains_missing(results, requirement.chains, found.number) or found.checks[-1]
+    if found.stands and found.log is not None:
+        found.times, found.by, found.grade = prove_time(
+            witnessing, requirement.quorum, results, found.log.operator, now
+        )
 
 
 def _foreign(found: Examined, trust: TrustList, requirement: Requirement, now: int) -> None:
