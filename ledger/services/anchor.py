@@ -15,8 +15,6 @@ Nothing here delays a request; the log grows whether the chain answers or not.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.chain.evidence import Evidence as Captured
-from ledger.chain.evidence import capture
 from ledger.chain.port import AnchoredEvent, Chain, Inclusion
 from ledger.chain.transactions import prepare
 from ledger.core.checkpoint import head_signature, parse_checkpoint
@@ -25,9 +23,11 @@ from ledger.core.evm.header import Header
 from ledger.core.secp256k1 import address_of
 from ledger.errors import ChainError, StoreError
 from ledger.services.anchor_contract import AnchorContract
-from ledger.services.anchor_evidence import Vouching, evidence_of
+from ledger.services.anchor_evidence import Vouching
 from ledger.services.anchor_fees import fees_above, is_outpriced
+from ledger.services.anchor_recording import Recorder, require_root
 from ledger.store.anchors import Anchors, Event, EventKind, Intent, Stored
+from ledger.store.captures import Captures
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.log import Log
 
@@ -71,7 +71,14 @@ class Anchorer:
     """Carries checkpoints to one chain.  `tick` is called again and again by one thread."""
 
     def __init__(
-        self, *, chain: Chain, settings: AnchorSettings, log: Log, checkpoints: Checkpoints, anchors: Anchors
+        self,
+        *,
+        chain: Chain,
+        settings: AnchorSettings,
+        log: Log,
+        checkpoints: Checkpoints,
+        anchors: Anchors,
+        captures: Captures,
     ) -> None:
         self._chain = chain
         self._settings = settings
@@ -81,7 +88,16 @@ class Anchorer:
         self._log_id = log_id(log.origin, settings.head_address)
         self._contract = AnchorContract(chain, settings.contract, settings.code_hash, self._log_id)
         self._sender = address_of(settings.sender_secret)
-        self._vouching = Vouching(settings.finality_secret, settings.operator)
+        self._recorder = Recorder(
+            chain,
+            settings.contract,
+            settings.code_hash,
+            self._log_id,
+            vouching=Vouching(settings.finality_secret, settings.operator),
+            checkpoints=checkpoints,
+            anchors=anchors,
+            captures=captures,
+        )
 
     @property
     def name(self) -> str:
@@ -143,7 +159,7 @@ class Anchorer:
                 code="log-behind-chain",
             )
         root = self._contract.root_at(size, header)
-        _require_root(stored, root, self.name)
+        require_root(stored, root, self.name)
 
     def _final_header(self) -> Header:
         number = self._chain.finalized_number()
@@ -198,14 +214,17 @@ class Anchorer:
         for event in self._announced(
             standing, held.row.size if held else 0, held.row.block_number if held else 0
         ):
-            if event.block_number > final:
-                return
             if event.transaction_hash in pending or self._checkpoints.at(event.size) is None:
                 continue
             included = self._chain.inclusion(event.transaction_hash)
-            if included is not None:
+            if included is None:
+                continue
+            if included.header.number > final:
+                self._recorder.keep(event.size, included, now)
+            else:
                 # Ours again where it was given up: its own hash says so.
-                self._record(event.size, included, now, intent=known.get(event.transaction_hash))
+                intent = known.get(event.transaction_hash)
+                self._recorder.record(event.size, included, now, intent=intent)
 
     def _announced(self, standing: _Standing, after: int, first: int) -> list[AnchoredEvent]:
         """Announcements of the sizes above `after`, ascending; each names the size before it."""
@@ -245,11 +264,13 @@ class Anchorer:
         elif included.header.number > final.number:
             if not self._is_noted(intent, included):
                 self._note(intent, "mined", now, included)
+            if included.status:
+                self._recorder.keep(intent.row.size, included, now)
         elif included.status == 0:
             self._note(intent, "reverted", now, included)
         else:
             # A crash before this leaves the intent pending; it is settled again by the same hash.
-            self._record(intent.row.size, included, now, intent=intent.id)
+            self._recorder.record(intent.row.size, included, now, intent=intent.id)
 
     def _missing(self, intent: Stored[Intent], final: Header, now: int) -> None:
         """In no block: hand it over again, unless it can never be mined, or could only fail."""
@@ -257,14 +278,24 @@ class Anchorer:
         last = self._anchors.events(intent.id)
         if last and last[-1].row.kind == "mined":
             self._anchors.record_event(Event("reorged", now, intent=intent.id))
-        if self._contract.held_size_if_there(final) >= row.size:
-            self._note(intent, "superseded", now)
-        elif self._contract.account_of(self._sender, final).nonce > row.nonce:
-            self._note(intent, "abandoned", now)
+        if (over := self._ended(row, final)) is not None:
+            self._note(intent, over, now)
         elif self._contract.held_size(self._chain.head()) >= row.size:
             return  # another one anchored it in a block that is not final yet
         elif self._chain.nonce(self._sender, pending=True) <= row.nonce:
             self._send(intent.id, row, now)
+
+    def _ended(self, row: Intent, final: Header) -> EventKind | None:
+        """Why the transaction can never anchor its checkpoint any more, as a final block proves it."""
+        try:
+            if self._contract.held_size_if_there(final) >= row.size:
+                return "superseded"
+            return "abandoned" if self._contract.account_of(self._sender, final).nonce > row.nonce else None
+        except ChainError as error:
+            # Nodes forget old state before some chains call it final; then nothing is given up yet.
+            if error.code != "chain-proof-unavailable":
+                raise
+            return None
 
     def _is_noted(self, intent: Stored[Intent], included: Inclusion) -> bool:
         events = self._anchors.events(intent.id)
@@ -356,35 +387,3 @@ class Anchorer:
             raise
         if is_first:
             self._anchors.record_event(Event("sent", now, intent=number))
-
-    # Evidence
-
-    def _record(self, size: int, included: Inclusion, now: int, *, intent: int | None) -> None:
-        """Capture what proves the anchor, sign the operator's claim, store both; one transaction of the database."""
-        captured = capture(
-            self._chain, self._settings.contract, self._log_id, size, included.transaction_hash
-        )
-        if captured.header.hash != included.header.hash:
-            return  # mined again in another block meanwhile
-        self._require_whole(captured, size)
-        self._anchors.record_evidence(evidence_of(captured, self._vouching, now, intent))
-
-    def _require_whole(self, captured: Captured, size: int) -> None:
-        if captured.code_hash != self._settings.code_hash:
-            raise ChainError(
-                f"code at 0x{captured.anchor.hex()} had hash 0x{captured.code_hash.hex()} in block"
-                f" {captured.header.number}; 0x{self._settings.code_hash.hex()} is required",
-                code="chain-wrong-contract",
-            )
-        stored = self._checkpoints.at(size)
-        assert stored is not None  # what is sent or adopted is a stored checkpoint
-        _require_root(stored, captured.storage.root, self.name)
-
-
-def _require_root(stored: StoredCheckpoint, root: bytes, chain: str) -> None:
-    ours = parse_checkpoint(stored.note).checkpoint.root
-    if root != ours:
-        raise ChainError(
-            f"the contract on {chain} holds root {root.hex()} of this log at size {stored.size}; ours is {ours.hex()}",
-            code="anchor-contradiction",
-        )

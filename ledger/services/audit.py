@@ -21,6 +21,7 @@ from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.note import VKey
 from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError, MalformedError, ProofError
+from ledger.services.anchor_evidence import require_named
 from ledger.services.audit_tables import found_by_differences
 from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
@@ -256,14 +257,9 @@ def _check_evidence(database: Database, evidence: Evidence, identity: LogIdentit
     signed = parse_checkpoint(checkpoint.note)
     lines = verify_log_lines(signed, identity.origin, identity.vkeys, identity.head_addresses)
     header = parse_header(evidence.header)
-    if (header.hash, header.number, header.time) != (
-        evidence.block_hash,
-        evidence.block_number,
-        evidence.block_time,
-    ):
-        raise ProofError(
-            f"the header is of block {header.number}, hash {header.hash.hex()}, not of the block named"
-        )
+    require_named(header, evidence.block_hash)
+    if (header.number, header.time) != (evidence.block_number, evidence.block_time):
+        raise ProofError(f"the header is of block {header.number}, not of the block named")
     account = prove_account(header.state_root, evidence.contract, _nodes(evidence.account))
     slot = root_at_slot(log_id(identity.origin, lines.head_address), evidence.size)
     found = prove_slot(account.storage_root, slot, _nodes(evidence.storage))

@@ -26,6 +26,7 @@ from ledger.core.secp256k1 import address_of
 from ledger.errors import LedgerError
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.store.anchors import Anchors, Event, Evidence, Intent
+from ledger.store.captures import Captures
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
@@ -149,6 +150,7 @@ class Rig:
             log=self.log,
             checkpoints=self.checkpoints,
             anchors=self.anchors if anchors is None else anchors,
+            captures=Captures(self.database),
         )
 
     def tick(self, anchorer: Anchorer | None = None, times: int = 1) -> None:

@@ -1,0 +1,119 @@
+"""From a mined transaction to evidence that stands: captured when it is mined, vouched for when its block is final.
+
+Source: docs/spec/chain.md.
+"""
+
+from ledger.chain.evidence import capture
+from ledger.chain.port import Chain, Inclusion
+from ledger.core.checkpoint import parse_checkpoint
+from ledger.errors import ChainError, LedgerError
+from ledger.services.anchor_evidence import Anchored, Vouching, capture_of, evidence_of
+from ledger.store.anchors import Anchors
+from ledger.store.captures import Capture, Captures
+from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
+
+
+class Recorder:
+    """Makes evidence of what one contract on one chain holds of one log.
+
+    Args:
+        chain: Where it is.
+        contract: Its address, 20 bytes.
+        code_hash: Keccak-256 of its runtime code.
+        log_id: Of the log.
+        vouching: Who signs for blocks that are final.
+        checkpoints: The log's own.
+        anchors: Where evidence is stored.
+        captures: Where it waits until its block is final.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        contract: bytes,
+        code_hash: bytes,
+        log_id: bytes,
+        *,
+        vouching: Vouching,
+        checkpoints: Checkpoints,
+        anchors: Anchors,
+        captures: Captures,
+    ) -> None:
+        self._chain = chain
+        self._contract = contract
+        self._code_hash = code_hash
+        self._log_id = log_id
+        self._vouching = vouching
+        self._checkpoints = checkpoints
+        self._anchors = anchors
+        self._captures = captures
+
+    @property
+    def _name(self) -> str:
+        return f"eip155:{self._chain.chain_id}"
+
+    def keep(self, size: int, included: Inclusion, now: int) -> None:
+        """Capture a mined anchor at once, where its block is not final yet.  A crash here leaves it to the next try.
+
+        Raises:
+            ChainError: The chain does not show it.
+        """
+        if self._captures.of(self._name, size, included.header.hash) is None:
+            captured = self._fetch(size, included, now)
+            if captured is not None:
+                self._captures.record(captured)
+
+    def record(self, size: int, included: Inclusion, now: int, *, intent: int | None) -> None:
+        """Vouch for an anchor in a final block and store the evidence; one transaction of the database."""
+        kept = self._captures.of(self._name, size, included.header.hash)
+        evidence = None
+        if kept is not None:
+            try:
+                evidence = evidence_of(kept, self._anchored(size), self._vouching, now, intent)
+            except (LedgerError, TypeError, ValueError, KeyError):
+                kept = None  # damaged while it was kept; the chain may have it still
+        if evidence is None:
+            kept = self._fetch(size, included, now)
+            if kept is None:
+                return  # mined again in another block meanwhile
+            evidence = evidence_of(kept, self._anchored(size), self._vouching, now, intent)
+        self._anchors.record_evidence(evidence)
+        self._captures.settle(self._name, size)
+
+    def _fetch(self, size: int, included: Inclusion, now: int) -> Capture | None:
+        captured = capture(self._chain, self._contract, self._log_id, size, included.transaction_hash)
+        if captured.header.hash != included.header.hash:
+            return None
+        if captured.code_hash != self._code_hash:
+            raise ChainError(
+                f"code at 0x{captured.anchor.hex()} had hash 0x{captured.code_hash.hex()} in block"
+                f" {captured.header.number}; 0x{self._code_hash.hex()} is required",
+                code="chain-wrong-contract",
+            )
+        require_root(self._stored(size), captured.storage.root, self._name)
+        return capture_of(captured, now)
+
+    def _anchored(self, size: int) -> Anchored:
+        chain, root = self._chain, parse_checkpoint(self._stored(size).note).checkpoint.root
+        return Anchored(
+            chain.chain_id, chain.genesis_hash, self._contract, self._code_hash, self._log_id, size, root
+        )
+
+    def _stored(self, size: int) -> StoredCheckpoint:
+        stored = self._checkpoints.at(size)
+        assert stored is not None  # what is sent or adopted is a stored checkpoint
+        return stored
+
+
+def require_root(stored: StoredCheckpoint, root: bytes, chain: str) -> None:
+    """What the contract holds at a size is the root of our own checkpoint.
+
+    Raises:
+        ChainError: `anchor-contradiction`.
+    """
+    ours = parse_checkpoint(stored.note).checkpoint.root
+    if root != ours:
+        raise ChainError(
+            f"the contract on {chain} holds root {root.hex()} of this log at size {stored.size}; ours is {ours.hex()}",
+            code="anchor-contradiction",
+        )
