@@ -56,13 +56,13 @@ library StateTrie {
         returns (bytes32 storageRoot, bytes32 codeHash)
     {
         (uint256 begin, uint256 end) = StrictRLP.list(body, past);
-        (body, past) = StrictRLP.nextBytes(begin, end);
+        (body, past) = _accountField(begin, end);
         StrictRLP.integer(body, past, 8);
-        (body, past) = StrictRLP.nextBytes(past, end);
+        (body, past) = _accountField(past, end);
         StrictRLP.integer(body, past, 32);
-        (body, past) = StrictRLP.nextBytes(past, end);
+        (body, past) = _accountField(past, end);
         storageRoot = StrictRLP.word(body, past);
-        (body, past) = StrictRLP.nextBytes(past, end);
+        (body, past) = _accountField(past, end);
         codeHash = StrictRLP.word(body, past);
         if (past != end) revert StrictRLP.RlpShape();
     }
@@ -77,6 +77,12 @@ library StateTrie {
         uint256 value = StrictRLP.integer(begin, end, 32);
         if (value == 0) revert StrictRLP.RlpNotCanonical();
         return bytes32(value);
+    }
+
+    /// @dev An account with fewer than four fields is whole RLP, and of the wrong shape.
+    function _accountField(uint256 begin, uint256 end) private pure returns (uint256, uint256) {
+        if (begin == end) revert StrictRLP.RlpShape();
+        return StrictRLP.nextBytes(begin, end);
     }
 
     /// @dev From the root to the value or to where it would be; says how many nodes that took.
