@@ -287,6 +287,8 @@ class Anchorer:
 
     def _ended(self, row: Intent, final: Header) -> EventKind | None:
         """Why the transaction can never anchor its checkpoint any more, as a final block proves it."""
+        if final.number == 0:
+            return None  # nothing was ever sent before the first block
         try:
             if self._contract.held_size_if_there(final) >= row.size:
                 return "superseded"

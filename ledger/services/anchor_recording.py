@@ -3,6 +3,7 @@
 Source: docs/spec/chain.md.
 """
 
+from ledger.chain.evidence import Evidence as Captured
 from ledger.chain.evidence import capture
 from ledger.chain.port import Chain, Inclusion
 from ledger.core.checkpoint import parse_checkpoint
@@ -64,33 +65,65 @@ class Recorder:
                 self._captures.record(captured)
 
     def record(self, size: int, included: Inclusion, now: int, *, intent: int | None) -> None:
-        """Vouch for an anchor in a final block and store the evidence; one transaction of the database."""
+        """Vouch for an anchor in a final block and store the evidence; one transaction of the database.
+
+        Where nobody asked while the node still had the state of that block, a later block shows the anchor as well,
+        for what is anchored stays; it is waited for until that block is final.
+        """
         kept = self._captures.of(self._name, size, included.header.hash)
-        evidence = None
-        if kept is not None:
-            try:
-                evidence = evidence_of(kept, self._anchored(size), self._vouching, now, intent)
-            except (LedgerError, TypeError, ValueError, KeyError):
-                kept = None  # damaged while it was kept; the chain may have it still
-        if evidence is None:
+        if kept is not None and self._vouch(kept, now, intent):
+            return
+        try:
             kept = self._fetch(size, included, now)
-            if kept is None:
-                return  # mined again in another block meanwhile
-            evidence = evidence_of(kept, self._anchored(size), self._vouching, now, intent)
+        except ChainError as error:
+            if error.code != "chain-proof-unavailable":
+                raise
+            kept = self._shown_later(size, now)
+        if kept is not None:
+            self._vouch(kept, now, intent, is_fresh=True)
+
+    def _vouch(self, kept: Capture, now: int, intent: int | None, *, is_fresh: bool = False) -> bool:
+        try:
+            evidence = evidence_of(kept, self._anchored(kept.size), self._vouching, now, intent)
+        except (LedgerError, TypeError, ValueError, KeyError):
+            if is_fresh:
+                raise
+            return False  # damaged while it was kept; the chain may have it still
         self._anchors.record_evidence(evidence)
-        self._captures.settle(self._name, size)
+        self._captures.settle(self._name, kept.size)
+        return True
+
+    def _shown_later(self, size: int, now: int) -> Capture | None:
+        """A capture under a later block that is final by now; where none is on its way, one is made."""
+        final = self._chain.finalized_number()
+        is_waiting = False
+        for kept in self._captures.without_receipt(self._name, size):
+            header = self._chain.header(kept.block_number)
+            if header is None or header.hash != kept.block_hash:
+                continue
+            if kept.block_number <= final:
+                return kept
+            is_waiting = True
+        if not is_waiting:
+            self._captures.record(
+                self._checked(capture(self._chain, self._contract, self._log_id, size, None), now)
+            )
+        return None
 
     def _fetch(self, size: int, included: Inclusion, now: int) -> Capture | None:
         captured = capture(self._chain, self._contract, self._log_id, size, included.transaction_hash)
         if captured.header.hash != included.header.hash:
             return None
+        return self._checked(captured, now)
+
+    def _checked(self, captured: Captured, now: int) -> Capture:
         if captured.code_hash != self._code_hash:
             raise ChainError(
                 f"code at 0x{captured.anchor.hex()} had hash 0x{captured.code_hash.hex()} in block"
                 f" {captured.header.number}; 0x{self._code_hash.hex()} is required",
                 code="chain-wrong-contract",
             )
-        require_root(self._stored(size), captured.storage.root, self._name)
+        require_root(self._stored(captured.storage.size), captured.storage.root, self._name)
         return capture_of(captured, now)
 
     def _anchored(self, size: int) -> Anchored:

@@ -59,6 +59,12 @@ class Captures:
             row = connection.exec_driver_sql(query, (chain, size, block_hash)).first()
         return None if row is None else Capture(*row)
 
+    def without_receipt(self, chain: str, size: int) -> list[Capture]:
+        """Those of an anchor that show it in a later block than its own, oldest first."""
+        query = f"{_SELECT} WHERE chain = ? AND size = ? AND receipt IS NULL ORDER BY id"
+        with self._database.read() as connection:
+            return [Capture(*row) for row in connection.exec_driver_sql(query, (chain, size))]
+
     def every(self) -> list[Capture]:
         """All of them, oldest first."""
         with self._database.read() as connection:
