@@ -22,7 +22,7 @@ ITEM_LIMIT = 1_024
 ENTRY_LIMIT = 2**27
 """Entries of all status lists together: a megabyte of them may inflate to hundreds."""
 
-Kind = Literal["bundle", "receipt", "statement"]
+Kind = Literal["bundle", "receipt", "statement", "fork"]
 """What a file with evidence may be."""
 
 TYPE_OF_ROLE: Mapping[str, str | None] = {
@@ -98,6 +98,8 @@ def kind_of(data: bytes) -> Kind:
     """What a file claims to be, by its first bytes.  Anything unknown is treated as a bundle, and refused as one."""
     if data.startswith(b"c2sp.org/tlog-proof@"):
         return "receipt"
+    if data.startswith(b'{"a":'):
+        return "fork"
     return "statement" if data.startswith(b'{"@context":') else "bundle"
 
 

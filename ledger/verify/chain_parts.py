@@ -174,7 +174,12 @@ def _finality(anchor: Members) -> Finality:
 
 def read_path(part: Members, name: str) -> tuple[bytes, ...]:
     """A member that is an inclusion or consistency path: an array of hashes."""
-    hashes = from_hex(part.array(name))
+    return read_hashes(part, name, part.array(name))
+
+
+def read_hashes(part: Members, name: str, listed: Json) -> tuple[bytes, ...]:
+    """An array of hashes that is the member `name`, or stands in it."""
+    hashes = from_hex(listed) if isinstance(listed, list) else None
     if hashes is None or not {*map(len, hashes)} <= _OF_A_HASH:
         raise part.fault(name, f"hashes of {2 * HASH_SIZE} lower-case hex digits")
     if len(hashes) > PATH_LIMIT:

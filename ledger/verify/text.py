@@ -27,7 +27,7 @@ def render(report: Report, *, trust_name: str | None = None) -> str:
         trust_name: What the user calls the trust list, such as its file name; its publisher where None.
     """
     name = trust_name if trust_name is not None else report.trust_publisher
-    return "".join(f"{_on_one_line(line)}\n" for line in _lines(report, name))
+    return "".join(f"{on_one_line(line)}\n" for line in _lines(report, name))
 
 
 def _cut(pointer: str) -> str:
@@ -35,8 +35,8 @@ def _cut(pointer: str) -> str:
     return pointer if len(pointer) <= _POINTER_LIMIT else f"{pointer[:_POINTER_LIMIT]}…"
 
 
-def _on_one_line(text: str) -> str:
-    """Words of strangers stand in details; none of them may look like a line of the report or move the cursor."""
+def on_one_line(text: str) -> str:
+    """Text as one line: words of strangers may not look like a line of the report, nor move the cursor."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -42,10 +42,10 @@ SPLIT_PROVEN_TOPIC = keccak256(b"SplitProven(bytes32,uint64,bytes32,uint64,bytes
 
 ERRORS: Final = (
     # of the contract
-    "SourceExists", "SourceUnknown", "SourceKind", "SignerSet", "SetMismatch", "SetUnchanged", "SetThreshold",
-    "EpochStale", "AlreadyAccepted", "ZeroSize", "ZeroRoot", "BadProof", "BadSignature", "NoSplit",
+    "SourceExists", "SourceUnknown", "SourceKind", "SignerSet", "SetMismatch", "SetUnchanged", "EpochStale",
+    "AlreadyAccepted", "ZeroSize", "ZeroRoot", "BadProof", "BadSignature", "NoSplit",
     # of attestations
-    "AttestationQuorum", "AttestationUnsorted", "AttestationOutsider", "HighS", "SignatureInvalid",
+    "AttestationQuorum", "AttestationOrder", "AttestationOutsider", "HighS",
     # of sealed headers
     "HeaderFields", "HeaderTooLarge", "HeaderDifficulty", "HeaderMixHash", "HeaderOmmers", "ExtraData",
     "Ibft2Unsupported", "ValidatorsUnsorted", "ValidatorsAbsent", "SealLength", "SealQuorum", "SealTwice",
