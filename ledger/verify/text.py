@@ -17,6 +17,7 @@ _LABEL = {
 }
 
 _POINTER_LIMIT = 200
+_WHO = {"attested": "attesters ", "sealed": "validators of "}
 
 
 def render(report: Report, *, trust_name: str | None = None) -> str:
@@ -84,7 +85,7 @@ def _recognition(report: "RecognitionReport") -> Iterator[str]:
 
 def _proven(dated: Dated) -> str:
     if dated.proven is not None:
-        return f"not after {format_time(dated.proven)}, by {', '.join(dated.by)}"
+        return f"not after {format_time(dated.proven)}, by {_WHO.get(dated.grade, '')}{', '.join(dated.by)}"
     if dated.operator is not None:
         return f"claimed only: only the operator's own chain vouches for {format_time(dated.operator)}"
     return "claimed only"
