@@ -1,0 +1,331 @@
+"""Attesting: this node's word that a final block of another jurisdiction's chain holds a checkpoint of its log.
+
+A node that signs what it is shown adds nothing.  So everything is checked here, with this node's own eyes: the keys of
+the log and the contract on the chain are those of the trust list it believes or of a partner's entry; the tree extends
+the largest one it attested; the root stands in the contract's storage under the header; and the block is final, by the
+seals of the chain's validators or by JSON-RPC nodes of this node's own choice.  What is about to be signed is written
+down first, and a second root for one size, or a second block for one number, is refused, kept and told.
+
+Source: docs/spec/attestation.md.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.chain.port import Chain as ObservedChain
+from ledger.core.attestation import Attestation, AttestationRequest, parse_request
+from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, root_at_slot
+from ledger.core.evm.header import Header
+from ledger.core.evm.seals import parse_sealed, verify_seals
+from ledger.core.merkle import verify_consistency
+from ledger.core.secp256k1 import address_of, sign
+from ledger.core.trust import TrustList
+from ledger.core.trust.epochs import epoch_at, epoch_of, require_current
+from ledger.core.trust.values import Chain, LogKeys, Signers
+from ledger.errors import (
+    ChainError,
+    ConflictError,
+    ProofError,
+    RefusedError,
+    VerificationError,
+)
+from ledger.services.home import Home
+from ledger.services.observing import ObservedChains
+from ledger.services.partners import Partner, PartnerBook
+from ledger.store.attested import FILE, Attested, Block, Contradiction, Root
+from ledger.verify.notes import OpenNote, open_note
+from ledger.verify.storage import Held, prove_contract
+
+FEWEST: Final = 2
+"""Organisations that must at least sign: one that lies, or is lied to, must not be enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Logs and chains as one document names them.  `by` says which, for people."""
+
+    logs: Mapping[str, LogKeys]
+    chains: Mapping[str, Chain]
+    by: str
+
+
+def known_from(trust: TrustList, partners: Iterable[Partner]) -> list[Known]:
+    """What a node may attest by: the trust list it believes, then the entries of its partners."""
+    return [
+        Known(trust.logs, trust.chains, "the trust list"),
+        *(
+            Known(one.entry.listed.logs, one.entry.listed.chains, f"the entry of {one.name}")
+            for one in partners
+        ),
+    ]
+
+
+class Attester:
+    """Signs claims about other jurisdictions' chains.  Safe for threads; one request at a time.
+
+    Args:
+        secret: Of the attester key, 32 bytes.
+        organisation: Whose word it is: the node's operator.
+        store: Where it writes down what it signs.
+        known: What it believes, in order; asked for each time.
+        observed: The chain of an EIP-155 id through this node's own JSON-RPC nodes; None where none is configured.
+        clock: POSIX seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        secret: bytes,
+        organisation: str,
+        store: Attested,
+        known: Callable[[], Sequence[Known]],
+        observed: Callable[[int], ObservedChain | None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._secret = secret
+        self._organisation = organisation
+        self._store = store
+        self._known = known
+        self._observed = observed
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    @property
+    def address(self) -> bytes:
+        """Of the attester key, 20 bytes."""
+        return address_of(self._secret)
+
+    @property
+    def contradictions(self) -> list[Contradiction]:
+        """What was refused because it contradicts what was attested before."""
+        return self._store.contradictions()
+
+    def largest(self, log_id: bytes) -> int:
+        """The largest size of a log that was attested; 0 where none was."""
+        held = self._store.largest(log_id)
+        return 0 if held is None else held.size
+
+    def attest(self, data: bytes) -> Attestation:
+        """Check a request whole, write down what it says, and sign it.
+
+        Args:
+            data: As `ledger.core.attestation.encode_request`.
+
+        Raises:
+            MalformedError: It is no request, or its header or a node is not canonical.
+            RefusedError: Not this node's to attest: `log-unknown`, `chain-unknown`, `chain-disputed`, `epoch-unknown`,
+                `attester-not-listed`, `attester-set-weak`, `attestation-own`, `chain-not-observed`; or
+                not yet: `block-not-final`.
+            VerificationError: It does not hold: SignatureError of a line or a seal, ProofError of a path or a proof,
+                `epoch-stale`, `block-not-canonical`, `split-view`, `two-blocks`.
+            ConflictError: `attestation-old`: another size is the largest that was attested.
+            ChainError: The node's own view of the chain cannot be had.
+        """
+        request = parse_request(data)
+        with self._lock:
+            return self._attest(request)
+
+    def _attest(self, request: AttestationRequest) -> Attestation:
+        log, chain, signers = self._resolve(request)
+        note = open_note(request.checkpoint, log.origin, log)
+        now = int(self._clock())
+        root = Root(log.origin, note.log_id, note.size, note.root, request.checkpoint)
+        # Before anything else: two signed roots of one size prove a split view, whatever else the request holds.
+        self._store.require_one_root(root, at=now)
+        held = prove_contract(request.header, chain.anchor, chain.code_hash, request.account)
+        header = held.header
+        require_current(chain.attesters, signers, header.number)
+        _require_held(request, note, held)
+        largest = self._store.largest(note.log_id)
+        _require_consistent(request, note, largest)
+        block_hash = self._final_hash(header, chain)
+        claim = CheckpointClaim(
+            origin_chain_id=chain.number,
+            genesis=chain.genesis,
+            anchor=chain.anchor,
+            log_id=note.log_id,
+            size=note.size,
+            root=note.root,
+            block_hash=block_hash,
+            block_number=header.number,
+            block_time=header.time,
+            set_id=signers.set_id,
+        )
+        digest = checkpoint_digest(claim)
+        block = Block(chain.id, chain.genesis, header.number, block_hash, header.encoded)
+        # A crash before this: nothing was signed.  After it: the same request is answered with the same signature.
+        self._store.record(root, block, digest=digest, epoch=signers.epoch, largest=largest, at=now)
+        signature = sign(self._secret, digest)
+        return Attestation(self.address, chain.id, signers.epoch, note.log_id, note.size, signature)
+
+    # Whose log and chain
+
+    def _resolve(self, request: AttestationRequest) -> tuple[LogKeys, Chain, Signers]:
+        """The log, the chain and the set of attesters that the request names, as this node knows them."""
+        origin = parse_checkpoint(request.checkpoint).checkpoint.origin
+        known = self._known()
+        log = next((one.logs[origin] for one in known if origin in one.logs), None)
+        if log is None:
+            raise RefusedError(
+                f"the log {origin} is named by neither the trust list nor a partner", code="log-unknown"
+            )
+        if log.operator == self._organisation:
+            raise RefusedError(
+                f"the log {origin} is this node's own; nobody attests for himself", code="attestation-own"
+            )
+        chains = [(one.chains[request.chain], one.by) for one in known if request.chain in one.chains]
+        if not chains:
+            raise RefusedError(
+                f"{request.chain} is named by neither the trust list nor a partner", code="chain-unknown"
+            )
+        _require_one_chain(chains)
+        for chain, _ in chains:
+            signers = epoch_of(chain.attesters, request.epoch)
+            if signers is not None:
+                self._require_member(signers, chain, log)
+                return log, chain, signers
+        raise RefusedError(f"{request.chain} has no attesters of epoch {request.epoch}", code="epoch-unknown")
+
+    def _require_member(self, signers: Signers, chain: Chain, log: LogKeys) -> None:
+        """This node is of the set, and no one organisation of it is enough."""
+        members = dict(zip(signers.members, signers.organisations, strict=True))
+        if members.get(self.address) != self._organisation:
+            raise RefusedError(
+                f"0x{self.address.hex()} of {self._organisation} is no attester of {chain.id} in epoch {signers.epoch}",
+                code="attester-not-listed",
+            )
+        organisations = set(signers.organisations)
+        independent = len(organisations - {log.operator})
+        if not (
+            signers.threshold >= FEWEST
+            and 2 * signers.threshold > len(organisations)
+            and independent >= signers.threshold
+        ):
+            raise RefusedError(
+                f"epoch {signers.epoch} of {chain.id} asks {signers.threshold} of {len(organisations)} organisations,"
+                f" {independent} of them other than the log's operator; at least {FEWEST}, more than half, and all of"
+                " them others are required",
+                code="attester-set-weak",
+            )
+
+    # The block
+
+    def _final_hash(self, header: Header, chain: Chain) -> bytes:
+        """The block's hash by the chain's own rule, once the block is final by it."""
+        if chain.consensus == "qbft":
+            sealed = parse_sealed(header)
+            validators = epoch_at(chain.validators, header.number)
+            if validators is None:
+                raise RefusedError(
+                    f"no validators of {chain.id} are known for block {header.number}", code="epoch-unknown"
+                )
+            verify_seals(sealed, validators.members)
+            return sealed.block_hash
+        observed = self._observed(chain.number)
+        if observed is None:
+            raise RefusedError(
+                f"this node has no JSON-RPC node of its own for {chain.id}; evidence chain observe names one",
+                code="chain-not-observed",
+            )
+        _require_canonical(observed, header, chain)
+        return header.hash
+
+
+def _require_one_chain(chains: Sequence[tuple[Chain, str]]) -> None:
+    """Those who name a chain mean the same one."""
+    first, by = chains[0]
+    for other, others in chains[1:]:
+        for name in ("genesis", "anchor", "code_hash", "consensus"):
+            if getattr(first, name) != getattr(other, name):
+                raise RefusedError(
+                    f"{by} and {others} name another {name.replace('_', ' ')} of {first.id}",
+                    code="chain-disputed",
+                )
+
+
+def _require_held(request: AttestationRequest, note: OpenNote, held: Held) -> None:
+    """The contract's storage after the block holds the checkpoint's root, and where its head key began."""
+    held.require_root(root_at_slot(note.log_id, note.size), request.storage, note)
+    if (note.start is None) != (request.start is None):
+        raise ProofError(
+            "start is required exactly where the head key is not the log's first",
+            code="start-missing" if request.start is None else "start-superfluous",
+        )
+    if note.start is None or request.start is None:
+        return
+    first = note.start
+    found = held.written(root_at_slot(note.log_id, first.size), request.start, first.size)
+    if found != first.root:
+        raise ProofError(
+            f"contract holds {found.hex()} at the head key's first size {first.size}; {first.root.hex()} is required",
+            code="start-root",
+        )
+
+
+def _require_consistent(request: AttestationRequest, note: OpenNote, largest: Root | None) -> None:
+    """The tree and the largest one attested before are one log at two sizes."""
+    held = 0 if largest is None else largest.size
+    if request.old != held:
+        raise ConflictError(
+            f"the largest size of this log attested here is {held}; the request begins at {request.old}",
+            code="attestation-old",
+        )
+    if largest is None or largest.size == note.size:
+        if request.consistency:
+            raise ProofError("consistency is given where none is to be shown", code="consistency-superfluous")
+        return
+    smaller, larger = sorted(((largest.size, largest.root), (note.size, note.root)))
+    verify_consistency(smaller[0], larger[0], smaller[1], larger[1], request.consistency)
+
+
+def _require_canonical(observed: ObservedChain, header: Header, chain: Chain) -> None:
+    """The block is on the chain that this node sees itself, and final there."""
+    observed.check_identity()
+    if observed.genesis_hash != chain.genesis:
+        raise ChainError(
+            f"the JSON-RPC node for {chain.id} has genesis block 0x{observed.genesis_hash.hex()};"
+            f" 0x{chain.genesis.hex()} is required",
+            code="chain-wrong-genesis",
+        )
+    final = observed.finalized_number()
+    found = observed.header(header.number)
+    if found is not None and found.hash != header.hash:
+        raise VerificationError(
+            f"block {header.number} of {chain.id} has hash {found.hash.hex()} as this node sees it,"
+            f" not {header.hash.hex()}",
+            code="block-not-canonical",
+        )
+    if found is None or header.number > final:
+        raise RefusedError(
+            f"block {header.number} of {chain.id} is not final yet as this node sees it; block {final} is",
+            code="block-not-final",
+        )
+
+
+def attester_of(
+    home: Home,
+    partners: PartnerBook,
+    observed: ObservedChains,
+    *,
+    trust: Callable[[], TrustList],
+    clock: Callable[[], float],
+) -> Attester:
+    """The attester of a node.
+
+    Args:
+        partners: Whose entries name logs and chains beside the trust list.
+        observed: The chains that the node looks at itself.
+        trust: The list that it believes; asked for each time.
+        clock: POSIX seconds.
+    """
+    return Attester(
+        secret=home.keys.attester.secret,
+        organisation=home.settings.operator,
+        store=Attested(home.path / FILE),
+        known=lambda: known_from(trust(), partners.list()),
+        observed=observed.get,
+        clock=clock,
+    )
