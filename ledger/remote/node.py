@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx2
 import orjson
 
+from ledger.core.attestation import ANSWER_LIMIT, Attestation, parse_attestation
 from ledger.core.canonical import BUNDLE_LIMIT, NOTE_LIMIT, STATEMENT_LIMIT
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import leaf_hash, verify_inclusion
@@ -220,6 +221,31 @@ class NodeClient:
     def anchors(self) -> Iterator[Item]:
         """The log's anchors, page after page."""
         return self._pages("/v1/anchors", {})
+
+    def anchor(self, size: int, chain: str) -> Item:
+        """The anchor of a size on a chain: the anchored note, and the anchor as a bundle has it."""
+        return self._object(f"/v1/anchors/{size}", {"chain": chain})
+
+    def attested_size(self, log_id: bytes) -> int:
+        """The largest size of a log that the node attested, as it says; 0 where it attested none."""
+        size = self._object(f"/v1/attestations/0x{log_id.hex()}").get("size")
+        if type(size) is not int or not 0 <= size < 2**53:
+            raise invalid(self.url, "a size that is none")
+        return size
+
+    def attest(self, request: bytes) -> Attestation:
+        """The node's word that a final block holds a checkpoint; parsed, its signature not verified.
+
+        Args:
+            request: As `ledger.core.attestation.encode_request`.
+        """
+        answer = self._exchange.ask(
+            "POST", "/v1/attestations", body=request, content_type=JSON, limit=ANSWER_LIMIT
+        )
+        try:
+            return parse_attestation(answer.body)
+        except LedgerError as error:
+            raise invalid(self.url, f"an attestation that is none: {error}") from None
 
     def well_known(self) -> Item:
         """What the node says of itself: jurisdiction, origin, keys, chain, and its claim with its fingerprint."""

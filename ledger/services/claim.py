@@ -6,7 +6,7 @@ signed by the operator.  It proves nothing about the operator: whoever takes it 
 Source: docs/spec/trust-list.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ledger.core.canonical import TRUST_LIMIT, Json, decode
 from ledger.core.note import EXPERIMENTAL, encode_vkey
 from ledger.core.times import format_time
 from ledger.core.trust import parse_trust_list, sign_trust_list
+from ledger.core.trust.values import ForeignSource
 from ledger.errors import LedgerError, SetupError
 from ledger.services.home import Home
 
@@ -57,14 +58,21 @@ class ChainIdentity:
     code_hash: bytes
 
 
-def claim_of(home: Home, chain: ChainIdentity | None, *, now: int, previous: bytes | None = None) -> bytes:
+def claim_of(
+    home: Home,
+    *chains: ChainIdentity | None,
+    now: int,
+    previous: bytes | None = None,
+    foreign: Sequence[ForeignSource] = (),
+) -> bytes:
     """The node's claim, valid now.
 
     Args:
         home: Whose settings and keys it states.
-        chain: As it was found on the chain itself; None while the node has no anchor contract yet.
+        chains: Each as it was found on the chain itself; none, or None, while the node has no anchor contract yet.
         now: POSIX seconds.
         previous: The claim issued last, if there is one.
+        foreign: Sources whose checkpoints contracts on these chains hold.
 
     Returns:
         `previous` itself while it says the same and has `RENEWAL` seconds left; else its next version.
@@ -73,7 +81,7 @@ def claim_of(home: Home, chain: ChainIdentity | None, *, now: int, previous: byt
         SetupError: `claim-invalid`: the last claim is not one, is another publisher's, or is signed by a key this
             home no longer has.
     """
-    body = _body(home, chain)
+    body = _body(home, [one for one in chains if one is not None], foreign)
     if previous is None:
         return _issue(body, home, version=1, prev=None, now=now)
     try:
@@ -111,8 +119,9 @@ def _content(claim: bytes) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in _OF_ITS_VERSION}
 
 
-def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
+def _body(home: Home, chains: Sequence[ChainIdentity], foreign: Sequence[ForeignSource]) -> dict[str, Json]:
     settings, keys = home.settings, home.keys
+    told = {one.id: one for one in (settings.chain, *settings.chains)}
     # Head keys have a list of their own; the note's third line is known by the address.
     vkeys = [encode_vkey(vkey) for vkey in home.log_signer().vkeys if vkey.type != EXPERIMENTAL]
     return {
@@ -148,8 +157,8 @@ def _body(home: Home, chain: ChainIdentity | None) -> dict[str, Json]:
             }
         ],
         "witnesses": [{"vkey": encode_vkey(home.witness_vkey()), "organisation": settings.operator}],
-        "chains": [] if chain is None else [_chain(chain, settings.chain, home)],
-        "foreign": [],
+        "chains": [_chain(one, told.get(one.id, settings.chain), home) for one in chains],
+        "foreign": [_foreign(one) for one in foreign],
         "entries": [],
         "require": dict(REQUIRE),
     }
@@ -183,6 +192,15 @@ def _chain(chain: ChainIdentity, settings: ChainSettings, home: Home) -> dict[st
         "validators": [
             {"epoch": one.epoch, "from": one.start, "members": list(one.members)} for one in validators
         ],
+    }
+
+
+def _foreign(source: ForeignSource) -> dict[str, Json]:
+    return {
+        "chain": source.chain,
+        "contract": "0x" + source.contract.hex(),
+        "codeHash": "0x" + source.code_hash.hex(),
+        "sourceId": "0x" + source.source_id.hex(),
     }
 
 
