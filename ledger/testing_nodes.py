@@ -6,7 +6,6 @@ A node anchors every second, so that a test waits a few seconds for an anchor at
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,6 +30,7 @@ from ledger.services.ids import RANDOM_SIZE as ID_SIZE
 from ledger.services.ids import statement_id
 from ledger.services.keyfile import HolderKey, make_holder_key, write_key
 from ledger.statements.request import make
+from ledger.testing_forks import Forks, Process
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 
@@ -42,6 +42,7 @@ PERIOD: Final = 1
 DAY: Final = 86_400
 FUNDS: Final = 10**20
 """Wei that a node's sender is given on a chain it does not run."""
+_FORKS: Final = Forks()
 
 
 class GivenChain(Protocol):
@@ -104,7 +105,7 @@ class RunningNode:
     home: Home
     url: str
     output: Path
-    process: "subprocess.Popen[bytes]"
+    process: Process
     folder: Path
 
     def client(self) -> NodeClient:
@@ -322,14 +323,9 @@ def _put_contract(home: Home, chain: GivenChain) -> Home:
     return save_settings(home, replace(home.settings, chain=told))
 
 
-def _start(home: Home, output: Path) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--host", "127.0.0.1",
-        "--port", str(home.settings.port), "--log-level", "warning",
-    ]  # fmt: skip
+def _start(home: Home, output: Path) -> Process:
     environment = {**os.environ, "EVIDENCE_HOME": str(home.path), "EVIDENCE_ANCHOR_PERIOD": str(PERIOD)}
-    with output.open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)  # noqa: S603
+    return _FORKS.start(home.settings.port, output, environment)
 
 
 def _await(node: RunningNode) -> None:

@@ -1,0 +1,226 @@
+"""Node processes for tests, forked off one process that has everything loaded: a start costs no imports.
+
+`python -m ledger.testing_forks` reads one JSON object a line and forks a server for each: `port`, `output` (a file),
+`environment`. It answers `[pid]`, and `[pid, status]` once that process is gone. At the end of its input it ends those
+that are left, and itself. It never has a thread, so that what it forks off is whole.
+"""
+
+import atexit
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+ANSWER_SECONDS: Final = 60
+_CHUNK: Final = 1 << 16
+
+
+class Process(Protocol):
+    """What tests use of a `subprocess.Popen`."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None: it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end.  Raises `subprocess.TimeoutExpired`."""
+        ...
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal, unless it is gone."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+class Forked:
+    """A process that another one forked off for us."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._gone = threading.Event()
+
+    def ended(self, status: int) -> None:
+        """Take note of its end."""
+        self.returncode = status
+        self._gone.set()
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None: it runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end.  Raises `subprocess.TimeoutExpired`."""
+        if not self._gone.wait(timeout):
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal, unless it is gone."""
+        if self.returncode is None:
+            os.kill(self.pid, sig)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Forks:
+    """The loaded process, started at the first use and ended with this one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: queue.SimpleQueue[Forked] = queue.SimpleQueue()
+        self._parent: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int, output: Path, environment: Mapping[str, str]) -> Forked:
+        """Serve a node on a loopback port; what it says goes to the file `output`."""
+        told = {"port": port, "output": str(output), "environment": dict(environment)}
+        with self._lock:
+            if self._parent is None or self._parent.poll() is not None:
+                self._parent = self._begin()
+            assert self._parent.stdin is not None
+            self._parent.stdin.write(json.dumps(told).encode() + b"\n")
+            self._parent.stdin.flush()
+            return self._made.get(timeout=ANSWER_SECONDS)
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "ledger.testing_forks"]
+        parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        threading.Thread(target=self._listen, args=(parent,), daemon=True).start()
+        atexit.register(_end, parent)
+        return parent
+
+    def _listen(self, parent: "subprocess.Popen[bytes]") -> None:
+        running: dict[int, Forked] = {}
+        assert parent.stdout is not None
+        for line in parent.stdout:
+            pid, *status = json.loads(line)
+            if status:
+                running.pop(pid).ended(status[0])
+            else:
+                running[pid] = Forked(pid)
+                self._made.put(running[pid])
+        for one in running.values():
+            one.ended(-signal.SIGKILL)
+
+
+def _end(parent: "subprocess.Popen[bytes]") -> None:
+    assert parent.stdin is not None
+    parent.stdin.close()
+    parent.wait()
+
+
+def main() -> None:
+    """Fork a server for each line."""
+    from select import select
+
+    _load()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's: our end is that of our input
+    awake, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes)
+    running: set[int] = set()
+    asked = b""
+    while True:
+        ready, _, _ = select([sys.stdin.fileno(), awake], [], [])
+        if awake in ready:
+            os.read(awake, _CHUNK)
+            _tell_the_gone(running)
+        if sys.stdin.fileno() not in ready:
+            continue
+        read = os.read(sys.stdin.fileno(), _CHUNK)
+        if not read:
+            break
+        *lines, asked = (asked + read).split(b"\n")
+        for line in lines:
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                os.close(awake)
+                os.close(wakes)
+                _serve(**json.loads(line))
+            running.add(pid)
+            print(json.dumps([pid]), flush=True)  # noqa: T201 - its answer
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _load() -> None:
+    import gc
+    from importlib import import_module
+
+    for name in (
+        "api.app",
+        "ledger.chain.embedded",
+        "ledger.chain.embedded_port",
+        "ledger.chain.evm",
+        "uvicorn",
+    ):
+        import_module(name)
+    gc.freeze()
+
+
+def _tell_the_gone(running: set[int]) -> None:
+    for pid in tuple(running):
+        gone, status = os.waitpid(pid, os.WNOHANG)
+        if gone:
+            running.discard(pid)
+            print(json.dumps([pid, os.waitstatus_to_exitcode(status)]), flush=True)  # noqa: T201
+
+
+def _serve(port: int, output: str, environment: dict[str, str]) -> None:
+    """Serve as `python -m uvicorn api.app:create_app --factory` does; never returns."""
+    import uvicorn
+
+    status = 1
+    try:
+        for number in (signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.default_int_handler)
+        nowhere, file = (
+            os.open(os.devnull, os.O_RDONLY),
+            os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+        )
+        os.dup2(nowhere, 0)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        os.close(nowhere)
+        os.close(file)
+        os.environ.clear()
+        os.environ.update(environment)
+        uvicorn.run("api.app:create_app", factory=True, host="127.0.0.1", port=port, log_level="warning")
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001 - it has no caller to be raised to
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
