@@ -19,20 +19,20 @@ def is_outpriced(raw: bytes, header: Header) -> bool:
     """Whether a type 2 transaction offers less per gas than the block of `header` charged."""
     if len(header.fields) <= _BASE_FEE_FIELD:
         return False
-    return _offered(raw)[1] < rlp.read_integer(header.fields[_BASE_FEE_FIELD], "base fee")
+    return offered(raw)[1] < rlp.read_integer(header.fields[_BASE_FEE_FIELD], "base fee")
 
 
 def fees_above(suggested: Fees, rivals: Iterable[bytes]) -> Fees:
     """The fees suggested, or an eighth above those of every type 2 transaction in `rivals`, whichever is more."""
     tip, fee = suggested.max_priority_fee, suggested.max_fee
     for raw in rivals:
-        held_tip, held_fee = _offered(raw)
+        held_tip, held_fee = offered(raw)
         tip = max(tip, held_tip + held_tip // 8 + 1)
         fee = max(fee, held_fee + held_fee // 8 + 1, tip)
     return Fees(suggested.base_fee, tip, fee)
 
 
-def _offered(raw: bytes) -> tuple[int, int]:
-    """Tip and fee per gas that a transaction of ours offers, in wei."""
+def offered(raw: bytes) -> tuple[int, int]:
+    """Tip and largest fee per gas that a type 2 transaction offers, in wei."""
     fields = rlp.read_list(rlp.decode(raw[1:]), "transaction", 12)
     return rlp.read_integer(fields[_TIP_FIELD], "tip"), rlp.read_integer(fields[_FEE_FIELD], "fee")

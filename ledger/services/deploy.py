@@ -1,4 +1,4 @@
-"""Putting the anchor contract on a chain, and finding out whether what is there is the contract.
+"""Putting the product's contracts on a chain, and finding out whether what is there is the contract.
 
 Anchoring needs state proofs, so a node that gives none is found out before anything is paid.
 """
@@ -17,6 +17,8 @@ from ledger.errors import ChainError
 ANCHOR_GAS = 85_000
 """What one anchor costs at most after the first, in gas; measured."""
 DAY = 86_400
+ANCHOR = "CheckpointAnchor"
+FOREIGN = "ForeignCheckpoints"
 FIRST = 16
 """How many of a sender's first transactions may have made the contract."""
 
@@ -54,7 +56,7 @@ class Condition:
     days: int
 
 
-def estimate(chain: Chain, secret: bytes) -> Estimate:
+def estimate(chain: Chain, secret: bytes, contract: str = ANCHOR) -> Estimate:
     """What it would take to deploy now; nothing is sent.
 
     Raises:
@@ -62,7 +64,7 @@ def estimate(chain: Chain, secret: bytes) -> Estimate:
     """
     chain.check_identity()
     sender = address_of(secret)
-    creation = load_artifact().creation_code
+    creation = load_artifact(contract).creation_code
     fees = chain.fees()
     gas = gas_limit(chain.estimate_gas(Message(sender, b"", creation)), creation, creation=True)
     _require_proofs(chain, sender)
@@ -85,11 +87,13 @@ def deploy(
     before_sending: Callable[[SignedTransaction], None] = lambda _: None,
     wait: Callable[[float], None] = time.sleep,
     patience: int = 300,
+    contract: str = ANCHOR,
 ) -> bytes:
-    """Deploy the contract and return its address, once its code is there and is the contract's.
+    """Deploy a contract and return its address, once its code is there and is the contract's.
 
     Args:
         secret: Of the sender, who pays.
+        contract: Name of its artifact.
         before_sending: Told of the transaction before it is sent.
         wait: Waits some seconds.
         patience: Seconds after which the outcome is called unknown.
@@ -99,13 +103,13 @@ def deploy(
             the contract; `chain-deploy-unknown`: whether it was mined cannot be said; or the chain's own trouble
             before anything was sent.
     """
-    needed = estimate(chain, secret)
+    needed = estimate(chain, secret, contract)
     if needed.balance < needed.cost:
         raise ChainError(
             f"sender 0x{address_of(secret).hex()} has {needed.balance} wei; deploying needs up to {needed.cost}",
             code="chain-balance-low",
         )
-    signed = prepare(chain, secret, to=b"", data=load_artifact().creation_code)
+    signed = prepare(chain, secret, to=b"", data=load_artifact(contract).creation_code)
     before_sending(signed)
     address = contract_address(signed.sender, signed.transaction.nonce)
     try:
@@ -115,7 +119,7 @@ def deploy(
             raise
         # No answer: the transaction may have been taken, and is asked for by its hash like any other.
     for _ in range(max(1, patience)):
-        found = _deployed(chain, signed.hash, address)
+        found = _deployed(chain, signed.hash, address, contract)
         if found is not None:
             break
         wait(1.0)
@@ -132,13 +136,14 @@ def deploy(
     return address
 
 
-def _deployed(chain: Chain, transaction_hash: bytes, address: bytes) -> bool | None:
+def _deployed(chain: Chain, transaction_hash: bytes, address: bytes, contract: str) -> bool | None:
     """Whether the transaction made the contract; None while it is in no block, or the node does not say."""
     try:
         included = chain.inclusion(transaction_hash)
         if included is None:
             return None
-        return included.status == 1 and proven_code(chain, address) == load_artifact().runtime_code_hash
+        made = load_artifact(contract).runtime_code_hash
+        return included.status == 1 and proven_code(chain, address) == made
     except ChainError:
         return None  # after sending, only the outcome counts; the caller's patience ends this
 
@@ -161,20 +166,20 @@ def proven_code(chain: Chain, address: bytes) -> bytes | None:
     return None if found == keccak256(b"") else found
 
 
-def found_on(chain: Chain, secret: bytes) -> bytes | None:
+def found_on(chain: Chain, secret: bytes, contract: str = ANCHOR) -> bytes | None:
     """The contract that `secret` deployed with one of its first transactions; None where none of them made it."""
     sender = address_of(secret)
     for nonce in range(min(chain.nonce(sender), FIRST)):
         address = contract_address(sender, nonce)
-        if proven_code(chain, address) == load_artifact().runtime_code_hash:
+        if proven_code(chain, address) == load_artifact(contract).runtime_code_hash:
             return address
     return None
 
 
-def deployed_on(chain: Chain, secret: bytes) -> bytes:
+def deployed_on(chain: Chain, secret: bytes, contract: str = ANCHOR) -> bytes:
     """The contract that `secret` deployed with one of its first transactions; deployed now where it is not there."""
-    found = found_on(chain, secret)
-    return deploy(chain, secret) if found is None else found
+    found = found_on(chain, secret, contract)
+    return deploy(chain, secret, contract=contract) if found is None else found
 
 
 def condition(chain: Chain, secret: bytes, contract: bytes | None, period: int) -> Condition:

@@ -60,6 +60,7 @@ _ITEM: Final = (
     "target, source, log_id, size, kind, root, origin, block_number, block_hash, block_time, document, added_at,"
     " state, tries, due_at, code, detail, changed_at"
 )
+_ORDER: Final = "ORDER BY source, block_number, kind DESC, log_id, size"
 _GIVEN: Final = 12
 """Columns of an item that never change."""
 _SENDING: Final = "target, source, log_id, size, raw, hash, nonce, sender, at"
@@ -166,18 +167,21 @@ class Outbox:
         return found[0] if found else None
 
     def in_state(self, target: str, *states: State, limit: int = PAGE) -> list[Item]:
-        """Items of one target: changes of sets first, then by log and size."""
+        """Items of one target, in the order of `due`."""
         marks = ", ".join("?" * len(states))
         return self._items(
-            f"target = ? AND state IN ({marks}) ORDER BY kind DESC, source, log_id, size LIMIT ?",
+            f"target = ? AND state IN ({marks}) {_ORDER} LIMIT ?",
             (target, *states, limit),
         )
 
     def due(self, target: str, now: int, limit: int = PAGE) -> list[Item]:
-        """Queued items whose time has come, in the order in which they are to be sent."""
+        """Queued items whose time has come, in the order in which they are to be sent.
+
+        By block of the source's chain: a change of the set follows what the old set vouches for, and comes before
+        anything that the new one does.
+        """
         return self._items(
-            "target = ? AND state = 'queued' AND due_at <= ? ORDER BY kind DESC, source, log_id, size LIMIT ?",
-            (target, now, limit),
+            f"target = ? AND state = 'queued' AND due_at <= ? {_ORDER} LIMIT ?", (target, now, limit)
         )
 
     def of_log(self, target: str, source: bytes, log_id: bytes) -> list[Item]:
