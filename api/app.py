@@ -17,7 +17,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.deps import known_query
-from api.routes import certificates, lineage, partners, recognition, statements, transfers, verify
+from api.routes import (
+    anchors,
+    attestations,
+    certificates,
+    lineage,
+    partners,
+    recognition,
+    statements,
+    transfers,
+    verify,
+    witness,
+)
 from api.routes import node as node_routes
 from ledger.config import with_environment
 from ledger.errors import SetupError
@@ -75,7 +86,10 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for module in (statements, transfers, certificates, recognition, lineage, verify, partners, node_routes):
+    for module in (
+        *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
+        *(anchors, attestations, node_routes),
+    ):
         app.include_router(module.router, dependencies=[Depends(known_query)])
     return app
 

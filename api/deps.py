@@ -51,13 +51,14 @@ def known_query(request: Request) -> None:
         raise QueryInvalidError(f"the request's {where} is unknown", problems)
 
 
-async def body_of(request: Request, *, limit: int, what: str, types: tuple[str, ...]) -> bytes:
-    """The body, read no further than `limit` bytes.
+async def body_of(request: Request, *, limit: int, what: str, types: tuple[str, ...] | None) -> bytes:
+    """The body, read no further than `limit` bytes; of any media type where `types` is None.
 
     Raises:
         MalformedError: `content-type`, `content-encoding`, `too-large`, `body-slow` or `body-cut-off`.
     """
-    require_type(request, types)
+    if types is not None:
+        require_type(request, types)
     declared = request.headers.get("content-length", "").lstrip("0")
     if declared.isdecimal() and (len(declared) > len(str(limit)) or int(declared) > limit):
         raise _too_large(what, limit)

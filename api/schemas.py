@@ -200,26 +200,6 @@ class Lineage(Wire):
     more: bool = Field(description="whether there is more than `depth` and `count` let in")
 
 
-class Anchor(Wire):
-    """A checkpoint on a chain."""
-
-    size: int
-    chain: str
-    contract: str
-    block: int
-    blockHash: str
-    blockTime: str
-    finality: dict[str, Any]
-    ours: bool = Field(description="false where somebody else anchored it")
-
-
-class Anchors(Wire):
-    """A page of anchors."""
-
-    items: list[Anchor]
-    next: int | None = None
-
-
 class Concern(Wire):
     """A statement of this log that concerns the jurisdiction asked for."""
 
@@ -261,7 +241,9 @@ class Believed(Wire):
 class Verified(Wire):
     """What verification found."""
 
-    report: dict[str, Any] = Field(description="evidence-report/1, as the command line prints it with --json")
+    report: dict[str, Any] = Field(
+        description="evidence-report/1 or evidence-fork-report/1, as the command line prints it with --json"
+    )
     text: str
     exitStatus: int = Field(description="what `evidence verify` would exit with")
     trust: Believed
@@ -307,6 +289,48 @@ class Trouble(Wire):
     detail: str
 
 
+class AttesterHealth(Wire):
+    """The node as an attester of others' chains."""
+
+    address: str
+    attested: int = Field(description="claims signed")
+    splits: int = Field(description="logs that showed two roots for one size")
+    blocks: int = Field(description="chains that showed two final blocks of one number")
+
+
+class WitnessHealth(Wire):
+    """The node as a witness of others."""
+
+    logs: int = Field(description="logs of which something was cosigned")
+    splits: int = Field(description="two roots of one size, signed by one log: evidence against that log")
+    unproven: int = Field(
+        description="larger trees, signed by their log, that were not shown to extend the last one"
+    )
+
+
+class AskedWitness(Wire):
+    """A witness of this log."""
+
+    name: str
+    organisation: str
+    size: int = Field(description="of the checkpoint it cosigned last; 0 for none")
+    time: str | None = None
+    trouble: Trouble | None = None
+
+
+class ChainHealth(Wire):
+    """How far anchoring is on one chain."""
+
+    chain: str
+    state: Literal["none", "pending", "included", "final"] = Field(
+        description="of the newest anchor: in no block, in one that is not final, in one that is"
+    )
+    size: int = Field(description="of the tree that the newest anchor covers; 0 before the first")
+    anchoredSize: int
+    pendingAnchors: int
+    trouble: Trouble | None = None
+
+
 class Health(Wire):
     """Whether the node can register, and how far it is."""
 
@@ -315,8 +339,22 @@ class Health(Wire):
     signedSize: int
     anchoredSize: int
     pendingAnchors: int
+    chains: list[ChainHealth]
     trouble: Trouble | None = None
     anchorTrouble: Trouble | None = None
+    finalityTrouble: Trouble | None = None
+    attester: AttesterHealth | None = None
+    witness: WitnessHealth | None = None
+    witnesses: list[AskedWitness] | None = None
+
+
+class Consistency(Wire):
+    """That one size of the log begins with another."""
+
+    origin: str
+    old: int
+    new: int
+    path: list[str] = Field(description="hashes, 64 lower-case hex digits each")
 
 
 class NodeChain(Wire):

@@ -3,36 +3,27 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
+from api.attesting import attesting_of
 from api.deps import NodeDep, body_of
 from api.documents import JSON, PROBLEMS, RECEIPT, Answers, answer, document
-from api.schemas import DIGEST, TIME, Anchors, Health, Schemas
+from api.schemas import TIME, Health, Schemas
 from api.schemas import Node as NodeShown
-from ledger.core.canonical import BUNDLE_LIMIT, decode
+from api.witnessing import witnessing_of
 from ledger.core.note import encode_vkey
-from ledger.core.times import format_time
 from ledger.errors import MalformedError, NotFoundError
+from ledger.services.anchor_states import anchor_state
 from ledger.services.node import Node
+from ledger.services.own_chains import OwnChain
 from ledger.statements.catalogue import TYPES, json_schema
-from ledger.store.anchors import Evidence, Stored
 
 router = APIRouter(tags=["node"])
 _RPC_LIMIT = 1 << 20
 
 
-_ANCHOR = {
-    "size": 97,
-    "chain": "eip155:31001",
-    "contract": "0x28af7a244d8aa76f0a6489d95271004fde8aac75",
-    "block": 7,
-    "blockHash": f"0x{DIGEST}",
-    "blockTime": TIME,
-    "finality": {"kind": "operator", "signature": "0x…"},
-    "ours": True,
-}
 _SCHEMA = {"type": "TransferRecord", "roles": ["exporter"], "url": "/v1/schemas/TransferRecord"}
 _NODE = {
     "jurisdiction": "XA",
@@ -49,6 +40,30 @@ _HEALTH: dict[str, Any] = {
     "signedSize": 97,
     "anchoredSize": 90,
     "pendingAnchors": 1,
+    "chains": [
+        {
+            "chain": "eip155:31001",
+            "state": "included",
+            "size": 97,
+            "anchoredSize": 90,
+            "pendingAnchors": 1,
+        }
+    ],
+    "attester": {
+        "address": "0x36c96d05c2130a6ec37266dd74a72f6431cc0bda",
+        "attested": 41,
+        "splits": 0,
+        "blocks": 0,
+    },
+    "witness": {"logs": 2, "splits": 0, "unproven": 0},
+    "witnesses": [
+        {
+            "name": "registry.example.xb/witness",
+            "organisation": "did:web:registry.example.xb",
+            "size": 97,
+            "time": TIME,
+        }
+    ],
 }
 
 _HEALTHS: Answers = {
@@ -64,40 +79,12 @@ _HEALTHS: Answers = {
     response_class=Response,
 )
 def checkpoint(node: NodeDep) -> Response:
-    """The latest signed checkpoint (C2SP tlog-checkpoint)."""
+    """The latest signed checkpoint (C2SP tlog-checkpoint), with the cosignatures that are held of it."""
     latest = node.checkpoints.latest()
     if latest is None:
         raise NotFoundError("nothing is registered yet, so no checkpoint is signed", code="not-signed-yet")
-    return Response(latest.note, media_type=RECEIPT, headers={"cache-control": "no-cache"})
-
-
-@router.get(
-    "/v1/anchors", responses=answer(Anchors, {"items": [_ANCHOR], "next": 12}, "A page"), response_model=None
-)
-def anchors(
-    node: NodeDep,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    after: Annotated[int, Query(ge=-1, le=2**53 - 1)] = -1,
-) -> dict[str, Any]:
-    """Anchors that stand, in the order they were recorded, a page at a time."""
-    held = node.anchors.evidence_list(after=max(0, after), limit=limit)
-    items = [_anchor(one) for one in held]
-    return {"items": items, "next": held[-1].id} if len(held) == limit else {"items": items}
-
-
-def _anchor(held: Stored[Evidence]) -> dict[str, Any]:
-    row = held.row
-    told: dict[str, Any] = {
-        "size": row.size,
-        "chain": row.chain,
-        "contract": "0x" + row.contract.hex(),
-        "block": row.block_number,
-        "blockHash": "0x" + row.block_hash.hex(),
-        "blockTime": format_time(row.block_time),
-        "finality": decode(row.finality, limit=BUNDLE_LIMIT, what="stored finality"),
-        "ours": row.intent is not None,
-    }
-    return told
+    note = node.cosignatures.under(latest)
+    return Response(note, media_type=RECEIPT, headers={"cache-control": "no-cache"})
 
 
 @router.get("/v1/schemas", responses=answer(Schemas, {"items": [_SCHEMA]}), response_model=None)
@@ -160,12 +147,28 @@ def health(node: NodeDep) -> JSONResponse:
         "signedSize": 0 if latest is None else latest.size,
         "anchoredSize": 0 if anchored is None else anchored.row.size,
         "pendingAnchors": len(node.anchors.pending(node.chain_name)),
+        "chains": [_chain_health(node, own) for own in node.chains],
     }
     if trouble is not None:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:
         told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
+    told |= witnessing_of(node) | attesting_of(node)
     return JSONResponse(told, 200 if trouble is None else 503)
+
+
+def _chain_health(node: Node, own: OwnChain) -> dict[str, Any]:
+    found = anchor_state(node.anchors, own.name)
+    told: dict[str, Any] = {
+        "chain": found.chain,
+        "state": found.state,
+        "size": found.size,
+        "anchoredSize": found.anchored_size,
+        "pendingAnchors": found.pending,
+    }
+    if own.trouble is not None:
+        told["trouble"] = {"code": own.trouble.code, "detail": str(own.trouble)}
+    return told
 
 
 @router.post("/chain", include_in_schema=False)

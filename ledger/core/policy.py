@@ -28,6 +28,8 @@ POLICY_LIMIT: Final = 1024 * 1024
 ITEMS_LIMIT: Final = 256
 """Most logs, witnesses and groups, of each."""
 NONE: Final = b"none"
+QUORUM: Final = b"quorum"
+"""Name of the group of organisations in policies made here."""
 
 _ALLOWED: Final = frozenset({0x09, 0x0A, *range(0x20, 0x7F), *range(0x80, 0x100)})
 _LOG_TYPES: Final = frozenset({ED25519, MLDSA44_COSIGNATURE})
@@ -164,7 +166,7 @@ def policy_of(
     if quorum and len(groups) == 1:
         chosen = groups[0].name
     elif quorum:
-        chosen = b"quorum"
+        chosen = QUORUM
         groups.append(Group(chosen, quorum, tuple(held)))
     witnesses = tuple(one for members in held.values() for one in members)
     return parse_policy(encode_policy(Policy(tuple(logs), witnesses, tuple(groups), chosen)))

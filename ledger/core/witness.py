@@ -16,10 +16,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.canonical import NOTE_LIMIT
-from ledger.core.checkpoint import SIZE_LIMIT, SignedCheckpoint, parse_checkpoint
+from ledger.core.checkpoint import SIZE_LIMIT, SignedCheckpoint, parse_checkpoint, verify_cosignature
 from ledger.core.merkle import HASH_SIZE
-from ledger.core.note import NoteSignature, decode_base64, encode_signature_line, parse_note
-from ledger.errors import MalformedError
+from ledger.core.note import (
+    ED25519,
+    NoteSignature,
+    VKey,
+    decode_base64,
+    encode_signature_line,
+    parse_note,
+)
+from ledger.core.suites import EDDSA, PublicKey, verify
+from ledger.errors import MalformedError, SignatureError
 
 PATH_LIMIT: Final = 63
 BODY_LIMIT: Final = NOTE_LIMIT + 4096
@@ -97,6 +105,41 @@ def parse_cosignatures(data: bytes, signed: SignedCheckpoint) -> tuple[NoteSigna
 def encode_cosignatures(lines: Sequence[NoteSignature]) -> bytes:
     """Write the lines of an answer."""
     return "".join(encode_signature_line(line) + "\n" for line in lines).encode()
+
+
+def verify_plain_lines(signed: SignedCheckpoint, vkeys: Sequence[VKey]) -> None:
+    """Check that a log which signs as C2SP asks, and no more, signed the checkpoint with a key that is believed.
+
+    Args:
+        signed: The checkpoint; lines of other keys are passed over.
+        vkeys: Keys of the log, of type 0x01 or 0x06.
+
+    Raises:
+        SignatureError: `line-missing`: no line is by any of them; `line-twice`; `line-invalid`.
+    """
+    known = {(vkey.name, vkey.key_id): vkey for vkey in vkeys}
+    seen: set[tuple[str, bytes]] = set()
+    for line in signed.note.signatures:
+        named = (line.name, line.key_id)
+        vkey = known.get(named)
+        if vkey is None:
+            continue
+        if named in seen:
+            raise SignatureError(f"checkpoint has two lines of the key {vkey.name}", code="line-twice")
+        seen.add(named)
+        if vkey.type != ED25519:
+            verify_cosignature(signed, line, vkey)
+            continue
+        try:
+            verify(PublicKey(EDDSA, vkey.key), signed.note.text.encode(), line.payload)
+        except SignatureError as error:
+            raise SignatureError(
+                f"line of {vkey.name} ({vkey.key_id.hex()}) does not verify: {error}", code="line-invalid"
+            ) from None
+    if not seen:
+        raise SignatureError(
+            f"checkpoint of {signed.checkpoint.origin} has no line of a known key", code="line-missing"
+        )
 
 
 def parse_size(data: bytes) -> int:

@@ -53,10 +53,11 @@ class RemoteRefusedError(RemoteError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, its status below 400."""
+    """A whole answer, its status below 400 or one that was to be taken; its media type without parameters."""
 
     status: int
     body: bytes
+    content_type: str = ""
 
 
 class Exchange:
@@ -102,8 +103,12 @@ class Exchange:
         body: bytes | None = None,
         content_type: str | None = None,
         query: Mapping[str, str | Sequence[str]] | None = None,
+        taken: frozenset[int] = frozenset(),
     ) -> Answer:
         """One request and its whole answer, of at most `limit` bytes.
+
+        Args:
+            taken: Statuses from 400 that are answers like others.
 
         Raises:
             RemoteError: `remote-unreachable`: no answer, or it broke off; `remote-answer-invalid`: too large, or not
@@ -115,7 +120,7 @@ class Exchange:
             with self._client.stream(
                 method, self.url + path, content=body, headers=headers, params=dict(query) if query else None
             ) as response:
-                refused = response.status_code in _REFUSED
+                refused = response.status_code in _REFUSED and response.status_code not in taken
                 received = _read(response, PROBLEM_LIMIT if refused else limit, self.url, ends)
         except httpx2.HTTPError as error:
             raise _broken(error, self.url) from None
@@ -123,9 +128,10 @@ class Exchange:
             raise _url_error() from None
         if refused:
             raise _refusal(response, received)
-        if not 200 <= response.status_code < 300:  # noqa: PLR2004
+        if not 200 <= response.status_code < 300 and response.status_code not in taken:  # noqa: PLR2004
             raise invalid(self.url, f"status {response.status_code}")
-        return Answer(response.status_code, received)
+        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return Answer(response.status_code, received, content_type)
 
 
 def invalid(url: str, found: str) -> RemoteError:

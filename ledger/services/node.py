@@ -9,39 +9,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.chain.artifact import load_artifact
 from ledger.chain.port import Chain
-from ledger.chains import RpcSettings
-from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.checkpoint import sign_checkpoint
-from ledger.core.secp256k1 import address_of
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import ChainError, LedgerError, NotFoundError, StoreError
+from ledger.errors import LedgerError, NotFoundError, StoreError
 from ledger.services.admission import Admission
-from ledger.services.anchor import Anchorer, AnchorSettings
-from ledger.services.claim import ChainIdentity, claim_of
+from ledger.services.anchor import Anchorer
+from ledger.services.anchor_claims import AnchorClaims
+from ledger.services.attesting import Attester, attester_of
 from ledger.services.concerning import Concerns
-from ledger.services.deploy import deployed_on
+from ledger.services.cosigning import Collector
 from ledger.services.export import Shelf
-from ledger.services.files import exists, read_bounded, replace, reported, sync_folder
+from ledger.services.files import exists, reported, sync_folder
+from ledger.services.finalising import Finalising, finalising_of
 from ledger.services.home import Home
 from ledger.services.jurisdiction import log_entry
+from ledger.services.observing import ObservedChains
+from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, open_chains
 from ledger.services.parties import Parties
 from ledger.services.partners import FOLDER, MIRROR, PartnerBook
-from ledger.services.pinned import READABLE, believed
+from ledger.services.pinned import believed
 from ledger.services.sequencer import Sequencer
 from ledger.services.syncing import Syncing
+from ledger.services.witnesses import Witnesses
+from ledger.services.witnessing import Witness, witness_of
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
+from ledger.store.cosignatures import Cosignatures
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
 from ledger.store.partners import Mirror
 from ledger.store.statements import Statements
 
 DATABASE = "ledger.sqlite"
-CHAIN = "chain.sqlite"
-PREFUNDED = 10**24
-"""Wei that an embedded chain gives to the node's sender and its relay; it is worth nothing."""
 
 
 @dataclass(slots=True)
@@ -49,14 +49,20 @@ class Node:
     """An open node.  `close` stops its threads and releases its files.
 
     Attributes:
-        chain: None where none is configured yet.
-        rpc: JSON-RPC of the embedded chain; None where the chain is elsewhere.
         claim: The node's own trust list; None until its chain and contract are known.
-        anchor_trouble: Why the last attempt to anchor failed; None when it did not.
         partners: Whose nodes are asked for what concerns this jurisdiction.
         mirror: What they gave.
         concerns: Tells what of this log concerns whom.
         syncing: Asks the partners; None until `start`.
+        observed: Partners' chains that the node looks at itself.
+        attester: Vouches for blocks of partners' chains.
+        claims: What is claimed of this log's anchors, and who vouches for them.
+        finalising: Asks others to vouch for them; None until `start`.
+        chains: Those that the log is anchored on, the first one first.
+        witness: Cosigns other logs' checkpoints.
+        witnesses: Who is asked to cosign this log's.
+        cosignatures: What they signed.
+        collector: Asks them; None until `start`.
     """
 
     home: Home
@@ -74,13 +80,37 @@ class Node:
     partners: PartnerBook
     mirror: Mirror
     concerns: Concerns
-    chain: Chain | None = None
-    rpc: Any = None
-    anchorer: Anchorer | None = None
-    anchor_trouble: LedgerError | None = None
+    witness: Witness
+    witnesses: Witnesses
+    cosignatures: Cosignatures
+    observed: ObservedChains
+    attester: Attester
+    claims: AnchorClaims
+    chains: list[OwnChain] = field(default_factory=list)
+    finalising: Finalising | None = None
     syncing: Syncing | None = None
+    collector: Collector | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+
+    @property
+    def chain(self) -> Chain | None:
+        """The first chain that the log is anchored on."""
+        return self.chains[0].chain if self.chains else None
+
+    @property
+    def rpc(self) -> Any:
+        """JSON-RPC of the embedded chain; None where the chain is elsewhere."""
+        return self.chains[0].rpc if self.chains else None
+
+    @property
+    def anchorer(self) -> Anchorer | None:
+        """What anchors on the first chain; None until its contract is known."""
+        return self.chains[0].anchorer if self.chains else None
+
+    @property
+    def anchor_trouble(self) -> LedgerError | None:
+        """Why the last attempt to anchor failed, on the first chain where it did; None when it did not."""
+        return next((one.trouble for one in self.chains if one.trouble is not None), None)
 
     @property
     def chain_name(self) -> str:
@@ -90,13 +120,12 @@ class Node:
     @property
     def shelf(self) -> Shelf:
         """What evidence is exported from."""
-        return Shelf(self.log, self.statements, self.checkpoints, self.anchors, self.chain_name)
+        return _shelf(self.home, self.database, self.log, self.witnesses)
 
     def start(self) -> None:
         """Log the jurisdiction's entry where it is new; begin anchoring and asking partners, on threads."""
-        if self.anchorer is not None and self._thread is None:
-            self._thread = threading.Thread(target=self._anchor, name="anchorer", daemon=True)
-            self._thread.start()
+        for own in self.chains:
+            own.start(self.clock, self._stop)
         if self.syncing is None:
             with suppress(StoreError):  # the disk is full, or so: /health tells, and each round tries again
                 self.log_entry()
@@ -109,6 +138,25 @@ class Node:
                 before=self.log_entry,
             )
             self.syncing.start()
+        if self.collector is None:
+            self.collector = Collector(
+                self.log,
+                self.cosignatures,
+                latest=lambda: self.sequencer.latest,
+                witnesses=self.witnesses.all,
+                clock=self.clock,
+            )
+            self.collector.start()
+        if self.finalising is None and self.claim is not None:
+            self.finalising = finalising_of(
+                self.log,
+                self.claims,
+                self.anchors,
+                self.partners,
+                period=min(one.settings.period for one in self.chains),
+                clock=self.clock,
+            )
+            self.finalising.start()
 
     def log_entry(self) -> None:
         """Log an entry of the jurisdiction where the claim says something else than the one logged last.
@@ -134,30 +182,20 @@ class Node:
         """
         return believed(self.home.trust, self.trust)
 
-    def _anchor(self) -> None:
-        assert self.anchorer is not None
-        while not self._stop.wait(self.home.settings.chain.period):
-            try:
-                self.anchorer.tick(lambda: int(self.clock()))
-                self.anchor_trouble = None
-            except LedgerError as error:
-                self.anchor_trouble = error  # shown by /health; the next tick tries again
-            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
-                self.anchor_trouble = ChainError(
-                    f"anchoring failed in a way that was not foreseen ({type(error).__name__})",
-                    code="anchor-failed",
-                )
-
     def close(self) -> None:
         """Stop; what was acknowledged is durable already."""
         self._stop.set()
         if self.syncing is not None:
             self.syncing.close()
+        if self.collector is not None:
+            self.collector.close()
+        if self.finalising is not None:
+            self.finalising.close()
+        self.observed.close()
         self.admission.close()
         self.sequencer.close()
-        if self._thread is not None:
-            self._thread.join()
-        _close_chain(self.chain, self.rpc)
+        for own in self.chains:
+            own.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -184,26 +222,29 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
     """
     signer = home.log_signer()
     database = open_log_database(home)
-    chain: Chain | None = None
-    rpc: Any = None
+    chains: list[OwnChain] = []
     try:
         log = Log(database, home.settings.origin)
         checkpoints, anchors = Checkpoints(database), Anchors(database)
         statements = Statements(database)
-        chain, rpc = _open_chain(home, clock)
-        contract = _contract(home, chain)
-        claim = issue_claim(home, chain, contract, int(clock()))
+        chains = open_chains(home, clock)
+        contracts = [(one.chain, one.contract) for one in chains if one.contract is not None]
+        claim = issue_claim(home, contracts, int(clock()))
         trust = parse_trust_list(claim)
         sequencer = Sequencer(
             log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
         )
     except BaseException:
-        _close_chain(chain, rpc)
+        for own in chains:
+            own.close()
         database.close()
         raise
     parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
     mirror = Mirror(home.path / MIRROR)
-    node = Node(
+    partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
+    observed = ObservedChains(home.settings.observed)
+    give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints, anchors=anchors)
+    return Node(
         home=home,
         database=database,
         log=log,
@@ -213,31 +254,24 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         sequencer=sequencer,
         parties=parties,
         admission=Admission(parties, workers),
-        claim=claim if contract is not None else None,
+        claim=claim if contracts else None,
         trust=trust,
         clock=clock,
-        partners=PartnerBook(home.path / FOLDER, home.settings.jurisdiction),
+        partners=partners,
         mirror=mirror,
         concerns=Concerns(statements, mirror),
-        chain=chain,
-        rpc=rpc,
+        witness=witness_of(home, partners, clock),
+        witnesses=Witnesses(home, partners),
+        cosignatures=Cosignatures(database),
+        observed=observed,
+        attester=attester_of(
+            home, partners, observed, trust=lambda: believed(home.trust, trust), clock=clock
+        ),
+        claims=AnchorClaims(
+            keys=trust.logs[log.origin], checkpoints=checkpoints, anchors=anchors, chains=trust.chains
+        ),
+        chains=chains,
     )
-    if contract is not None:
-        node.anchorer = Anchorer(
-            chain=chain,
-            settings=AnchorSettings(
-                contract=contract,
-                code_hash=load_artifact().runtime_code_hash,
-                operator=home.settings.operator,
-                head_address=address_of(home.keys.head.secret),
-                finality_secret=home.keys.finality.secret,
-                sender_secret=home.keys.sender.secret,
-            ),
-            log=log,
-            checkpoints=checkpoints,
-            anchors=anchors,
-        )
-    return node
 
 
 def open_log_database(home: Home, *, read_only: bool = False) -> Database:
@@ -255,15 +289,24 @@ def open_log_database(home: Home, *, read_only: bool = False) -> Database:
 def open_shelf(home: Home) -> Iterator[tuple[Shelf, Concerns]]:
     """What evidence is exported from, and what concerns whom, of a home whose node may be serving."""
     with open_log_database(home, read_only=True) as database:
-        statements = Statements(database)
-        shelf = Shelf(
-            Log(database, home.settings.origin),
-            statements,
-            Checkpoints(database),
-            Anchors(database),
-            f"eip155:{home.settings.chain.id}",
-        )
-        yield shelf, Concerns(statements, Mirror(home.path / MIRROR))
+        witnesses = Witnesses(home, PartnerBook(home.path / FOLDER, home.settings.jurisdiction))
+        shelf = _shelf(home, database, Log(database, home.settings.origin), witnesses)
+        yield shelf, Concerns(shelf.statements, Mirror(home.path / MIRROR))
+
+
+def _shelf(home: Home, database: Database, log: Log, witnesses: Witnesses) -> Shelf:
+    settings = home.settings
+    return Shelf(
+        log,
+        Statements(database),
+        Checkpoints(database),
+        Anchors(database),
+        f"eip155:{settings.chain.id}",
+        further=tuple(f"eip155:{one.id}" for one in settings.chains),
+        cosignatures=Cosignatures(database),
+        quorum=settings.quorum,
+        organisations=witnesses.organisations() if settings.quorum else {},
+    )
 
 
 def _make_log(path: Path, origin: str) -> None:
@@ -282,61 +325,3 @@ def _make_log(path: Path, origin: str) -> None:
         for part in path.parent.glob(building.name + "*"):
             part.unlink(missing_ok=True)
         sync_folder(path.parent)
-
-
-def _open_chain(home: Home, clock: Callable[[], float]) -> tuple[Chain, Any]:
-    """The chain of the settings, and its JSON-RPC where it is embedded."""
-    settings = home.settings.chain
-    if isinstance(settings, RpcSettings):
-        from ledger.chain.evm import connect
-
-        return connect(settings.urls[0], chain_id=settings.id, confirmations=settings.confirmations), None
-    from ledger.chain.embedded import EmbeddedChain
-    from ledger.chain.embedded_genesis import Genesis
-    from ledger.chain.embedded_port import connect_embedded
-    from ledger.chain.embedded_rpc import EmbeddedRpc
-
-    rich = {address_of(key.secret): PREFUNDED for key in (home.keys.sender, home.keys.relay)}
-    genesis = Genesis(settings.id, home.settings.founded, rich)
-    embedded = EmbeddedChain(home.path / CHAIN, genesis, clock=lambda: int(clock()))
-    rpc = EmbeddedRpc(embedded)
-    return connect_embedded(embedded, rpc), rpc
-
-
-def _close_chain(chain: Chain | None, rpc: Any) -> None:
-    """Release connections, and the file of an embedded chain."""
-    if chain is not None:
-        chain.close()
-    if rpc is not None:
-        rpc.close()
-
-
-def _contract(home: Home, chain: Chain) -> bytes | None:
-    """Address of the anchor contract; an embedded chain gets it at once."""
-    settings = home.settings.chain
-    if isinstance(settings, RpcSettings):
-        return None if settings.anchor is None else bytes.fromhex(settings.anchor[2:])
-    return deployed_on(chain, home.keys.sender.secret)
-
-
-def issue_claim(home: Home, chain: Chain, contract: bytes | None, now: int) -> bytes:
-    """The node's claim, issued anew where it must be.  With a silent chain, the one issued last stands."""
-    previous = read_bounded(home.claim, limit=TRUST_LIMIT, what="claim") if exists(home.claim) else None
-    identity = None
-    if contract is not None:
-        try:
-            identity = ChainIdentity(
-                chain.chain_id, chain.genesis_hash, contract, load_artifact().runtime_code_hash
-            )
-        except LedgerError:
-            if previous is not None:
-                return previous
-    claim = claim_of(home, identity, now=now, previous=previous)
-    if claim != previous:
-        write_claim(home.claim, claim)
-    return claim
-
-
-def write_claim(path: Path, claim: bytes) -> None:
-    """Replace the node's claim; a crash leaves the old one or the new one."""
-    replace(path, claim, what="claim", mode=READABLE)
