@@ -7,6 +7,7 @@ which codes its errors carry.
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
+from ledger.chain.gas import DEFAULT_FEE_CAP
 from ledger.chain.port import AnchoredEvent, Fees, Inclusion, Message, StateProof
 from ledger.chain.rpc import DEFAULT_TIMEOUT, BoundedHTTPProvider, Provider, RpcNode, RpcRefusedError
 from ledger.chain.rpc_encoding import header_of, invalid, read_data, read_list, read_object, read_quantity
@@ -20,7 +21,6 @@ from ledger.core.keccak import keccak256
 from ledger.errors import ChainError
 
 DEFAULT_PRIORITY_FEE = 1_000_000_000
-DEFAULT_FEE_CAP = 1_000_000_000_000
 LOG_RANGE = 10_000
 _BASE_FEE_FIELD = 15
 

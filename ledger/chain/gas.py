@@ -4,6 +4,8 @@ Source: EIP-2028 (calldata), EIP-3860 (init code), EIP-7623 (floor).  A node ref
 limit is below either number, whatever the execution would use.
 """
 
+DEFAULT_FEE_CAP = 1_000_000_000_000
+"""Largest fee per gas ever offered, in wei, unless told otherwise."""
 TRANSACTION_GAS = 21_000
 CREATION_GAS = 32_000
 ZERO_BYTE_GAS = 4

@@ -77,11 +77,17 @@ class BoundedHTTPProvider(HTTPProvider):
         self._response_limit = response_limit
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """Ask once."""
+        """Ask once.
+
+        Raises:
+            ChainError: `chain-unavailable`: an HTTP status other than 200; `chain-answer-invalid`: too large, or the
+                answer to another request.
+        """
         deadline = time.monotonic() + self._timeout
+        request = self.encode_rpc_request(method, params)
         with self._request_session_manager.get_response_from_post_request(
             URI(self._url),
-            data=self.encode_rpc_request(method, params),
+            data=request,
             headers={**self.get_request_headers(), "Accept-Encoding": "identity"},
             timeout=self._timeout,
             stream=True,
@@ -101,7 +107,18 @@ class BoundedHTTPProvider(HTTPProvider):
                 if time.monotonic() > deadline:
                     raise requests.Timeout
         answer: RPCResponse = orjson.loads(body)
+        self._require_own(answer, orjson.loads(request)["id"])
         return answer
+
+    def _require_own(self, answer: Any, number: int) -> None:
+        """A proxy on the way may mix up answers; an error need not say what it is the answer to."""
+        if not isinstance(answer, dict) or (answer.get("id") is None and answer.get("error") is not None):
+            return
+        if answer.get("id") != number:
+            raise ChainError(
+                f"chain node at {self.host} answered another request than the one asked",
+                code="chain-answer-invalid",
+            )
 
     def close(self) -> None:
         """Close idle connections."""

@@ -15,6 +15,7 @@ Nothing here delays a request; the log grows whether the chain answers or not.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.chain.gas import DEFAULT_FEE_CAP
 from ledger.chain.port import AnchoredEvent, Chain, Inclusion
 from ledger.chain.transactions import prepare
 from ledger.core.checkpoint import head_signature, parse_checkpoint
@@ -24,7 +25,7 @@ from ledger.core.secp256k1 import address_of
 from ledger.errors import ChainError, StoreError
 from ledger.services.anchor_contract import AnchorContract
 from ledger.services.anchor_evidence import Vouching
-from ledger.services.anchor_fees import fees_above, is_outpriced
+from ledger.services.anchor_fees import fees_above, is_outpriced, require_below
 from ledger.services.anchor_recording import Recorder, require_root
 from ledger.store.anchors import Anchors, Event, EventKind, Intent, Stored
 from ledger.store.captures import Captures
@@ -49,6 +50,7 @@ class AnchorSettings:
         contract: Address of the anchor contract, 20 bytes.
         code_hash: Keccak-256 of its runtime code.
         operator: Organisation that the finality key speaks for.
+        fee_cap: Largest fee per gas ever offered, in wei, also to replace what waits.
     """
 
     contract: bytes
@@ -57,6 +59,7 @@ class AnchorSettings:
     head_address: bytes
     finality_secret: bytes
     sender_secret: bytes
+    fee_cap: int = DEFAULT_FEE_CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +360,7 @@ class Anchorer:
             to=self._settings.contract,
             data=data,
             nonce=account.nonce,
-            fees=fees_above(self._chain.fees(), rivals),
+            fees=require_below(fees_above(self._chain.fees(), rivals), self._settings.fee_cap, self.name),
         )
         if account.balance < signed.largest_cost:
             raise ChainError(

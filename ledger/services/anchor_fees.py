@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from ledger.chain.port import Fees
 from ledger.core.evm import rlp
 from ledger.core.evm.header import Header
+from ledger.errors import ChainError
 
 _BASE_FEE_FIELD = 15
 _TIP_FIELD, _FEE_FIELD = 2, 3
@@ -30,6 +31,20 @@ def fees_above(suggested: Fees, rivals: Iterable[bytes]) -> Fees:
         tip = max(tip, held_tip + held_tip // 8 + 1)
         fee = max(fee, held_fee + held_fee // 8 + 1, tip)
     return Fees(suggested.base_fee, tip, fee)
+
+
+def require_below(fees: Fees, cap: int, chain: str) -> Fees:
+    """`fees`, where they are below the most allowed: replacing one's own transaction again and again has an end.
+
+    Raises:
+        ChainError: `chain-fee-too-high`.
+    """
+    if fees.max_fee > cap:
+        raise ChainError(
+            f"a transaction on {chain} would need {fees.max_fee} wei per gas; {cap} is the most allowed",
+            code="chain-fee-too-high",
+        )
+    return fees
 
 
 def offered(raw: bytes) -> tuple[int, int]:

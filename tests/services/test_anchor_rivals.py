@@ -157,6 +157,19 @@ def test_an_outpriced_transaction_is_not_made_again_for_the_same_checkpoint(fork
     assert len(fork.anchors.every_intent()) == 1
 
 
+def test_replacing_ones_own_transaction_ends_at_the_cap(fork: Rig) -> None:
+    fork.grow(3)
+    hold(fork)
+    fork.tick()
+    fork.provider.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
+    mine(fork)
+    fork.grow(2)
+    fork.now += anchor.STUCK_SECONDS
+    poor = fork.anchorer(fee_cap=60 * 10**9)
+    assert code_of(lambda: fork.tick(poor)) == "chain-fee-too-high"
+    assert len(fork.anchors.every_intent()) == 1
+
+
 def test_a_fee_above_the_cap_waits(dev: Rig) -> None:
     dev.grow(3)
     assert code_of(lambda: dev.tick(dev.anchorer(chain=dev.chain(fee_cap=1)))) == "chain-fee-too-high"
