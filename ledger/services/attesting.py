@@ -103,6 +103,11 @@ class Attester:
         """What was refused because it contradicts what was attested before."""
         return self._store.contradictions()
 
+    @property
+    def attested(self) -> int:
+        """Claims signed."""
+        return self._store.count()
+
     def largest(self, log_id: bytes) -> int:
         """The largest size of a log that was attested; 0 where none was."""
         held = self._store.largest(log_id)

@@ -1,0 +1,22 @@
+"""What /health tells of the node as an attester of others' chains, and of those who attest its own."""
+
+from typing import Any
+
+from ledger.services.node import Node
+
+
+def attesting_of(node: Node) -> dict[str, Any]:
+    """The members `attester` and `finalityTrouble`."""
+    contradictions = node.attester.contradictions
+    told: dict[str, Any] = {
+        "attester": {
+            "address": "0x" + node.attester.address.hex(),
+            "attested": node.attester.attested,
+            "splits": sum(one.kind == "split-view" for one in contradictions),
+            "blocks": sum(one.kind == "two-blocks" for one in contradictions),
+        }
+    }
+    trouble = None if node.finalising is None else node.finalising.trouble
+    if trouble is not None:
+        told["finalityTrouble"] = {"code": trouble.code, "detail": str(trouble)}
+    return told
