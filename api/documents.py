@@ -11,6 +11,7 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 STATEMENT = "application/vc"
 BUNDLE = "application/vnd.evidence-ledger.bundle+json"
+FORK = "application/vnd.evidence-ledger.fork+json"
 RECEIPT = "text/plain; charset=utf-8"
 Answers = dict[int | str, dict[str, Any]]
 

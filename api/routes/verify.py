@@ -1,4 +1,4 @@
-"""Verifying a bundle for somebody who cannot run the verifier; a second opinion, to be checked offline."""
+"""Verifying evidence for somebody who cannot run the verifier; a second opinion, to be checked offline."""
 
 from typing import Annotated, Any
 
@@ -7,13 +7,17 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from api.deps import NodeDep, body_of
-from api.documents import BUNDLE, JSON, answer
+from api.documents import BUNDLE, FORK, JSON, answer
 from api.routes.recognition import At, For, Into
 from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time, parse_time
+from ledger.core.trust import TrustList
 from ledger.services.node import Node
 from ledger.services.recognition import use_of
+from ledger.verify.bundle import kind_of
+from ledger.verify.fork_report import ForkReport, verify_fork
+from ledger.verify.report import Report
 from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
 
@@ -41,7 +45,11 @@ router = APIRouter(tags=["verification"])
                 BUNDLE: {
                     "schema": {"type": "object", "description": "an evidence bundle, canonical bytes"},
                     "example": {"format": "evidence-bundle/1", "sections": [], "subject": "e799…d56b"},
-                }
+                },
+                FORK: {
+                    "schema": {"type": "object", "description": "a fork proof, canonical bytes"},
+                    "example": {"format": "evidence-fork/1", "origin": "registry.example.xa/XA/2026"},
+                },
             },
         }
     },
@@ -60,9 +68,9 @@ async def verify(
 
     Status 200 says that the bundle was looked at; `report.verdict` and `exitStatus` say what was found.  `into` and
     `for` ask where and for what a certificate is to be used; this node must hold the transfer, and nothing else that
-    it holds is taken into account.
+    it holds is taken into account.  A fork proof is judged by itself: nothing else that is asked changes its answer.
     """
-    data = await body_of(request, limit=BUNDLE_LIMIT, what="the bundle", types=(BUNDLE, JSON))
+    data = await body_of(request, limit=BUNDLE_LIMIT, what="the evidence", types=(BUNDLE, FORK, JSON))
     moment = None if at is None else parse_time(at)
     use = None if transfer is None else bytes.fromhex(transfer)
     return await run_in_threadpool(_verified, data, node, moment, require, into, use)
@@ -72,14 +80,21 @@ def _verified(
     data: bytes, node: Node, at: int | None, require: list[int], into: str | None, transfer: bytes | None
 ) -> dict[str, Any]:
     trust, now = node.believed(), int(node.clock())
+    if kind_of(data) == "fork":
+        fork = verify_fork(data, trust, now=now)
+        return _answer(fork, fork.render(), trust, now)
     purpose = None
     if transfer is not None:
         used, purpose = use_of(transfer, node.shelf, node.mirror, trust, now=now)
         at = used if at is None else at
     report = verify_bundle(data, trust, at=at, now=now, require=require, into=into, purpose=purpose)
+    return _answer(report, render(report), trust, now)
+
+
+def _answer(report: Report | ForkReport, text: str, trust: TrustList, now: int) -> dict[str, Any]:
     return {
         "report": report.to_json(),
-        "text": render(report),
+        "text": text,
         "exitStatus": report.exit_status,
         "trust": {
             "publisher": trust.publisher.id,

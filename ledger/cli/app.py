@@ -30,6 +30,7 @@ NOUNS: Final = (
     "status-list",
     "commit",
     "bundle",
+    "fork",
     "verify",
     "trust",
     "chain",
@@ -145,7 +146,7 @@ def _verify() -> typer.Typer:
 
     @app.command(
         help=verify.DESCRIPTION,
-        short_help="Verify evidence offline: a bundle, a receipt or a statement",
+        short_help="Verify evidence offline: a bundle, a receipt, a statement or a fork proof",
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )

@@ -192,8 +192,8 @@ def _section(section: Section) -> dict[str, Any]:
         "checkpoint": tree,
         "extends": section.extends is not None,
         "items": [_item(item) for item in section.items],
-        "anchors": [_anchor(anchor) for anchor in section.anchors],
-        "foreign": len(section.foreign),
+        "anchors": [_on_chain(anchor) for anchor in section.anchors],
+        "foreign": [{"source": f"0x{part.source.hex()}", **_on_chain(part)} for part in section.foreign],
     }
 
 
@@ -210,7 +210,7 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _anchor(anchor: Anchor) -> dict[str, Any]:
+def _on_chain(anchor: Anchor | Foreign) -> dict[str, Any]:
     told: dict[str, Any] = {"chain": anchor.chain, "finality": anchor.finality.kind}
     try:
         header = parse_header(anchor.header)
@@ -232,8 +232,10 @@ def _section_lines(number: int, told: dict[str, Any]) -> Iterator[str]:
         opened = f"; discloses {', '.join(item['disclosures'])}" if item["disclosures"] else ""
         yield f"  {item['role']:15} entry {item['index']}: {item['type']} {item['digest']}"
         yield f"  {'':15} by {item['issuer']}, claimed {item['created']}{opened}"
-    for anchor in told["anchors"]:
-        block = anchor.get("fault") or f"block {anchor['block']} at {anchor['blockTime']}"
-        yield f"  {'anchor':15} {anchor['chain']} {block}, finality: {anchor['finality']}"
+    parts = [("anchor", one) for one in told["anchors"]] + [("foreign", one) for one in told["foreign"]]
+    for what, part in parts:
+        block = part.get("fault") or f"block {part['block']} at {part['blockTime']}"
+        source = f", from source {part['source']}" if "source" in part else ""
+        yield f"  {what:15} {part['chain']} {block}{source}, finality: {part['finality']}"
     if not told["anchors"]:
         yield f"  {'anchor':15} none"

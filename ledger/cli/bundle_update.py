@@ -9,6 +9,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.believing import Trust, believed
 from ledger.cli.documents import READABLE
+from ledger.cli.fork import require_no_fork
 from ledger.cli.options import AsJson, command, time_of
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.remote.exchange import plain
@@ -38,7 +39,8 @@ def add_to(app: typer.Typer) -> None:
         runs="anywhere",
         example="evidence bundle join certificate.xa.json recognition.xb.json --out certificate.evidence.json",
         more="Each further one is about a statement that refers to one of those before it, or that one of those"
-        " refers to. Nothing is verified here: evidence verify does that.",
+        " refers to. Nothing is verified here: evidence verify does that. Bundles that hold two histories of one log"
+        " are not joined; the proof of that is written beside, as NAME.fork.json.",
     )(join)
 
 
@@ -102,6 +104,7 @@ def join(
     first, *others = (read_bounded(file, limit=BUNDLE_LIMIT, what="bundle") for file in files)
     if not others:
         raise typer.BadParameter("give two bundles or more")
+    require_no_fork([first, *others], out)
     data = joined(first, *others)
     write_new(out, data, what="bundle", mode=READABLE)
     bundle = parse_bundle(data)

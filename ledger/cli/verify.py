@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
 from ledger.core.times import parse_time
@@ -21,7 +22,10 @@ from ledger.verify.report import STEPS, Report
 from ledger.verify.text import render
 from ledger.verify.verifier import verify_bundle
 
-DESCRIPTION = "Verify evidence offline: a bundle, a receipt or a statement.   [runs anywhere]"
+if TYPE_CHECKING:
+    from ledger.verify.fork_report import ForkReport
+
+DESCRIPTION = "Verify evidence offline: a bundle, a receipt, a statement or a fork proof.   [runs anywhere]"
 EPILOG = """\
 Exit status: 0 verified; 1 not verified; 2 bad usage; 3 could not finish, so nothing is known; 4 verified then, not now.
 Example: evidence verify transfer.evidence.json --trust trust.json --content payload=invoice.xml
@@ -46,7 +50,9 @@ def run(arguments: Sequence[str]) -> int:
 
         text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2).decode() + "\n"
     else:
-        text = render(report, trust_name=name)
+        text = (
+            render(report, trust_name=name) if isinstance(report, Report) else report.render(trust_name=name)
+        )
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -71,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "file", type=Path, help="bundle, receipt (.tlog-proof) or statement; - for standard input"
+        "file", type=Path, help="bundle, receipt (.tlog-proof), statement or fork proof; - for standard input"
     )
     parser.add_argument("--trust", type=Path, metavar="FILE", help="believe this trust list for this run")
     parser.add_argument(
@@ -122,7 +128,7 @@ def _step(text: str) -> int | str:
     raise argparse.ArgumentTypeError(f"{text} is not a step from 1 to {len(STEPS)}, or now")
 
 
-def _verify(options: argparse.Namespace) -> tuple[Report, str]:
+def _verify(options: argparse.Namespace) -> "tuple[Report | ForkReport, str]":
     """Read the files, choose what to believe, and verify."""
     now = int(time.time())
     data = _read(options.file, BUNDLE_LIMIT, "the evidence")
@@ -140,6 +146,10 @@ def _verify(options: argparse.Namespace) -> tuple[Report, str]:
             data, trust, statement=statement, now=now, require=steps, require_now=today
         )
         return report, name
+    if kind == "fork":
+        from ledger.verify.fork_report import verify_fork
+
+        return verify_fork(data, trust, now=now), name
     if kind == "statement":
         from ledger.verify.single import verify_statement_file
 

@@ -14,6 +14,7 @@ from ledger.core.trust import parse_trust_list
 from ledger.verify.verifier import verify_bundle
 from tests.api.served import BUNDLE, JSON, NDJSON, Served
 from tests.api.test_registering import problem
+from tests.forks import entries, fork_of
 from tests.simulator import world
 
 
@@ -158,6 +159,24 @@ def test_verifying_garbage_reports_a_failed_format(served: Served, body: bytes) 
     assert answer.status_code == 200, answer.text
     assert answer.json()["report"]["verdict"] != "verified"
     assert answer.json()["exitStatus"] == 1
+
+
+def test_a_fork_proof_is_judged_like_a_bundle(served: Served) -> None:
+    proof = fork_of(entries(9), entries(9, "other"))
+    fork = {"content-type": "application/vnd.evidence-ledger.fork+json"}
+    answer = served.post("/v1/verify", proof, fork).json()
+    # By this node's list the log of this name has other keys.
+    assert (answer["report"]["verdict"], answer["report"]["code"]) == ("not proven", "line-missing")
+    assert answer["exitStatus"] == 1
+    assert answer["report"]["format"] == "evidence-fork-report/1"
+    (served.home.trust / "pinned.json").write_bytes(world().trust().encoded)
+    try:
+        answer = served.post("/v1/verify", proof, JSON).json()
+        assert (answer["report"]["verdict"], answer["exitStatus"]) == ("split view proven", 0)
+        assert answer["report"]["signedBoth"] == ["did:web:registry.example.xa"]
+        assert "SPLIT VIEW PROVEN" in answer["text"]
+    finally:
+        (served.home.trust / "pinned.json").unlink()
 
 
 def test_a_bundle_of_others_is_not_verified_by_this_node(served: Served) -> None:
