@@ -1,5 +1,6 @@
 """A split view shown to a real node's contract by anybody: disputed for ever, and every verifier is told."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.evm import EvmChain, connect
+from ledger.chain.port import Message
 from ledger.chain.transactions import contract_address, prepare
 from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, set_id
 from ledger.core.evm.foreign import accepted_root_slot, disputed_slot, source_id
@@ -18,6 +20,7 @@ from ledger.core.trust import TrustList
 from ledger.errors import ChainError, RefusedError
 from ledger.services.keyfile import NodeKey, write_key
 from ledger.services.splitting import prove_split
+from ledger.verify.fork import parse_fork
 from ledger.verify.fork_report import verify_fork
 from ledger.verify.fork_search import find_fork
 from ledger.verify.verifier import verify_bundle
@@ -29,6 +32,7 @@ from tests.forks import entries, fork_of, note_of
 from tests.servers import anvil
 from tests.simulator import NOW, World, seed, world
 from tests.trees import tree_root
+from tests.verify.fork_vectors import FOLDER, call_of
 
 CHAIN_ID = 31_002
 OPERATOR = "XB chain operator"
@@ -182,6 +186,28 @@ def test_two_leaves_at_one_index_are_taken_by_the_contract_too(abroad: Abroad) -
     proven = prove_split(proof, abroad.trust, abroad.chain, abroad.contract, SECRET, now=NOW, wait=_soon)
     assert proven.transaction is not None
     assert proven.log_id == abroad.made.xa.log_id
+
+
+def test_the_contract_says_of_every_vector_what_stands_there(abroad: Abroad) -> None:
+    rows = json.loads((FOLDER / "verdicts.json").read_text("utf-8"))["rows"]
+    asked = [row for row in rows if row["contract"] is not None]
+    assert {row["contract"] for row in asked} == {True, False}
+    for row in asked:
+        call = call_of(parse_fork((FOLDER / f"{row['name']}.fork.json").read_bytes()))
+        assert call is not None
+        assert takes(abroad, call) == row["contract"], row["name"]
+        # Where the verifier sees a split under one head key, so does the contract.
+        assert row["contract"] or row["verdict"] != "split view proven"
+
+
+def takes(abroad: Abroad, call: bytes) -> bool:
+    try:
+        abroad.chain.call(Message(address_of(SECRET), abroad.contract, call))
+    except ChainError as error:
+        if error.code != "chain-reverted":
+            raise
+        return False
+    return True
 
 
 def test_what_proves_nothing_is_never_sent(abroad: Abroad) -> None:

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.canonical import encode
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import Note, NoteSignature, encode_note
 from ledger.core.secp256k1 import address_of
-from ledger.core.trust import TrustList
+from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, MalformedError
 from ledger.verify.bundle import kind_of
 from ledger.verify.fork import encode_fork, parse_fork
@@ -22,6 +21,7 @@ from tests.campaign import count
 from tests.forks import WITNESSES, XA, entries, fork_of, leaf_of, note_of, receipt_of
 from tests.simulator import NOW, Jurisdiction, World, seed, world
 from tests.verify.attacking import witness
+from tests.verify.fork_vectors import FOLDER, changed, without_line
 
 TRUST = World().trust(witnesses=[witness(name, organisation)[0] for name, organisation in WITNESSES])
 BOTH = [name for name, _ in WITNESSES]
@@ -34,11 +34,6 @@ def judged(data: bytes, trust: TrustList = TRUST) -> ForkReport:
 def said(data: bytes, trust: TrustList = TRUST) -> tuple[str, str]:
     report = judged(data, trust)
     return report.verdict, report.code
-
-
-def changed(data: bytes, **members: Any) -> bytes:
-    document = {**json.loads(data), **members}
-    return encode({name: value for name, value in document.items() if value is not None})
 
 
 SAME_SIZE = fork_of(entries(9), entries(9, "other"), witnesses=BOTH)
@@ -111,11 +106,21 @@ def test_a_log_that_the_trust_list_does_not_name_is_not_finished() -> None:
     assert (report.verdict, report.code, report.exit_status) == ("could not finish", "log-unknown", 3)
 
 
-def stripped(data: bytes, which: str, line: int) -> bytes:
-    """A fork proof of which one note lacks one of its lines."""
-    note = parse_checkpoint(json.loads(data)[which].encode()).note
-    lines = tuple(one for at, one in enumerate(note.signatures) if at != line)
-    return changed(data, **{which: encode_note(Note(note.text, lines)).decode()})
+VECTORS = json.loads((FOLDER / "verdicts.json").read_text("utf-8"))["rows"]
+
+
+def test_the_vectors_hold_every_verdict_and_every_file() -> None:
+    assert {row["verdict"] for row in VECTORS} == {"split view proven", "not proven", "could not finish"}
+    assert {f"{row['name']}.fork.json" for row in VECTORS} == {
+        path.name for path in FOLDER.glob("*.fork.json")
+    }
+
+
+@pytest.mark.parametrize("row", VECTORS, ids=lambda row: str(row["name"]))
+def test_the_verdict_is_that_of_the_vector(row: dict[str, Any]) -> None:
+    trust = parse_trust_list((FOLDER / "trust.json").read_bytes())
+    data = (FOLDER / f"{row['name']}.fork.json").read_bytes()
+    assert said(data, trust) == (row["verdict"], row["code"])
 
 
 FAULTS: dict[str, tuple[str, bytes]] = {
@@ -146,9 +151,9 @@ FAULTS: dict[str, tuple[str, bytes]] = {
     "another index": ("proof-invalid", changed(TWO_SIZES, index=7)),
     "an index beyond the smaller": ("proof-invalid", changed(TWO_SIZES, index=9)),
     "a shorter path": ("proof-invalid", changed(TWO_SIZES, paths=[PATHS[0][1:], PATHS[1]])),
-    "a head without Ed25519": ("line-missing", stripped(SAME_SIZE, "a", 0)),
-    "a head without ML-DSA": ("line-missing", stripped(SAME_SIZE, "b", 1)),
-    "a head without a head key": ("line-missing", stripped(TWO_SIZES, "b", 2)),
+    "a head without Ed25519": ("line-missing", without_line(SAME_SIZE, "a", 0)),
+    "a head without ML-DSA": ("line-missing", without_line(SAME_SIZE, "b", 1)),
+    "a head without a head key": ("line-missing", without_line(TWO_SIZES, "b", 2)),
     "a head by a stranger's head key": (
         "line-missing",
         encode_fork(
