@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from ledger.core.canonical import TRUST_LIMIT
-from ledger.core.trust import TrustList
+from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import MalformedError, SetupError
-from ledger.services.files import read_bounded
+from ledger.services.files import exists, read_bounded
+from ledger.services.home import Home
 from ledger.services.pinned import PinnedLists, user_folder
+from ledger.services.pinned import believed as believed_at
 
 Trust = Annotated[
     Path | None,
@@ -43,3 +45,15 @@ def believed(file: Path | None) -> tuple[TrustList, str]:
             f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
         )
     return pinned[0], pinned[0].publisher.id
+
+
+def believed_by(home: Home) -> TrustList:
+    """The list that a node believes: the one pinned there, else its own claim.
+
+    Raises:
+        SetupError: `claim-missing`: the node was never served; `trust-several`.
+    """
+    if not exists(home.claim):
+        raise SetupError(f"{home.claim} is not there yet; evidence node serve makes it", code="claim-missing")
+    claim = read_bounded(home.claim, limit=TRUST_LIMIT, what="claim")
+    return believed_at(home.trust, parse_trust_list(claim))

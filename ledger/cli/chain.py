@@ -12,7 +12,7 @@ from ledger.chain.evm import connect
 from ledger.chain.port import Chain
 from ledger.chain.transactions import SignedTransaction
 from ledger.chains import RpcSettings
-from ledger.cli import output
+from ledger.cli import output, vouching
 from ledger.cli.options import AsJson, Home, Yes, command, noun
 from ledger.config import Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
@@ -117,6 +117,9 @@ def check(*, home: Home, rpc: Rpc = None, as_json: AsJson = False) -> int:
     return output.DONE if found.matches else output.REFUSED
 
 
+vouching.add_to(app)
+
+
 def _lines(told: dict[str, Any], balance: int) -> list[str]:
     if told["anchor"] is None:
         contract = "none yet; evidence chain deploy puts it there"
@@ -190,9 +193,9 @@ def _with_anchor(settings: Settings, address: bytes) -> Settings:
 
 def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
     """Issue the claim that names the contract; its fingerprint."""
-    from ledger.services.node import issue_claim
+    from ledger.services.own_chains import issue_claim
 
-    claim = issue_claim(home, chain, address, int(time.time()))
+    claim = issue_claim(home, [(chain, address)], int(time.time()))
     return parse_trust_list(claim).list_hash.hex()
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli import output
+from ledger.cli.believing import believed_by
 from ledger.cli.options import (
     AsJson,
     Home,
@@ -28,14 +29,12 @@ from ledger.cli.partner_lines import (
     told_entry,
     told_of,
 )
-from ledger.core.canonical import STATEMENT_LIMIT, TRUST_LIMIT
-from ledger.core.trust import TrustList, parse_trust_list
+from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import RefusedError, SetupError
 from ledger.services.files import exists, read_bounded, reported
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
 from ledger.services.partners import FOLDER, MIRROR, Partner, PartnerBook
-from ledger.services.pinned import believed
 from ledger.services.pulling import Pulled
 from ledger.statements.entries import read_entry
 from ledger.statements.fields import COUNTRY
@@ -119,7 +118,7 @@ def add(
         _require_address(where or str(entry.node))
     partner = _book(opened).add(data, fingerprint=fingerprint, node=where, now=int(time.time()))
     lines = [f"partner {partner.name}, node {partner.node or 'not known'}, entry {partner.fingerprint}"]
-    if not partner.believed_logs(_believed(opened)):
+    if not partner.believed_logs(believed_by(opened)):
         lines.append("The trust list in force does not name its log yet, so nothing of it is verified:")
         lines.append(f"  evidence trust make --home {home} --key KEY --out trust.json")
     output.show(told_of(partner), lines, as_json=as_json)
@@ -136,7 +135,7 @@ def add(
 def list_(*, home: Home, as_json: AsJson = False) -> int:
     """List partners."""
     opened = open_home(home)
-    mirror, trust = Mirror(opened.path / MIRROR), _believed(opened)
+    mirror, trust = Mirror(opened.path / MIRROR), believed_by(opened)
     rows = [standing(partner, mirror, trust) for partner in _book(opened).list()]
     lines = [line for row in rows for line in standing_lines(row)]
     output.show(rows, lines or ["no partner yet; evidence partner add takes one up"], as_json=as_json)
@@ -201,7 +200,7 @@ def sync(
     from ledger.services.syncing import Wants, ask_all
 
     wants = Wants(
-        Mirror(opened.path / MIRROR), _believed(opened), opened.settings.jurisdiction, time.time, again=True
+        Mirror(opened.path / MIRROR), believed_by(opened), opened.settings.jurisdiction, time.time, again=True
     )
     with output.Progress("looking through partners' logs") as progress:
 
@@ -274,7 +273,7 @@ def _sync_file(file: Path, partners: Sequence[Partner], opened: NodeHome, *, as_
             file,
             partners,
             mirror=Mirror(opened.path / MIRROR),
-            trust=_believed(opened),
+            trust=believed_by(opened),
             clock=time.time,
             told=progress.reached,
         )
@@ -285,13 +284,6 @@ def _sync_file(file: Path, partners: Sequence[Partner], opened: NodeHome, *, as_
 
 def _book(home: NodeHome) -> PartnerBook:
     return PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
-
-
-def _believed(home: NodeHome) -> TrustList:
-    """The list that a node believes: the one pinned there, else its own claim."""
-    if not exists(home.claim):
-        raise SetupError(f"{home.claim} is not there yet; evidence node serve makes it", code="claim-missing")
-    return believed(home.trust, parse_trust_list(read_bounded(home.claim, limit=TRUST_LIMIT, what="claim")))
 
 
 def _require_address(url: str) -> None:
