@@ -21,6 +21,7 @@ from api.routes import (
     anchors,
     attestations,
     certificates,
+    foreign,
     lineage,
     partners,
     recognition,
@@ -88,7 +89,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(HeadAsGet)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
-        *(anchors, attestations, node_routes),
+        *(anchors, attestations, foreign, node_routes),
     ):
         app.include_router(module.router, dependencies=[Depends(known_query)])
     return app

@@ -28,6 +28,7 @@ from ledger.errors import NotFoundError
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
 from ledger.services.combined import combined
 from ledger.services.export import bundle_of
+from ledger.services.foreign_parts import adding
 from ledger.services.node import Node
 from ledger.services.receipts import receipt_of
 from ledger.services.register import register
@@ -158,7 +159,13 @@ def bundle(
     subject = bytes.fromhex(digest)
     if partners:
         data = combined(
-            subject, node.shelf, node.mirror, allow_unanchored=allow_unanchored, at=moment, also=more
+            subject,
+            node.shelf,
+            node.mirror,
+            allow_unanchored=allow_unanchored,
+            at=moment,
+            also=more,
+            foreign=adding(node.foreign, node.believed),
         )
     else:
         data = bundle_of(

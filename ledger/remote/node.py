@@ -247,6 +247,21 @@ class NodeClient:
         except LedgerError as error:
             raise invalid(self.url, f"an attestation that is none: {error}") from None
 
+    def foreign(self, log_id: bytes, size: int) -> list[Item]:
+        """What the node says that its own chain holds of another log, at exactly a size."""
+        told = self._object(f"/v1/foreign/0x{log_id.hex()}/evidence", {"size": str(size)})
+        return [
+            one for one in self._items(told) if one.get("size") == size and isinstance(one.get("part"), dict)
+        ]
+
+    def provenance(self, digest: str, *, log: str | None = None) -> Item:
+        """What the node itself can show of a statement, as it tells it.
+
+        Args:
+            log: Only this log is asked about.
+        """
+        return self._object(f"/v1/provenance/{_checked(digest)}", {} if log is None else {"log": log})
+
     def well_known(self) -> Item:
         """What the node says of itself: jurisdiction, origin, keys, chain, and its claim with its fingerprint."""
         return self._object("/.well-known/evidence-ledger")

@@ -121,6 +121,30 @@ class RelayClient:
             raise invalid(self.url, "foreign evidence without items")
         return [one for one in items if one.get("size") == size]
 
+    def foreign_sizes(self, log_id: bytes) -> set[int]:
+        """The newest sizes of a log that the node says its own chain holds."""
+        after, found = 0, set[int]()
+        try:
+            while True:
+                query = {"after": str(after), "limit": str(PAGE)}
+                page = self._object(f"/v1/foreign/0x{log_id.hex()}/checkpoints", query)
+                items = page.get("items")
+                if not isinstance(items, list):
+                    raise invalid(self.url, "a page without items")
+                found |= {
+                    one["size"] for one in items if isinstance(one, dict) and type(one.get("size")) is int
+                }
+                following = page.get("next")
+                if following is None or len(found) > MOST:
+                    return found
+                if type(following) is not int or following <= after:
+                    raise invalid(self.url, "a page that leads back")
+                after = following
+        except RemoteRefusedError as error:
+            if error.status == _NOT_FOUND:
+                return found
+            raise
+
     def _object(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         body = self._exchange.ask("GET", path, limit=min(_LIMIT, BUNDLE_LIMIT), query=query).body
         try:

@@ -47,19 +47,19 @@ class Abroad:
             node = client(partner)
             if node is None:
                 continue
+            there: set[int] | None = None
             for size in sizes:
                 stored = self._checkpoints.at(size)
                 if stored is None:
                     continue
                 note = open_note(stored.note, self._origin, log)
-                if size in store.given_sizes(partner.name, note.log_id):
-                    continue
                 try:
+                    there = node.foreign_sizes(note.log_id) if there is None else there
+                    if size not in there - store.given_sizes(partner.name, note.log_id):
+                        continue
                     items = node.foreign_evidence(note.log_id, size)
                 except LedgerError:
                     break  # the next round asks again
-                if not items:
-                    continue
                 for item in items:
                     self._keep(item, partner, note, store, trust, now)
 

@@ -76,9 +76,11 @@ def compose(
     """
     publisher = _holder_of([*keys, *retired])
     united: dict[str, dict[str, tuple[str, Json]]] = {member: {} for member in _UNITED}
+    foreign: dict[tuple[str, ...], Json] = {}
     for number, claim in enumerate(claims, 1):
         listed, claimed = _read_claim(claim, number, now)
         _unite(united, listed.publisher.id, claimed)
+        foreign |= _foreign(claimed, listed)
     kept = sorted((_read_entry(data, number) for number, data in enumerate(entries, 1)), key=_jurisdiction)
     for entry in kept:
         _unite(united, f"the entry of {entry.jurisdiction}", dict(entry.statement.subject))
@@ -103,7 +105,7 @@ def compose(
             {"vkey": encode_vkey(witness.vkey), "organisation": witness.organisation}
             for witness in policy.witnesses
         ],
-        "foreign": [],
+        "foreign": [item for _, item in sorted(foreign.items())],
         "entries": [entry.statement.document for entry in kept],
         "require": dict(REQUIRE if policy.require is None else policy.require),
     }
@@ -179,6 +181,15 @@ def _unite(united: dict[str, dict[str, tuple[str, Json]]], publisher: str, docum
                     f"{first} and {publisher} say different things of {name}, under {member}",
                     code="claims-conflict",
                 )
+
+
+def _foreign(document: Json, listed: TrustList) -> dict[tuple[str, ...], Json]:
+    """What a claim says that its own chains hold of others; of another chain than its own it has no say."""
+    return {
+        tuple(str(item[name]) for name in ("chain", "contract", "sourceId")): item
+        for item in _items(document, "foreign")
+        if item["chain"] in listed.chains
+    }
 
 
 def _items(document: Json, member: str) -> list[dict[str, Json]]:

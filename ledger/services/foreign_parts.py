@@ -80,7 +80,7 @@ def parts_of(store: ForeignStore) -> PartsOf:
     return parts
 
 
-def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList) -> bytes:
+def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList, *, checked: bool = False) -> bytes:
     """A bundle with the parts that are held of its sections; the same bytes where none is.
 
     A part fits a section whose checkpoint has its size, or one of whose anchors has: then it comes with the anchor's
@@ -88,15 +88,18 @@ def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList) -> bytes:
 
     Args:
         trust: Says under which head key a checkpoint stands; sections of other logs are left alone.
+        checked: Put in only what holds under the trust list.
     """
     parsed = parse_bundle(bundle)
     document: Any = decode(bundle, limit=BUNDLE_LIMIT, what="bundle")
     changed = False
     for section, told in zip(parsed.sections, document["sections"], strict=True):
         known = {(one.chain, one.source) for one in section.foreign}
-        for part in _fitting(section, told, parts, trust):
+        for note, part in _fitting(section, told, parts, trust):
             key = (part["chain"], bytes.fromhex(part["source"][2:]))
             if key in known or len(told["foreign"]) >= FOREIGN_LIMIT:
+                continue
+            if checked and not _holds(part, note, trust):
                 continue
             known.add(key)
             told["foreign"].append(part)
@@ -104,18 +107,39 @@ def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList) -> bytes:
     return encode_bundle(parsed.subject, document["sections"]) if changed else bundle
 
 
-def _fitting(section: Section, told: Any, parts: PartsOf, trust: TrustList) -> Iterator[dict[str, Any]]:
+def adding(store: ForeignStore, trust: Callable[[], TrustList]) -> Callable[[bytes], bytes]:
+    """Puts what a node holds of other chains into a bundle; see `with_foreign`."""
+
+    def add(bundle: bytes) -> bytes:
+        return with_foreign(bundle, parts_of(store), trust())
+
+    return add
+
+
+def _holds(part: Json, note: OpenNote, trust: TrustList) -> bool:
+    try:
+        require_holds(part, note, trust)
+    except LedgerError:
+        return False
+    return True
+
+
+def _fitting(
+    section: Section, told: Any, parts: PartsOf, trust: TrustList
+) -> Iterator[tuple[OpenNote, dict[str, Any]]]:
+    """Parts that fit a section, each with the checkpoint that it is about."""
     own = _opened(section.checkpoint, section.origin, trust)
     if own is None:
         return
-    yield from parts(own.log_id, own.size)
+    for part in parts(own.log_id, own.size):
+        yield own, part
     for anchor, written in zip(section.anchors, told["anchors"], strict=True):
         note = None if anchor.checkpoint is None else _opened(anchor.checkpoint, section.origin, trust)
         if note is None or note.size == own.size:
             continue
         more = {name: written[name] for name in ("checkpoint", "consistency") if name in written}
         for part in parts(note.log_id, note.size):
-            yield {**part, **more}
+            yield note, {**part, **more}
 
 
 def _opened(checkpoint: bytes, origin: str, trust: TrustList) -> OpenNote | None:

@@ -13,6 +13,7 @@ from ledger.chain.port import Chain
 from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, NotFoundError, StoreError
+from ledger.services.abroad import Abroad
 from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer
 from ledger.services.anchor_claims import AnchorClaims
@@ -29,6 +30,7 @@ from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, op
 from ledger.services.parties import Parties
 from ledger.services.partners import FOLDER, MIRROR, PartnerBook
 from ledger.services.pinned import believed
+from ledger.services.relaying import Relaying, listed_sources, relaying_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
@@ -37,8 +39,12 @@ from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.cosignatures import Cosignatures
 from ledger.store.database import Database, open_database
+from ledger.store.foreign import FILE as FOREIGN
+from ledger.store.foreign import ForeignStore
 from ledger.store.log import Log, create_log
 from ledger.store.partners import Mirror
+from ledger.store.relay import FILE as OUTBOX
+from ledger.store.relay import Outbox
 from ledger.store.statements import Statements
 
 DATABASE = "ledger.sqlite"
@@ -58,6 +64,9 @@ class Node:
         attester: Vouches for blocks of partners' chains.
         claims: What is claimed of this log's anchors, and who vouches for them.
         finalising: Asks others to vouch for them; None until `start`.
+        foreign: What is known of partners' logs through the own chains.
+        outbox: What is carried there.
+        relaying: Carries it, and looks; None until `start`.
         chains: Those that the log is anchored on, the first one first.
         witness: Cosigns other logs' checkpoints.
         witnesses: Who is asked to cosign this log's.
@@ -86,8 +95,11 @@ class Node:
     observed: ObservedChains
     attester: Attester
     claims: AnchorClaims
+    foreign: ForeignStore
+    outbox: Outbox
     chains: list[OwnChain] = field(default_factory=list)
     finalising: Finalising | None = None
+    relaying: Relaying | None = None
     syncing: Syncing | None = None
     collector: Collector | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -157,6 +169,12 @@ class Node:
                 clock=self.clock,
             )
             self.finalising.start()
+        if self.relaying is None and self.claim is not None:
+            abroad = Abroad(self.log.origin, self.anchors, self.checkpoints)
+            self.relaying = relaying_of(
+                self.home, self.chains, self.partners, self.believed, abroad, clock=self.clock
+            )
+            self.relaying.start(self.home.path)
 
     def log_entry(self) -> None:
         """Log an entry of the jurisdiction where the claim says something else than the one logged last.
@@ -191,6 +209,8 @@ class Node:
             self.collector.close()
         if self.finalising is not None:
             self.finalising.close()
+        if self.relaying is not None:
+            self.relaying.close()
         self.observed.close()
         self.admission.close()
         self.sequencer.close()
@@ -229,7 +249,8 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         statements = Statements(database)
         chains = open_chains(home, clock)
         contracts = [(one.chain, one.contract) for one in chains if one.contract is not None]
-        claim = issue_claim(home, contracts, int(clock()))
+        foreign = ForeignStore(home.path / FOREIGN)
+        claim = issue_claim(home, contracts, int(clock()), foreign=listed_sources(foreign))
         trust = parse_trust_list(claim)
         sequencer = Sequencer(
             log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
@@ -270,6 +291,8 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         claims=AnchorClaims(
             keys=trust.logs[log.origin], checkpoints=checkpoints, anchors=anchors, chains=trust.chains
         ),
+        foreign=foreign,
+        outbox=Outbox(home.path / OUTBOX),
         chains=chains,
     )
 

@@ -18,7 +18,7 @@ from ledger.core.trust.values import ForeignSource
 from ledger.errors import ChainError, LedgerError
 from ledger.services.anchor import Anchorer, AnchorSettings
 from ledger.services.claim import ChainIdentity, claim_of
-from ledger.services.deploy import deployed_on
+from ledger.services.deploy import FOREIGN, deployed_on
 from ledger.services.files import exists, read_bounded, replace
 from ledger.services.home import Home
 from ledger.services.pinned import READABLE
@@ -39,6 +39,7 @@ class OwnChain:
 
     Attributes:
         contract: Of the anchors; None until it is deployed.
+        foreign: Address of the contract there for other jurisdictions' checkpoints; None where there is none.
         rpc: JSON-RPC of an embedded chain; None where the chain is elsewhere.
         anchorer: None without a contract.
         trouble: Why the last attempt to anchor there failed; None when it did not.
@@ -47,6 +48,7 @@ class OwnChain:
     settings: ChainSettings
     chain: Chain
     contract: bytes | None = None
+    foreign: bytes | None = None
     rpc: Any = None
     anchorer: Anchorer | None = None
     trouble: LedgerError | None = None
@@ -88,12 +90,13 @@ class OwnChain:
 
 
 def open_chains(home: Home, clock: Callable[[], float]) -> list[OwnChain]:
-    """The chains of the settings, the first one first; an embedded one gets its contract at once."""
+    """The chains of the settings, the first one first; an embedded one gets its contracts at once."""
     opened: list[OwnChain] = []
     try:
         for settings in (home.settings.chain, *home.settings.chains):
             opened.append(_open(settings, home, clock))
             opened[-1].contract = _contract(opened[-1], home)
+            opened[-1].foreign = _foreign(opened[-1], home)
     except BaseException:
         for one in opened:
             one.close()
@@ -122,6 +125,12 @@ def _contract(own: OwnChain, home: Home) -> bytes | None:
     if isinstance(own.settings, RpcSettings):
         return None if own.settings.anchor is None else bytes.fromhex(own.settings.anchor[2:])
     return deployed_on(own.chain, home.keys.sender.secret)
+
+
+def _foreign(own: OwnChain, home: Home) -> bytes | None:
+    if isinstance(own.settings, RpcSettings):
+        return None if own.settings.foreign is None else bytes.fromhex(own.settings.foreign[2:])
+    return deployed_on(own.chain, home.keys.relay.secret, FOREIGN)
 
 
 def give_anchorers(

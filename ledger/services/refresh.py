@@ -1,8 +1,8 @@
 """A bundle brought up to date: newer status lists, changes, revocations and better finality, from one node.
 
 The node's own part of a bundle is replaced by what it holds now, where that is all of the old part and more; parts of
-other logs stay as they are, byte by byte.  Nothing that the node says is believed: the new bundle is verified as the
-old one was, and is refused where it proves less.
+other logs stay as they are, with what the node's own chain holds of them added.  Nothing that the node says is
+believed: the new bundle is verified as the old one was, and is refused where it proves less.
 
 Source: docs/spec/bundle.md.
 """
@@ -18,6 +18,7 @@ from ledger.errors import MalformedError, VerificationError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS, role_of, without
+from ledger.services.foreign_parts import PartsOf, with_foreign
 from ledger.verify.bundle import SECTION_LIMIT, Bundle, Item, Section, encode_bundle, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
@@ -69,6 +70,29 @@ def refresh(
         VerificationError: `log-forked`: the node shows another log of the same name; `refresh-unproven`: what it
             gave proves less than what was there.
     """
+    found = _refreshed(bundle, node, trust, now, at)
+    more = with_foreign(found.bundle, _known_to(node), trust, checked=True)
+    if more == found.bundle:
+        return found
+    report = verify_bundle(more, trust, at=at, now=now)
+    _require_proven(found.report, report)
+    return found._replace(bundle=more, report=report)
+
+
+def _known_to(node: NodeClient) -> PartsOf:
+    """What a node says that its own chain holds of a log."""
+
+    def parts(log_id: bytes, size: int) -> Sequence[Any]:
+        try:
+            return [one["part"] for one in node.foreign(log_id, size)]
+        except RemoteRefusedError:
+            return ()  # it holds nothing, or knows of no other chains
+
+    return parts
+
+
+def _refreshed(bundle: bytes, node: NodeClient, trust: TrustList, now: int, at: int | None) -> Refreshed:
+    """The bundle with what the node's own log holds of it."""
     held = parse_bundle(bundle)
     fresh = _asked(held, node, None if at is None else format_time(at))
     before = verify_bundle(bundle, trust, at=at, now=now)

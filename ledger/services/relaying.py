@@ -15,10 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.chain.artifact import load_artifact
 from ledger.chain.port import Chain
 from ledger.chains import ChainSettings, Observed, RpcSettings, ValidatorSet
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
+from ledger.core.trust.values import ForeignSource
 from ledger.errors import ChainError, LedgerError, RefusedError, SetupError
 from ledger.remote.relaying import RelayClient
 from ledger.services.abroad import Abroad
@@ -26,8 +28,10 @@ from ledger.services.anchor_evidence import Vouching
 from ledger.services.chains import open_observed, open_rpc
 from ledger.services.files import exists, replace, reported
 from ledger.services.foreign import Finality, ForeignWatcher
+from ledger.services.foreign_contract import ARTIFACT as FOREIGN_CONTRACT
 from ledger.services.foreign_contract import ForeignContract
 from ledger.services.home import Home
+from ledger.services.own_chains import OwnChain
 from ledger.services.partners import Partner, PartnerBook
 from ledger.services.relay import Relay, Route
 from ledger.store.foreign import FILE as FOREIGN
@@ -63,6 +67,11 @@ class Receiving:
         """CAIP-2 name."""
         return f"eip155:{self.settings.id}"
 
+    @property
+    def target(self) -> str:
+        """CAIP-10 name of the contract."""
+        return f"{self.name}:0x{self.contract.hex()}"
+
 
 def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) -> Receiving | None:
     """An own chain as a relay uses it; None where it has no contract for foreign checkpoints.
@@ -82,6 +91,34 @@ def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) 
 
     chain = EvmChain(EmbeddedProvider(rpc), name="embedded chain", chain_id=settings.id)
     return Receiving(settings, chain, contract)
+
+
+def listed_sources(store: ForeignStore) -> list[ForeignSource]:
+    """The sources that a node follows, as its claim names them."""
+    code_hash = load_artifact(FOREIGN_CONTRACT).runtime_code_hash
+    return [ForeignSource(one.chain, one.contract, code_hash, one.source_id) for one in store.sources()]
+
+
+def relaying_of(
+    home: Home,
+    chains: Sequence[OwnChain],
+    partners: PartnerBook,
+    believed: Callable[[], TrustList],
+    abroad: Abroad,
+    *,
+    clock: Callable[[], float],
+) -> "Relaying":
+    """The rounds of a serving node; carries only where the settings say so."""
+    found = [receiving(one.settings, one.rpc, one.foreign) for one in chains]
+    rounds = Rounds(
+        home,
+        partners,
+        believed,
+        [one for one in found if one is not None],
+        abroad=abroad,
+        carry=home.settings.relay,
+    )
+    return Relaying(rounds, min(one.settings.period for one in chains), clock)
 
 
 @contextmanager
@@ -161,16 +198,20 @@ class Rounds:
         self.halted: LedgerError | None = None
         self._far: dict[str, _Far] = {}
         self._relays: dict[str, Relay] = {}
+        self._fetched = 0
 
     def round(self, now: int) -> None:
         """Every chain once; what goes wrong on one stands in its `trouble`."""
         self.halted = None
         for one in self.chains:
             one.trouble = None
+            if not self.store.sources(one.name):
+                continue
             if self._carry:
                 self._try(one, lambda one=one: self._relay(one, now))  # type: ignore[misc]
             self._try(one, lambda one=one: self._watch(one, now))  # type: ignore[misc]
-        if self._abroad is not None:
+        if self._abroad is not None and now - self._fetched >= self._home.settings.partner_period:
+            self._fetched = now
             self._abroad.fetch(self._partners.list(), self._client, self.store, self._believed(), now)
 
     def close(self) -> None:

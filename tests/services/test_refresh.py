@@ -33,6 +33,8 @@ def serving(side: Side, change: Change | None = None) -> NodeClient:
     def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/.well-known/evidence-ledger":
             return httpx2.Response(200, json={"origin": side.node.log.origin})
+        if request.url.path.startswith("/v1/foreign/"):
+            return httpx2.Response(404, json={"type": "/problems/not-yet-known-here", "detail": "not held"})
         digest = bytes.fromhex(request.url.path.split("/")[3])
         at = request.url.params.get("at")
         also = [bytes.fromhex(one) for one in request.url.params.get_list("also")]
