@@ -33,7 +33,7 @@ library RFC6962 {
     /// @return True if and only if the path leads from the leaf to the root.
     function verifyInclusion(bytes32 leaf, uint64 index, uint64 size, bytes32 root, bytes32[] calldata path)
         internal
-        pure
+        view
         returns (bool)
     {
         if (index >= size) return false;
@@ -44,10 +44,10 @@ library RFC6962 {
             // At the root already: the path is longer than the tree is high.
             if (last == 0) return false;
             if (node & 1 == 1 || node == last) {
-                computed = nodeHash(path[i], computed);
+                computed = _nodeHash(path[i], computed);
                 (node, last) = _skipLonelyLevels(node, last);
             } else {
-                computed = nodeHash(computed, path[i]);
+                computed = _nodeHash(computed, path[i]);
             }
             node >>= 1;
             last >>= 1;
@@ -104,6 +104,20 @@ library RFC6962 {
             last >>= 1;
         }
         return last == 0 && older == root1 && newer == root2;
+    }
+
+    /// @dev {nodeHash} without taking memory, at half the gas. Only what {CheckpointAnchor} does not use may use it: the
+    ///      code of that contract is fixed for ever, and with it the form of {nodeHash} and {verifyConsistency}.
+    function _nodeHash(bytes32 left, bytes32 right) private view returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 0x01)
+            mstore(add(free, 0x01), left)
+            mstore(add(free, 0x21), right)
+            // The precompiled contract fails only for want of gas.
+            if iszero(staticcall(gas(), 0x02, free, 0x41, 0x00, 0x20)) { revert(0x00, 0x00) }
+            hash := mload(0x00)
+        }
     }
 
     /// @dev On the right edge a node without a sibling stands for its parent: climb to the level where it is a

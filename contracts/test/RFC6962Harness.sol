@@ -15,7 +15,7 @@ contract RFC6962Harness {
 
     function verifyInclusion(bytes32 leaf, uint64 index, uint64 size, bytes32 root, bytes32[] calldata path)
         external
-        pure
+        view
         returns (bool)
     {
         return RFC6962.verifyInclusion(leaf, index, size, root, path);

@@ -47,7 +47,7 @@ def all_unhex(texts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(map(unhex, texts))
 
 
-class Refused(Exception):
+class RevertError(Exception):
     """The contract reverted; the text is the name of its error, or the revert data if it has none."""
 
 
@@ -65,23 +65,25 @@ class ForeignDeployment:
         """The answer to a call that is not mined.
 
         Raises:
-            Refused: It would revert.
+            RevertError: It would revert.
         """
         call = {"from": self.web3.eth.accounts[sender], "to": self.address, "data": "0x" + data.hex()}
         try:
             answer = self.web3.provider.make_request("eth_call", [call, "latest"])  # type: ignore[arg-type]
         except TransactionFailed as refused:
             # eth-tester puts the repr of the revert data in its message.
-            raise Refused(_named(ast.literal_eval(str(refused).removeprefix("execution reverted: ")))) from None
+            raise RevertError(
+                _named(ast.literal_eval(str(refused).removeprefix("execution reverted: ")))
+            ) from None
         if "error" in answer:
-            raise Refused(_named(unhex(str(answer["error"].get("data", "")))))
+            raise RevertError(_named(unhex(str(answer["error"].get("data", "")))))
         return unhex(answer["result"])
 
     def refusal(self, data: bytes) -> str | None:
         """The name of the error that a call ends with; None if it would be accepted."""
         try:
             self.ask(data)
-        except Refused as refused:
+        except RevertError as refused:
             return str(refused)
         return None
 
@@ -123,7 +125,10 @@ def deploy_foreign(name: str, web3: Web3) -> ForeignDeployment:
 
 
 def sealed_source(
-    validators: Sequence[bytes], anchor: bytes = b"\xa1" * 20, code_hash: bytes = bytes(32), chain_id: int = 31001
+    validators: Sequence[bytes],
+    anchor: bytes = b"\xa1" * 20,
+    code_hash: bytes = bytes(32),
+    chain_id: int = 31001,
 ) -> foreign.Source:
     """A source that QBFT validators seal."""
     quorum = -(-2 * len(validators) // 3)

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Attesters} from "../src/Attesters.sol";
+import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
+import {SealedHeader} from "../src/SealedHeader.sol";
+import {Signature} from "../src/Signature.sol";
+import {Signers} from "./Signers.sol";
+import {Sources} from "./Sources.sol";
+import {Tree} from "./Tree.sol";
+import {VM} from "./Vm.sol";
+
+contract ForeignCheckpointsTest is Sources {
+    using Tree for bytes32[];
+    using Signers for uint256[];
+
+    function setUp() public {
+        start();
+    }
+
+    function _leaves(uint256 size, bytes32 seed) private pure returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            leaves[i] = sha256(abi.encodePacked(hex"00", keccak256(abi.encode(seed, i))));
+        }
+    }
+
+    function test_the_code_is_that_of_the_committed_artifact() public view {
+        string memory artifact = VM.readFile("../ledger/chain/artifacts/ForeignCheckpoints.json");
+        require(address(target).codehash == VM.parseJsonBytes32(artifact, ".runtimeCodeHash"));
+        require(
+            keccak256(type(ForeignCheckpoints).creationCode)
+                == keccak256(VM.parseJsonBytes(artifact, ".bytecode"))
+        );
+    }
+
+    function test_both_kinds_of_finality_are_accepted_told_apart_and_verified() public {
+        bytes32[] memory leaves = _leaves(9, "log");
+        bytes32 entry = keccak256(abi.encode(bytes32("log"), 2));
+        bytes32 root = leaves.root(0, 9);
+        attest(logId, 9, root, attesters.first(4).sign(claim(logId, 9, root)), nothing);
+        submitSealed(3, 9, root, validators.first(3), nothing);
+        bytes32[] memory path = leaves.inclusion(2, 0, 9);
+        bytes32[2] memory ids = [attested, sealed_];
+        for (uint8 i = 0; i < 2; ++i) {
+            require(target.rootAt(ids[i], logId, 9) == root && target.head(ids[i], logId) == 9);
+            (bool accepted, uint8 grade, bool isDisputed) =
+                target.verifyInclusion(ids[i], logId, 9, entry, 2, path);
+            require(accepted && grade == i + 1 && !isDisputed);
+            (accepted, grade,) = target.verifyInclusion(ids[i], logId, 9, entry, 3, path);
+            require(!accepted && grade == 0);
+            (accepted, grade,) = target.verifyInclusion(ids[i], logId, 8, entry, 2, path);
+            require(!accepted && grade == 0);
+        }
+    }
+
+    /// @dev Sizes come in any order; each is held against the greatest, and none is accepted twice.
+    /// forge-config: default.fuzz.runs = 64
+    function testFuzz_sizes_are_filled_in_and_never_overwritten(uint8 a, uint8 b, uint8 c, bytes32 seed)
+        public
+    {
+        bytes32[] memory leaves = _leaves(48, seed);
+        uint8[3] memory sizes = [1 + a % 48, 1 + b % 48, 1 + c % 48];
+        uint64 head = 0;
+        for (uint256 i = 0; i < 3; ++i) {
+            uint64 size = sizes[i];
+            bytes32 root = leaves.root(0, size);
+            bytes32[] memory path;
+            if (head != 0) {
+                path = size < head ? leaves.consistency(size, head) : leaves.consistency(head, size);
+            }
+            bool again = target.rootAt(sealed_, logId, size) != 0;
+            if (again) VM.expectRevert(ForeignCheckpoints.AlreadyAccepted.selector);
+            // The call that is expected to fail is the submission, the last that this makes.
+            this.submit(size, root, path);
+            if (size > head) head = size;
+            require(target.head(sealed_, logId) == head && target.rootAt(sealed_, logId, size) == root);
+        }
+    }
+
+    function submit(uint64 size, bytes32 root, bytes32[] calldata path) external {
+        submitSealed(5, size, root, validators.first(3), path);
+    }
+
+    /// @dev The other chain holds a rewritten log, soundly sealed: it is no continuation, so it is not accepted.
+    /// forge-config: default.fuzz.runs = 64
+    function testFuzz_a_rewritten_history_is_refused_however_well_it_is_sealed(
+        uint8 older,
+        uint8 newer,
+        uint8 changed,
+        bytes32 seed
+    ) public {
+        uint64 size2 = 2 + newer % 46;
+        uint64 size1 = 1 + older % (size2 - 1);
+        bytes32[] memory leaves = _leaves(size2, seed);
+        this.submit(size1, leaves.root(0, size1), nothing);
+        leaves[changed % size1] ^= bytes32(uint256(1));
+        bytes32[] memory path = leaves.consistency(size1, size2);
+        bytes32 root = leaves.root(0, size2);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        this.submit(size2, root, path);
+    }
+
+    function test_zero_roots_and_sizes_are_refused() public {
+        bytes memory signatures = attesters.sign(claim(logId, 0, bytes32(uint256(1))));
+        VM.expectRevert(ForeignCheckpoints.ZeroSize.selector);
+        target.submitAttested(
+            attested, logId, 0, bytes32(uint256(1)), keccak256("block"), 7, 8, signatures, nothing
+        );
+        signatures = attesters.sign(claim(logId, 1, 0));
+        VM.expectRevert(ForeignCheckpoints.ZeroRoot.selector);
+        target.submitAttested(attested, logId, 1, 0, keccak256("block"), 7, 8, signatures, nothing);
+    }
+
+    function testFuzz_what_attesters_did_not_sign_is_an_outsiders(bytes32 log, uint64 size, bytes32 root)
+        public
+    {
+        VM.assume(size != 0 && root != 0 && !(log == logId && size == 5));
+        bytes memory signatures = attesters.sign(claim(logId, 5, bytes32(uint256(5))));
+        VM.expectRevert(Attesters.AttestationOutsider.selector);
+        target.submitAttested(attested, log, size, root, keccak256("block"), 7, 8, signatures, nothing);
+    }
+
+    /// @dev For every number of validators, one seal below two thirds is too few, and two thirds are enough.
+    /// forge-config: default.fuzz.runs = 64
+    function testFuzz_two_thirds_of_the_validators_rounded_up_are_needed(uint8 count, uint64 number) public {
+        uint256[] memory some = Signers.keys("other", 1 + count % 22);
+        uint256 quorum = (2 * some.length + 2) / 3;
+        require(3 * quorum >= 2 * some.length && 3 * (quorum - 1) < 2 * some.length);
+        sealed_ = target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 2, some.addresses(), new string[](0), quorum);
+        validators = some;
+        VM.expectRevert(SealedHeader.SealQuorum.selector);
+        this.submitBy(number, some.first(quorum - 1));
+        this.submitBy(number, some.first(quorum));
+    }
+
+    function submitBy(uint64 number, uint256[] calldata sealers) external {
+        submitSealed(number, 5, bytes32(uint256(5)), sealers, nothing);
+    }
+
+    /// @dev Two heads of one history: whatever is said about their leaves, there is no split.
+    function testFuzz_a_consistent_pair_is_never_flagged(
+        uint8 a,
+        uint8 b,
+        uint8 index,
+        bytes32 seed,
+        bytes32 invented,
+        uint16 flip
+    ) public {
+        uint64 sizeA = 1 + a % 33;
+        uint64 sizeB = 1 + b % 33;
+        bytes32[] memory leaves = _leaves(33, seed);
+        ForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, leaves.root(0, sizeA));
+        ForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, leaves.root(0, sizeB));
+        uint64 i = index % (sizeA < sizeB ? sizeA : sizeB);
+        bytes32[] memory pathA = leaves.inclusion(i, 0, sizeA);
+        bytes32[] memory pathB = leaves.inclusion(i, 0, sizeB);
+        _requireNoSplit(headA, headB, i, leaves[i], pathA, leaves[i], pathB);
+        _requireNoSplit(headA, headB, i, leaves[i], pathA, invented, pathB);
+        _requireNoSplit(headA, headB, i, invented, pathA, leaves[i], pathB);
+        _requireNoSplit(headA, headB, 0, 0, nothing, 0, nothing);
+        _requireNoSplit(headA, headB, flip, leaves[i], pathA, leaves[flip % 33], pathB);
+        if (pathA.length == 0) return;
+        // An inner node in place of a leaf, with the path that is left.
+        bytes32[] memory upper = new bytes32[](pathA.length - 1);
+        for (uint256 j = 0; j < upper.length; ++j) {
+            upper[j] = pathA[j + 1];
+        }
+        bytes32 inner = i % 2 == 0
+            ? sha256(abi.encodePacked(hex"01", leaves[i], pathA[0]))
+            : sha256(abi.encodePacked(hex"01", pathA[0], leaves[i]));
+        _requireNoSplit(headA, headB, i, inner, upper, leaves[i], pathB);
+        _requireNoSplit(headA, headB, i / 2, inner, upper, leaves[i], pathB);
+        pathA[flip / 256 % pathA.length] ^= bytes32(uint256(1) << (flip % 256));
+        _requireNoSplit(headA, headB, i, leaves[i], pathA, invented, pathB);
+    }
+
+    function _requireNoSplit(
+        ForeignCheckpoints.SignedHead memory a,
+        ForeignCheckpoints.SignedHead memory b,
+        uint64 index,
+        bytes32 leafA,
+        bytes32[] memory pathA,
+        bytes32 leafB,
+        bytes32[] memory pathB
+    ) private {
+        try target.proveSplit(ORIGIN, VM.addr(HEAD_KEY), a, b, index, leafA, pathA, leafB, pathB) {
+            revert("a consistent pair was flagged");
+        } catch (bytes memory reason) {
+            bytes4 error_ = bytes4(reason);
+            require(
+                error_ == ForeignCheckpoints.NoSplit.selector
+                    || error_ == ForeignCheckpoints.BadProof.selector
+            );
+        }
+        require(!target.disputed(logId));
+    }
+
+    /// @dev Two heads of two histories: the first leaf in which they differ proves it, whoever sends it.
+    function testFuzz_an_inconsistent_pair_is_always_flagged(
+        uint8 a,
+        uint8 b,
+        uint8 changed,
+        uint8 more,
+        bytes32 seed,
+        address sender
+    ) public {
+        uint64 sizeA = 1 + a % 33;
+        uint64 sizeB = 1 + b % 33;
+        uint256 smaller = sizeA < sizeB ? sizeA : sizeB;
+        bytes32[] memory one = _leaves(33, seed);
+        bytes32[] memory other = _leaves(33, seed);
+        other[changed % smaller] ^= bytes32(uint256(1));
+        other[more % 33] ^= bytes32(uint256(2));
+        uint64 i = 0;
+        while (one[i] == other[i]) ++i;
+        ForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, one.root(0, sizeA));
+        ForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, other.root(0, sizeB));
+        bytes32[] memory pathA = one.inclusion(i, 0, sizeA);
+        bytes32[] memory pathB = other.inclusion(i, 0, sizeB);
+        address key = VM.addr(HEAD_KEY);
+        VM.prank(sender);
+        if (sizeA == sizeB) {
+            target.proveSplit(ORIGIN, key, headA, headB, 0, 0, nothing, 0, nothing);
+        } else {
+            target.proveSplit(ORIGIN, key, headA, headB, i, one[i], pathA, other[i], pathB);
+        }
+        require(target.disputed(logId));
+    }
+
+    function testFuzz_heads_of_another_log_or_key_prove_nothing(bytes32 origin, uint256 key) public {
+        key = 1 + key % type(uint128).max;
+        VM.assume(origin != ORIGIN || key != HEAD_KEY);
+        ForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
+        ForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
+        VM.expectRevert(Signature.BadSignature.selector);
+        target.proveSplit(origin, VM.addr(key), a, b, 0, 0, nothing, 0, nothing);
+    }
+
+    function test_nothing_may_stand_beside_two_roots_of_one_size() public {
+        ForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
+        ForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
+        bytes32[] memory one = new bytes32[](1);
+        address key = VM.addr(HEAD_KEY);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        target.proveSplit(ORIGIN, key, a, b, 1, 0, nothing, 0, nothing);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        target.proveSplit(ORIGIN, key, a, b, 0, bytes32(uint256(1)), nothing, 0, nothing);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, bytes32(uint256(1)), nothing);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        target.proveSplit(ORIGIN, key, a, b, 0, 0, one, 0, nothing);
+        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, 0, one);
+        VM.expectRevert(ForeignCheckpoints.NoSplit.selector);
+        target.proveSplit(ORIGIN, key, a, a, 0, 0, nothing, 0, nothing);
+        target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, 0, nothing);
+    }
+
+    function test_attesters_hand_over_once_and_the_old_set_is_done() public {
+        uint256[] memory fresh = Signers.keys("successor", 3);
+        address[] memory members = fresh.addresses();
+        string[] memory names = Signers.organisations(3);
+        bytes32 setHash = keccak256(abi.encode(members, names, uint256(2)));
+        bytes32 digest = Signers.rotation(attested, 1, setHash);
+        bytes32 root = bytes32(uint256(5));
+        bytes memory stale = attesters.sign(claim(logId, 5, root));
+        bytes memory old = attesters.first(4).sign(digest);
+        bytes memory new_ = fresh.first(2).sign(digest);
+        bytes memory tooFew = fresh.first(1).sign(digest);
+        bytes memory tooFewOld = attesters.first(3).sign(digest);
+
+        VM.expectRevert(Attesters.AttestationQuorum.selector);
+        target.rotateAttested(attested, members, names, 2, tooFewOld, new_);
+        VM.expectRevert(Attesters.AttestationQuorum.selector);
+        target.rotateAttested(attested, members, names, 2, old, tooFew);
+        VM.expectRevert(Attesters.AttestationOutsider.selector);
+        target.rotateAttested(attested, members, names, 2, new_, new_);
+        target.rotateAttested(attested, members, names, 2, old, new_);
+        (,,,,, uint64 epoch,,,, bytes32 now_) = target.sources(attested);
+        require(epoch == 1 && now_ == setHash);
+
+        VM.expectRevert(ForeignCheckpoints.SetUnchanged.selector);
+        target.rotateAttested(attested, members, names, 2, old, new_);
+        VM.expectRevert(Attesters.AttestationOutsider.selector);
+        target.submitAttested(attested, logId, 5, root, keccak256("block"), 7, 8, stale, nothing);
+        attest(logId, 5, root, fresh.first(2).sign(claim(logId, 5, root)), nothing);
+    }
+
+    function test_validators_hand_over_and_the_old_set_is_done() public {
+        uint256[] memory five = Signers.keys("validator", 5);
+        uint256[] memory four = validators;
+        address[] memory trusted = four.addresses();
+        bytes memory byBoth = sealedHeader(10, 0, five, five);
+        bytes memory byFewOld = sealedHeader(10, 0, five, five.first(2));
+        bytes memory unchanged = sealedHeader(10, 0, four, four);
+        bytes memory back = sealedHeader(10, 0, four, four);
+
+        VM.expectRevert(SealedHeader.SealQuorum.selector);
+        target.rotateSealed(sealed_, byFewOld, trusted);
+        VM.expectRevert(ForeignCheckpoints.SetMismatch.selector);
+        target.rotateSealed(sealed_, byBoth, five.addresses());
+        VM.expectRevert(ForeignCheckpoints.SetUnchanged.selector);
+        target.rotateSealed(sealed_, unchanged, trusted);
+        target.rotateSealed(sealed_, byBoth, trusted);
+        (,,, uint8 count, uint8 threshold, uint64 epoch, uint64 fromBlock,,,) = target.sources(sealed_);
+        require(count == 5 && threshold == 4 && epoch == 1 && fromBlock == 10);
+
+        // The old set seals no more; the new one not before the block that made it so; and no block rotates twice.
+        VM.expectRevert(ForeignCheckpoints.SetMismatch.selector);
+        this.submitBy(11, four);
+        VM.expectRevert(ForeignCheckpoints.EpochStale.selector);
+        target.rotateSealed(sealed_, back, five.addresses());
+        validators = five;
+        VM.expectRevert(ForeignCheckpoints.EpochStale.selector);
+        this.submitBy(9, five);
+        this.submitBy(10, five.first(4));
+    }
+
+    function test_a_source_is_added_once_and_of_a_kind_there_is() public {
+        address[] memory members = validators.addresses();
+        string[] memory none = new string[](0);
+        VM.expectRevert(ForeignCheckpoints.SourceExists.selector);
+        target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 2, members, none, 3);
+        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 0, members, none, 3);
+        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 3, members, none, 3);
+        bytes32 other = target.addSource(CHAIN + 1, GENESIS, ANCHOR, CODE, 2, members, none, 3);
+        require(other != sealed_);
+        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        target.submitAttested(sealed_, logId, 1, bytes32("root"), 0, 0, 0, "", nothing);
+        VM.expectRevert(ForeignCheckpoints.SourceUnknown.selector);
+        target.submitAttested(bytes32("unknown"), logId, 1, bytes32("root"), 0, 0, 0, "", nothing);
+    }
+
+    /// forge-config: default.fuzz.runs = 64
+    function testFuzz_heads_of_the_log_agree_with_what_was_accepted_or_not(uint8 a, uint8 b, bytes32 seed)
+        public
+    {
+        uint64 size = 1 + a % 33;
+        uint64 other = 1 + b % 33;
+        bytes32[] memory leaves = _leaves(33, seed);
+        this.submit(size, leaves.root(0, size), nothing);
+        bytes32[] memory path =
+            size < other ? leaves.consistency(size, other) : leaves.consistency(other, size);
+        bytes32 root = leaves.root(0, other);
+        (bool accepted, uint8 grade,) = target.verifyConsistency(sealed_, logId, size, other, root, path);
+        require(accepted && grade == 2);
+        (accepted, grade,) = target.verifyConsistency(sealed_, logId, size, other, ~root, path);
+        require(!accepted && grade == 0);
+        (accepted, grade,) = target.verifyConsistency(attested, logId, size, other, root, path);
+        require(!accepted && grade == 0);
+        (accepted,,) = target.verifyConsistency(sealed_, logId, size, 0, 0, nothing);
+        require(!accepted);
+    }
+}
