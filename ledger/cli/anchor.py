@@ -1,7 +1,7 @@
 """`evidence anchor`: what was anchored, and what still waits and why."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,13 +10,16 @@ from ledger.cli.options import AsJson, OptionalHome, OptionalNodeUrl, command, f
 from ledger.core.times import format_time
 from ledger.services.home import open_home
 
+if TYPE_CHECKING:
+    from ledger.services.anchor_states import AnchorState
+
 app = noun("Anchors: the log's checkpoints on a chain.")
 
 
 @command(
     app,
     "list",
-    purpose="List the anchors that stand, whose they are, and those that wait and why.",
+    purpose="List the anchors that stand, how far each chain is, and what waits and why.",
     runs="anywhere",
     example="evidence anchor list --node http://127.0.0.1:8151",
     more="With --home on the node itself, serving or not: that shows each waiting transaction.",
@@ -36,11 +39,15 @@ def list_(
 
 
 def _of_home(folder: Path) -> dict[str, Any]:
+    from ledger.services.anchor_states import anchor_state, state_of
+    from ledger.services.finalising import claims_of
     from ledger.services.node import open_log_database
     from ledger.store.anchors import Anchors
 
-    with open_log_database(open_home(folder), read_only=True) as database:
-        anchors = Anchors(database)
+    home = open_home(folder)
+    settings = home.settings
+    with open_log_database(home, read_only=True) as database:
+        anchors, claims = Anchors(database), claims_of(home, database)
         standing, after = [], 0
         while page := anchors.evidence_list(after=after):
             standing += [
@@ -49,6 +56,7 @@ def _of_home(folder: Path) -> dict[str, Any]:
                     "chain": one.row.chain,
                     "block": one.row.block_number,
                     "blockTime": format_time(one.row.block_time),
+                    "vouched": claims.told(one),
                     "ours": one.row.intent is not None,
                 }
                 for one in page
@@ -60,11 +68,24 @@ def _of_home(folder: Path) -> dict[str, Any]:
                 "chain": one.row.chain,
                 "transaction": "0x" + one.row.transaction_hash.hex(),
                 "since": format_time(one.row.created_at),
+                "state": state_of(anchors, one),
                 "why": _why([event.row for event in anchors.events(one.id)]),
             }
             for one in anchors.pending()
         ]
-    return {"anchors": standing, "pending": waiting}
+        named = (settings.chain, *settings.chains)
+        chains = [_shown(anchor_state(anchors, f"eip155:{one.id}")) for one in named]
+    return {"chains": chains, "anchors": standing, "pending": waiting}
+
+
+def _shown(found: "AnchorState") -> dict[str, Any]:
+    return {
+        "chain": found.chain,
+        "state": found.state,
+        "size": found.size,
+        "anchoredSize": found.anchored_size,
+        "pendingAnchors": found.pending,
+    }
 
 
 def _why(events: list[Any]) -> str:
@@ -81,33 +102,49 @@ def _why(events: list[Any]) -> str:
 
 
 def _of_node(url: str) -> dict[str, Any]:
-    from ledger.remote.exchange import plain
     from ledger.remote.node import NodeClient
 
-    names = ("size", "chain", "block", "blockTime", "ours")
+    names = ("size", "chain", "block", "blockTime", "vouched", "ours")
     with NodeClient(url) as client:
         standing = [{name: one.get(name) for name in names} for one in client.anchors()]
         health = client.health()
-    told: dict[str, Any] = {"anchors": standing, "pendingCount": health.get("pendingAnchors")}
-    trouble = health.get("anchorTrouble")
-    if isinstance(trouble, dict):
-        told["trouble"] = {"code": plain(trouble.get("code")), "detail": plain(trouble.get("detail"))}
-    return told
+    told: dict[str, Any] = {"chains": [], "anchors": standing, "pendingCount": health.get("pendingAnchors")}
+    chains = health.get("chains")
+    for one in chains if isinstance(chains, list) else []:
+        shown = {name: one.get(name) for name in ("chain", "state", "size", "anchoredSize", "pendingAnchors")}
+        told["chains"].append(shown | _trouble(one.get("trouble")))
+    return told | _trouble(health.get("anchorTrouble"))
+
+
+def _trouble(told: Any) -> dict[str, Any]:
+    from ledger.remote.exchange import plain
+
+    if not isinstance(told, dict):
+        return {}
+    return {"trouble": {"code": plain(told.get("code")), "detail": plain(told.get("detail"))}}
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
     from ledger.remote.exchange import plain
 
     lines = []
-    rows: list[tuple[str, ...]] = [("size", "chain", "block", "time", "sent by")]
+    rows: list[tuple[str, ...]] = [("size", "chain", "block", "time", "final by", "sent by")]
     rows += [
         (
-            *(plain(one[name]) for name in ("size", "chain", "block", "blockTime")),
+            *(plain(one[name]) for name in ("size", "chain", "block", "blockTime", "vouched")),
             "this node" if one["ours"] is True else "somebody else",
         )
         for one in told["anchors"]
     ]
     lines += output.table(rows) if told["anchors"] else ["no anchor stands yet"]
+    for one in told["chains"]:
+        anchored = plain(one["anchoredSize"])
+        newest = (
+            "" if one["state"] in {"final", "none"} else f"; size {plain(one['size'])} {plain(one['state'])}"
+        )
+        lines.append(f"{plain(one['chain'])}: final up to size {anchored}{newest}")
+        if "trouble" in one:
+            lines.append(f"  trouble: {one['trouble']['detail']} ({one['trouble']['code']})")
     lines += [
         f"waiting: size {one['size']} on {one['chain']}, {one['transaction']} since {one['since']}: {one['why']}"
         for one in told.get("pending", ())
@@ -116,6 +153,6 @@ def _lines(told: dict[str, Any]) -> list[str]:
         lines.append(
             f"waiting: {plain(told['pendingCount'])}; evidence anchor list --home on the node tells why"
         )
-    if "trouble" in told:
+    if "trouble" in told and not told["chains"]:
         lines.append(f"trouble: {told['trouble']['detail']} ({told['trouble']['code']})")
     return lines

@@ -17,6 +17,7 @@ from ledger.services.home import Home
 from ledger.services.partners import PartnerBook
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
+from ledger.store.database import Database
 from ledger.store.log import Log
 
 
@@ -92,18 +93,32 @@ def opened_finaliser(
     """
     from ledger.services.node import open_log_database  # a node has a finaliser
 
+    with open_log_database(home, read_only=read_only) as database:
+        yield Finaliser(
+            log=Log(database, home.settings.origin),
+            claims=claims_of(home, database),
+            anchors=Anchors(database),
+            attesters=dict,
+            connect=_nobody,
+            clock=clock,
+        )
+
+
+def claims_of(home: Home, database: Database) -> AnchorClaims:
+    """The claims about the anchors of a home's log, by the trust list that the home issued last.
+
+    Raises:
+        SetupError: `claim-missing`: the node was never served.
+    """
     if not exists(home.claim):
         raise SetupError(f"{home.claim} is not there yet; evidence node serve makes it", code="claim-missing")
     trust = parse_trust_list(read_bounded(home.claim, limit=TRUST_LIMIT, what="claim"))
-    with open_log_database(home, read_only=read_only) as database:
-        log, anchors = Log(database, home.settings.origin), Anchors(database)
-        claims = AnchorClaims(
-            keys=trust.logs[log.origin],
-            checkpoints=Checkpoints(database),
-            anchors=anchors,
-            chains=trust.chains,
-        )
-        yield Finaliser(log=log, claims=claims, anchors=anchors, attesters=dict, connect=_nobody, clock=clock)
+    return AnchorClaims(
+        keys=trust.logs[home.settings.origin],
+        checkpoints=Checkpoints(database),
+        anchors=Anchors(database),
+        chains=trust.chains,
+    )
 
 
 def _nobody(_: str) -> Asked:
