@@ -1,6 +1,7 @@
 """Ids, slots and call data of the contract for foreign checkpoints, against an independent ABI encoder."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ledger.core.keccak import keccak256
 from ledger.errors import LedgerError, MalformedError
 
 ARTIFACT = Path(__file__).parents[3] / "ledger" / "chain" / "artifacts" / "ForeignCheckpoints.json"
+PAGE = Path(__file__).parents[3] / "docs" / "spec" / "foreign-checkpoints.md"
 SOURCE_ID, LOG_ID, ROOT, BLOCK = (bytes([n]) * 32 for n in (1, 2, 3, 4))
 SIGNATURES = [bytes([n]) * 65 for n in (7, 8, 9)]
 PATH = [bytes([n]) * 32 for n in (5, 6)]
@@ -243,7 +245,9 @@ def test_errors_are_named_alike_in_both_languages() -> None:
         assert foreign_calls.ERROR_SELECTORS[selector(f"{name}()")] == name
 
 
-def test_calls_events_and_errors_are_those_of_the_compiled_contract() -> None:
+def signatures_of_the_artifact() -> list[tuple[dict[str, Any], str]]:
+    """Every named entry of the compiled contract's interface, with its signature."""
+
     def parameters(inputs: list[dict[str, Any]]) -> str:
         return ",".join(
             f"({parameters(one['components'])}){one['type'].removeprefix('tuple')}"
@@ -253,14 +257,32 @@ def test_calls_events_and_errors_are_those_of_the_compiled_contract() -> None:
         )
 
     listed = json.loads(ARTIFACT.read_text())["abi"]
-    signatures: dict[str, set[str]] = {}
-    for entry in listed:
-        if "name" in entry:
-            found = f"{entry['name']}({parameters(entry['inputs'])})"
-            signatures.setdefault(entry["type"], set()).add(found)
+    return [(entry, f"{entry['name']}({parameters(entry['inputs'])})") for entry in listed if "name" in entry]
+
+
+def test_calls_events_and_errors_are_those_of_the_compiled_contract() -> None:
+    def of(kind: str) -> set[str]:
+        return {signature for entry, signature in signatures_of_the_artifact() if entry["type"] == kind}
+
     ours = vars(foreign_calls)
     selectors = {value for name, value in ours.items() if name.endswith("_SELECTOR")}
     topics = {value for name, value in ours.items() if name.endswith("_TOPIC")}
-    assert selectors == {selector(found) for found in signatures["function"]}
-    assert topics == {keccak256(found.encode()) for found in signatures["event"]}
-    assert set(foreign_calls.ERROR_SELECTORS) == {selector(found) for found in signatures["error"]}
+    assert selectors == {selector(found) for found in of("function")}
+    assert topics == {keccak256(found.encode()) for found in of("event")}
+    assert set(foreign_calls.ERROR_SELECTORS) == {selector(found) for found in of("error")}
+
+
+def test_the_page_lists_every_call_event_and_error_of_the_contract() -> None:
+    page = PAGE.read_text("utf-8")
+    stated = set(re.findall(r"^\| `(?:function|event) (\w+)\(.*`0x([0-9a-f]+)` \|$", page, re.MULTILINE))
+    listed = {
+        (entry["name"], keccak256(signature.encode())[: 4 if entry["type"] == "function" else 32].hex())
+        for entry, signature in signatures_of_the_artifact()
+        if entry["type"] != "error"
+    }
+    assert stated == listed
+    errors = set(re.findall(r"^\| `([a-z0-9-]+)` \| `(\w+)\(\)` \| `0x([0-9a-f]{8})` \|", page, re.MULTILINE))
+    assert errors == {
+        (foreign_calls.CODE_OF_ERROR[name], name, selector_.hex())
+        for selector_, name in foreign_calls.ERROR_SELECTORS.items()
+    }
