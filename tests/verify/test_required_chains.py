@@ -9,6 +9,7 @@ from tests.verify.bundles_vouched import (
     require,
     said,
 )
+from tests.vouching import attested
 
 
 def on_two_chains(made: World) -> list[dict[str, Any]]:
@@ -68,6 +69,19 @@ def test_finality_below_what_is_asked_counts_for_no_chain() -> None:
     trust = required(made, 1)
     trust["require"]["TransferRecord"]["finality"] = "attested"
     assert said(judge(made, made.sections(), **trust)) == ("absent", "finality-insufficient")
+
+
+def test_a_chain_whose_finality_is_too_little_does_not_count_beside_one_whose_is_enough() -> None:
+    made = world()
+    sections = on_two_chains(made)
+    for place, section in zip((made.xa, made.xb), sections, strict=True):
+        section["anchors"][0] = attested(place, section["anchors"][0])
+    trust = required(made, 2)
+    trust["chains"] = [{**one, "consensus": "attested"} for one in trust["chains"]]
+    trust["require"]["TransferRecord"]["finality"] = "attested"
+    assert said(judge(made, sections, **trust)) == ("absent", "chains-too-few")
+    trust["require"]["TransferRecord"]["chains"]["threshold"] = 1
+    assert said(judge(made, sections, **trust)) == ("passed", "attested")
 
 
 def test_an_anchor_that_fails_fails_the_step_though_enough_others_pass() -> None:

@@ -165,7 +165,7 @@ def _read_quorum(members: Members, chains: Mapping[str, Chain]) -> ChainQuorum:
     among = members.texts("among")
     listed = [chains.get(name) for name in among]
     jurisdictions = {chain.jurisdiction for chain in listed if chain is not None}
-    if not among or None in listed or None in jurisdictions or len({*among}) != len(among):
+    if not among or None in listed or None in jurisdictions:
         raise members.fault(
             "among", "an array of different chains of the list that have a jurisdiction each,"
         )

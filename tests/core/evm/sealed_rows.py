@@ -257,6 +257,7 @@ def bad_extra() -> Iterator[dict[str, Any]]:
         "ibft2-unsupported",
         parts={2: b"", 3: b"\0\0\0\0"},
     )
+    yield no("IBFT 2.0 in a round beyond 2^24", "ibft2-unsupported", parts={2: b"", 3: b"\1\0\0\0"})
     yield no("IBFT 2.0 with a vote", "ibft2-unsupported", parts={2: [b"\x11" * 20, b"\xff"], 3: b"\0\0\0\5"})
 
 
