@@ -37,7 +37,11 @@ NOUNS: Final = (
     "log",
     "lineage",
     "anchor",
+    "attest",
     "partner",
+    "witness",
+    "foreign",
+    "relay",
 )
 _INTERRUPTED: Final = 130
 _PURPOSE: Final = "Register signed statements, anchor the log, and verify evidence offline."

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -18,7 +19,7 @@ from ledger.config import Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import RefusedError, SetupError
-from ledger.services.deploy import Estimate, condition, estimate, found_on
+from ledger.services.deploy import ANCHOR, FOREIGN, Estimate, condition, estimate, found_on
 from ledger.services.deploy import deploy as put
 from ledger.services.files import exists, read_bounded
 from ledger.services.home import Home as NodeHome
@@ -38,40 +39,46 @@ app = noun("The chain that a node anchors on.")
 @command(
     app,
     "deploy",
-    purpose="Put the anchor contract on the node's chain: estimate, ask, deploy, compare its code, issue the claim.",
+    purpose="Put the contracts on the node's chain: estimate, ask, deploy, compare their code, issue the claim.",
     runs="on the node",
     example="evidence chain deploy --home node-xa --rpc http://127.0.0.1:8545",
-    more="The home's sender key pays. Start the node again afterwards. An embedded chain has its contract from the"
-    " node's first start.",
+    more="One holds the log's anchors, the other takes other jurisdictions' checkpoints. The home's sender key pays."
+    " Start the node again afterwards. An embedded chain has its contracts from the node's first start.",
 )
 def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = False) -> int:
-    """Deploy the contract."""
+    """Deploy the contracts."""
     opened, settings = _opened(home, rpc)
     if not isinstance(settings.chain, RpcSettings):
         raise RefusedError(
             "this node runs a development chain of its own, which has the contract from the node's first start",
             code="chain-embedded",
         )
-    if settings.chain.anchor is not None:
+    missing = [name for name, held in _named(settings.chain).items() if held is None]
+    if not missing:
         raise RefusedError(
-            f"the home names the contract {settings.chain.anchor} already; evidence chain check looks at it",
+            f"the home names the contracts {settings.chain.anchor} and {settings.chain.foreign} already;"
+            " evidence chain check looks at them",
             code="anchor-deployed",
         )
     chain = _connected(settings.chain)
     try:
         output.say(chain.description)
-        secret = opened.keys.sender.secret
-        address = found_on(chain, secret)  # of a run that broke off before it was written down
-        if address is None:
-            _confirm(opened, estimate(chain, secret), yes=yes)
-            address = put(chain, secret, before_sending=_sent)
-        saved = save_settings(opened, _with_anchor(opened.settings, address))
-        claim = _issue(saved, chain, address)
+        saved = save_settings(opened, _with(opened.settings, _put_all(opened, chain, missing, yes=yes)))
+        held = saved.settings.chain
+        assert isinstance(held, RpcSettings)
+        claim = _issue(saved, chain, bytes.fromhex(str(held.anchor)[2:]))
     finally:
         chain.close()
-    told = {"anchor": "0x" + address.hex(), "chain": f"eip155:{settings.chain.id}", "fingerprint": claim}
+    told = {
+        "anchor": held.anchor,
+        "foreign": held.foreign,
+        "chain": f"eip155:{settings.chain.id}",
+        "fingerprint": claim,
+    }
     lines = [
         f"anchor       {told['anchor']} on {told['chain']}; its code is the contract's",
+        f"foreign      {told['foreign']} there, for other jurisdictions' checkpoints",
+        f"relay        {opened.keys.relay.public} pays for carrying them; give it ether if this node shall relay",
         f"claim        issued, sha256 fingerprint {claim}",
         "Next: start the node again",
     ]
@@ -186,9 +193,32 @@ def _require_known_genesis(home: NodeHome, genesis: bytes) -> None:
         )
 
 
-def _with_anchor(settings: Settings, address: bytes) -> Settings:
-    assert isinstance(settings.chain, RpcSettings)
-    return replace(settings, chain=replace(settings.chain, anchor="0x" + address.hex()))
+def _named(settings: RpcSettings) -> dict[str, str | None]:
+    """Addresses that the settings name, by the contracts that a node needs."""
+    return {ANCHOR: settings.anchor, FOREIGN: settings.foreign}
+
+
+def _put_all(home: NodeHome, chain: Chain, missing: Sequence[str], *, yes: bool) -> dict[str, bytes]:
+    """Deploy contracts; those of a run that broke off before they were written down are found again."""
+    secret = home.keys.sender.secret
+    made = {name: address for name in missing if (address := found_on(chain, secret, name)) is not None}
+    left = [name for name in missing if name not in made]
+    if left:
+        needed = [estimate(chain, secret, name) for name in left]
+        total = replace(needed[0], gas=sum(one.gas for one in needed), cost=sum(one.cost for one in needed))
+        _confirm(home, total, yes=yes)
+    for name in left:
+        made[name] = put(chain, secret, before_sending=_sent, contract=name)
+    return made
+
+
+def _with(settings: Settings, made: Mapping[str, bytes]) -> Settings:
+    chain = settings.chain
+    assert isinstance(chain, RpcSettings)
+    for name, member in ((ANCHOR, "anchor"), (FOREIGN, "foreign")):
+        if name in made:
+            chain = replace(chain, **{member: "0x" + made[name].hex()})  # type: ignore[arg-type]
+    return replace(settings, chain=chain)
 
 
 def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
@@ -202,7 +232,7 @@ def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
 def _confirm(home: NodeHome, needed: Estimate, *, yes: bool) -> None:
     output.say(f"sender   {home.keys.sender.public} has {_ether(needed.balance)}")
     output.say(f"cost     up to {_ether(needed.cost)}: {needed.gas} gas at {needed.fee} wei")
-    output.confirm("Deploy the contract?", yes=yes)
+    output.confirm("Deploy?", yes=yes)
 
 
 def _sent(transaction: SignedTransaction) -> None:

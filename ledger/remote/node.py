@@ -290,6 +290,10 @@ class NodeClient:
         )
         return self._as_object(answer.body)
 
+    def document(self, path: str) -> Item:
+        """What the node answers under a path of its own, as it tells it."""
+        return self._object(path)
+
     def health(self) -> Item:
         """Whether the node is well."""
         return self._object("/health")

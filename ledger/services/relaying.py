@@ -26,6 +26,7 @@ from ledger.remote.relaying import RelayClient
 from ledger.services.abroad import Abroad
 from ledger.services.anchor_evidence import Vouching
 from ledger.services.chains import open_observed, open_rpc
+from ledger.services.deploy import found_on
 from ledger.services.files import exists, replace, reported
 from ledger.services.foreign import Finality, ForeignWatcher
 from ledger.services.foreign_contract import ARTIFACT as FOREIGN_CONTRACT
@@ -91,6 +92,26 @@ def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) 
 
     chain = EvmChain(EmbeddedProvider(rpc), name="embedded chain", chain_id=settings.id)
     return Receiving(settings, chain, contract)
+
+
+def receiving_beside(home: Home) -> list[Receiving]:
+    """The own chains as another process than the serving one reaches them; an embedded one through the node.
+
+    Raises:
+        ChainError: The node does not serve.
+    """
+    found = []
+    for settings in (home.settings.chain, *home.settings.chains):
+        if isinstance(settings, RpcSettings):
+            one = receiving(settings, None)
+            found += [] if one is None else [one]
+            continue
+        from ledger.chain.evm import connect
+
+        chain = connect(f"http://127.0.0.1:{home.settings.port}/chain", chain_id=settings.id)
+        contract = found_on(chain, home.keys.relay.secret, FOREIGN_CONTRACT)
+        found += [] if contract is None else [Receiving(settings, chain, contract)]
+    return found
 
 
 def listed_sources(store: ForeignStore) -> list[ForeignSource]:
@@ -189,7 +210,7 @@ class Rounds:
         carry: bool = True,
         only: frozenset[str] | None = None,
     ) -> None:
-        self._home, self._partners, self._believed = home, partners, believed
+        self._home, self._partners, self.believed = home, partners, believed
         self._abroad, self._carry, self._only = abroad, carry, only
         self.chains = chains
         self.outbox = Outbox(home.path / OUTBOX)
@@ -212,7 +233,7 @@ class Rounds:
             self._try(one, lambda one=one: self._watch(one, now))  # type: ignore[misc]
         if self._abroad is not None and now - self._fetched >= self._home.settings.partner_period:
             self._fetched = now
-            self._abroad.fetch(self._partners.list(), self._client, self.store, self._believed(), now)
+            self._abroad.fetch(self._partners.list(), self._client, self.store, self.believed(), now)
 
     def close(self) -> None:
         """Release connections."""
@@ -234,22 +255,25 @@ class Rounds:
     def _relay(self, one: Receiving, now: int) -> None:
         if isinstance(one.settings, RpcSettings):
             require_several(one.settings.urls, one.name)
-        relay = self._relays.get(one.name)
-        if relay is None:
-            relay = self._relays[one.name] = Relay(
+        self.relay_to(one).tick(self._routes_to(one), now)
+
+    def relay_to(self, one: Receiving) -> Relay:
+        """What carries to one of the chains."""
+        if one.name not in self._relays:
+            self._relays[one.name] = Relay(
                 chain=one.chain,
                 contract=ForeignContract(one.chain, one.contract),
                 outbox=self.outbox,
                 store=self.store,
-                trust=self._believed,
+                trust=self.believed,
                 secret=self._home.keys.relay.secret,
                 publish=publish_to(self._home.path),
             )
-        relay.tick(self._routes_to(one), now)
+        return self._relays[one.name]
 
     def _routes_to(self, one: Receiving) -> list[Route]:
         found = []
-        trust = self._believed()
+        trust = self.believed()
         known = {partner.name: partner for partner in self._partners.list()}
         for followed in self.store.sources(one.name):
             partner = known.get(followed.partner)
@@ -297,7 +321,7 @@ class Rounds:
             finality=finality,
             store=self.store,
             outbox=self.outbox,
-            trust=self._believed,
+            trust=self.believed,
         ).tick(now)
 
 
