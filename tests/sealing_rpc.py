@@ -22,15 +22,12 @@ from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from web3.types import RPCEndpoint
-
-from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.rpc_encoding import header_of
 from ledger.chains import ValidatorSet
 from ledger.core.evm import rlp
 from ledger.core.evm.header import Header, parse_header
 from ledger.core.evm.seals import ISTANBUL_DIGEST
-from tests.loopback import Request, listening, reply
+from tests.loopback import PlainProvider, Request, listening, reply
 from tests.sealing import addresses, replaced, seal, secrets, unsealed
 
 _PARENT_HASH = 0
@@ -68,7 +65,7 @@ class SealingChain:
         confirmations: A block is final at once.
     """
 
-    anvil: BoundedHTTPProvider
+    anvil: PlainProvider
     schedule: list[tuple[int, list[bytes]]]
     round: int = 0
     missing: int = 0
@@ -144,7 +141,7 @@ class SealingChain:
             self._sync()
             if method in _BLOCKS:
                 return {"jsonrpc": "2.0", "id": 1, "result": self._block(method, list(params))}
-            answer = self.anvil.make_request(RPCEndpoint(method), self._inward(list(params)))
+            answer = self.anvil.make_request(method, self._inward(list(params)))
             if method.startswith(("evm_", "anvil_")) or method == "eth_sendRawTransaction":
                 return answer
             self._sync()
@@ -186,7 +183,7 @@ class SealingChain:
     # Blocks
 
     def _anvil(self, method: str, *params: Any) -> Any:
-        answer: Any = self.anvil.make_request(RPCEndpoint(method), list(params))
+        answer: Any = self.anvil.make_request(method, list(params))
         assert "error" not in answer, answer
         return answer["result"]
 
@@ -266,7 +263,7 @@ def _each(value: Any, change: Any) -> Any:
 @contextmanager
 def sealing(url: str, keys: Sequence[bytes], *, round: int = 0) -> Iterator[SealingChain]:  # noqa: A002
     """Seal the blocks of the node at `url`, and listen on loopback, until the block ends."""
-    provider = BoundedHTTPProvider(url)
+    provider = PlainProvider(url)
     chain = SealingChain(provider, [(0, list(keys))], round=round)
 
     def respond(handler: BaseHTTPRequestHandler, request: Request) -> None:

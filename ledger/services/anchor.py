@@ -248,28 +248,30 @@ class Anchorer:
     def _settle_all(self, clock: Callable[[], int]) -> ChainError | None:
         """Every pending transaction in turn; gives back the first refusal, which keeps no other waiting."""
         refused: ChainError | None = None
-        for intent in self._anchors.pending(self.name):
+        pending = self._anchors.pending(self.name)
+        # The final block is asked for first: what it holds is settled for the questions that follow.
+        final = self._final_header() if pending else None
+        for intent in pending:
+            assert final is not None
             try:
-                self._settle(intent, clock())
+                self._settle(intent, final, clock())
             except ChainError as error:
                 if error.code != "transaction-refused":
                     raise
                 refused = refused or error
         return refused
 
-    def _settle(self, intent: Stored[Intent], now: int) -> None:
+    def _settle(self, intent: Stored[Intent], final: Header, now: int) -> None:
         """Ask for a transaction by its own hash and write down what became of it."""
-        # The final block is asked for first: what it holds is settled for the question that follows.
-        final = self._final_header()
         included = self._chain.inclusion(intent.row.transaction_hash)
         if included is None:
             self._missing(intent, final, now)
         elif included.header.number > final.number:
             if not self._is_noted(intent, included):
                 self._note(intent, "mined", now, included)
-            if included.status:
+            if self._recorder.is_anchored(intent.row.size, included):
                 self._recorder.keep(intent.row.size, included, now)
-        elif included.status == 0:
+        elif not self._recorder.is_anchored(intent.row.size, included):
             self._note(intent, "reverted", now, included)
         else:
             # A crash before this leaves the intent pending; it is settled again by the same hash.

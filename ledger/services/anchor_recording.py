@@ -7,7 +7,8 @@ from ledger.chain.evidence import Evidence as Captured
 from ledger.chain.evidence import capture
 from ledger.chain.port import Chain, Inclusion
 from ledger.core.checkpoint import parse_checkpoint
-from ledger.errors import ChainError, LedgerError
+from ledger.core.evm.receipt import anchored_event, parse_receipt
+from ledger.errors import ChainError, LedgerError, ProofError
 from ledger.services.anchor_evidence import Anchored, Vouching, capture_of, evidence_of
 from ledger.store.anchors import Anchors
 from ledger.store.captures import Capture, Captures
@@ -52,6 +53,17 @@ class Recorder:
     @property
     def _name(self) -> str:
         return f"eip155:{self._chain.chain_id}"
+
+    def is_anchored(self, size: int, included: Inclusion) -> bool:
+        """Whether a mined transaction announced the anchor: it did not fail, and there was a contract to call."""
+        receipt = parse_receipt(included.receipt)
+        for position in range(len(receipt.logs)):
+            try:
+                anchored_event(receipt, position, self._contract, self._log_id, size)
+            except ProofError:
+                continue
+            return True
+        return False
 
     def keep(self, size: int, included: Inclusion, now: int) -> None:
         """Capture a mined anchor at once, where its block is not final yet.  A crash here leaves it to the next try.

@@ -32,6 +32,7 @@ from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
 from tests.chain.anchoring import CHAIN_ID as EMBEDDED_ID
 from tests.chain.anchoring import SECRET, await_inclusion, embedded
+from tests.loopback import PlainProvider
 from tests.servers import anvil
 from tests.simulator import START, World, seed
 from tests.store.conftest import make_statements
@@ -286,9 +287,9 @@ def on_embedded(folder: Path) -> Iterator[Rig]:
 
 
 @contextmanager
-def on_anvil(folder: Path, confirmations: int = 0) -> Iterator[Rig]:
-    with anvil(chain_id=ANVIL_ID) as node:
-        provider = BoundedHTTPProvider(node.url)
+def on_anvil(folder: Path, confirmations: int | None = 0, *arguments: str) -> Iterator[Rig]:
+    with anvil(*arguments, chain_id=ANVIL_ID) as node:
+        provider = PlainProvider(node.url)
         try:
             with rig(folder, provider, chain_id=ANVIL_ID, confirmations=confirmations) as made:
                 yield made
