@@ -7,6 +7,7 @@ is not measured while they run, which halves their time.
 
 import os
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -76,3 +77,17 @@ def pytest_make_collect_report(collector: pytest.Collector):
     if collector.config.getoption("--no-skips"):
         refuse_skip(report)
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import ByNodes
+
+    return ByNodes(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.scheduling import in_order
+
+        items[:] = in_order(items)

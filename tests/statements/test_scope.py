@@ -3,11 +3,12 @@
 from itertools import product
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.statements.scope import SCOPE, Scope, covers, narrowed, scope_of
 from ledger.statements.shape import problems
+from tests.campaign import count
 from tests.statements.drawing import made
 
 
@@ -68,6 +69,7 @@ def test_a_scope_covers_and_narrows_itself(scope: Scope):
     assert admitted(narrowed(scope, scope)) == admitted(scope)
 
 
+@settings(max_examples=count(25))
 @given(made(SCOPE))
 def test_a_scope_in_order_is_read_whole(value: dict[str, Any]):
     assert problems(SCOPE, value) == []
