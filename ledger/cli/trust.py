@@ -19,10 +19,11 @@ from ledger.cli.options import (
     from_home_or_node,
     noun,
 )
-from ledger.core.canonical import TRUST_LIMIT, Json, encode
+from ledger.core.canonical import TRUST_LIMIT, encode
+from ledger.core.policy import POLICY_LIMIT, parse_policy
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
-from ledger.core.trust import TrustList, parse_trust_list
+from ledger.core.trust import TrustList, WitnessKey, parse_trust_list
 from ledger.errors import LedgerError, RefusedError, SetupError
 from ledger.services.claim import REQUIRE
 from ledger.services.compose import Policy, compose
@@ -32,6 +33,7 @@ from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key,
 from ledger.services.partners import FOLDER as PARTNERS
 from ledger.services.partners import PartnerBook
 from ledger.services.pinned import READABLE, PinnedLists, fingerprint_of, user_folder
+from ledger.services.witnesses import witness_keys
 from ledger.statements.entries import read_entry
 
 PinHome = Annotated[
@@ -112,6 +114,14 @@ def make(
         list[str] | None,
         typer.Option(metavar="TYPE=STEPS", help="E.g. TransferRecord=1,3,4,5,6,7,9; again for other types."),
     ] = None,
+    witnesses: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Witnesses to name: a tlog-policy whose groups are organisations."),
+    ] = None,
+    quorum: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Organisations of witnesses that must have cosigned."),
+    ] = None,
     previous: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The publisher's last list, which this one succeeds.")
     ] = None,
@@ -125,7 +135,7 @@ def make(
         raise SetupError(f"trust list {out} exists already; it is never overwritten", code="file-exists")
     believed, entries = _sources(claims or [], home, fingerprint or [], yes=yes)
     held, made = _publisher_key(key, publisher)
-    policy = Policy(require=_requirements(require or []))
+    policy = Policy(_witnesses(witnesses), _requirements(require or [], quorum))
     data = compose(believed, keys=[held], policy=policy, now=int(time.time()), entries=entries, previous=last)
     if made:
         write_key(key, held)
@@ -310,16 +320,24 @@ def _publisher_key(path: Path, publisher: str | None) -> tuple[HolderKey, bool]:
     return make_holder_key(publisher, f"#{year}-publisher", EDDSA, os.urandom(RANDOM_SIZE)), True
 
 
-def _requirements(given: list[str]) -> dict[str, Json] | None:
-    if not given:
+def _witnesses(file: Path | None) -> list[WitnessKey]:
+    if file is None:
+        return []
+    return witness_keys(parse_policy(read_bounded(file, limit=POLICY_LIMIT, what="policy")))
+
+
+def _requirements(given: list[str], quorum: int | None) -> dict[str, Any] | None:
+    if not given and quorum is None:
         return None
-    wanted: dict[str, Json] = dict(REQUIRE)
+    wanted: dict[str, Any] = dict(REQUIRE)
     for text in given:
         name, equals, steps = text.partition("=")
         numbers = [part for part in steps.split(",") if part]
         if not equals or not name or not all(part.isascii() and part.isdigit() for part in numbers):
             raise typer.BadParameter(f"{text} is not TYPE=STEP,STEP,…", param_hint="--require")
         wanted[name] = {"steps": [int(part) for part in numbers]} if numbers else {}
+    if quorum is not None:
+        wanted = {name: {**asked, "quorum": quorum} for name, asked in wanted.items()}
     return wanted
 
 

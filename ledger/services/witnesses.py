@@ -22,6 +22,7 @@ from ledger.core.policy import (
     policy_of,
 )
 from ledger.core.suites import EDDSA, PublicKey, check_enrolment_key
+from ledger.core.trust import WitnessKey
 from ledger.errors import LedgerError, NotFoundError, SetupError
 from ledger.services.files import exists, read_bounded, reported
 from ledger.services.home import Home
@@ -131,22 +132,26 @@ class Witnesses:
         with reported("remove policy", self._path):
             self._path.unlink()
 
-    def as_policy(self, log: VKey, address: str | None, quorum: int) -> Policy:
+    def as_policy(self, log: VKey, address: str | None, quorum: int, *, own: bool = False) -> Policy:
         """What a verifier of this node's log may ask for: its witnesses, each organisation a group.
 
         Args:
             log: The log's key, of type 0x01.
             address: Where the node is.
             quorum: How many organisations.
+            own: Name this node's own witness too, which counts for others' logs alone; the log is then left out.
 
         Raises:
             MalformedError: `policy-malformed`: there are fewer organisations.
         """
-        organisations: dict[bytes, list[PolicyWitness]] = {
-            asked.organisation.encode(): [] for asked in self.all()
-        }
+        where = None if address is None else address.encode()
+        known = list(self.all())
+        if own:
+            prefix = None if address is None else address.rstrip("/") + PREFIX
+            known.append(Asked(self._operator, (self._own,), prefix, "own"))
+        organisations: dict[bytes, list[PolicyWitness]] = {asked.organisation.encode(): [] for asked in known}
         taken = {*organisations, NONE, QUORUM}
-        for asked in self.all():
+        for asked in known:
             url = None if asked.url is None else asked.url.encode()
             for vkey in asked.vkeys:
                 name = vkey.name.encode()
@@ -154,8 +159,7 @@ class Witnesses:
                     name += b"/" + vkey.key_id.hex().encode()
                 taken.add(name)
                 organisations[asked.organisation.encode()].append(PolicyWitness(name, vkey, url))
-        where = None if address is None else address.encode()
-        return policy_of([PolicyLog(log, where)], organisations, quorum)
+        return policy_of([] if own else [PolicyLog(log, where)], organisations, quorum)
 
     def _read(self) -> Iterator[Asked]:
         seen = {self._own.key}
@@ -183,6 +187,11 @@ def witnesses_of(partner: Partner) -> Iterable[Asked]:
         vkeys = tuple(one.vkey for one in listed.witnesses if one.organisation == operator)
         if vkeys:
             yield Asked(operator, vkeys, url, partner.name)
+
+
+def witness_keys(policy: Policy) -> list[WitnessKey]:
+    """The witnesses of a policy as a trust list names them."""
+    return [WitnessKey(vkey, asked.organisation) for asked in _of_policy(policy) for vkey in asked.vkeys]
 
 
 def _of_policy(policy: Policy) -> Iterator[Asked]:

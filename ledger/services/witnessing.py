@@ -41,7 +41,7 @@ from ledger.services.partners import PartnerBook
 from ledger.store.witness import FILE, Fork, ForkKind, Head, WitnessStore
 
 LINES_TYPE: Final = "text/plain; charset=utf-8"
-REPEAT: Final = 60
+REPEAT: Final = 10
 """Seconds for which a checkpoint that is asked for again gets the line that was made before."""
 
 
