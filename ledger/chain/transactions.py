@@ -104,6 +104,7 @@ def prepare(
     data: bytes,
     nonce: int | None = None,
     fees: Fees | None = None,
+    least_gas: int = 0,
 ) -> SignedTransaction:
     """Estimate, price and sign a transaction for `chain`; nothing is sent.
 
@@ -116,6 +117,7 @@ def prepare(
         data: Call data or init code.
         nonce: The sender's next by the chain's word when absent.
         fees: What to offer; the chain's own suggestion when absent.
+        least_gas: What it is known to need, lest a node's estimate make it fail at our cost.
 
     Raises:
         ChainError: `chain-reverted` when it would fail, `chain-wrong-id`, `chain-wrong-genesis`, or whatever
@@ -130,7 +132,7 @@ def prepare(
         nonce=chain.nonce(sender, pending=True) if nonce is None else nonce,
         to=to,
         data=data,
-        gas=gas_limit(estimate, data, creation=not to),
+        gas=gas_limit(max(estimate, least_gas), data, creation=not to),
         max_fee=offered.max_fee,
         max_priority_fee=offered.max_priority_fee,
     )

@@ -25,7 +25,8 @@ from ledger.core.secp256k1 import address_of
 from ledger.errors import ChainError, StoreError
 from ledger.services.anchor_contract import AnchorContract
 from ledger.services.anchor_evidence import Vouching
-from ledger.services.anchor_fees import fees_above, is_outpriced, require_below
+from ledger.services.anchor_fees import fees_above, require_below
+from ledger.services.anchor_pace import gives_way, paused_until
 from ledger.services.anchor_recording import Recorder, require_root
 from ledger.store.anchors import Anchors, Event, EventKind, Intent, Stored
 from ledger.store.captures import Captures
@@ -34,10 +35,10 @@ from ledger.store.log import Log
 
 RECHECKED = 16
 """How many of the newest anchors are looked up again after a reorganisation, each time."""
-STUCK_SECONDS = 120
-"""How long a transaction may wait at too low a fee before one for a later checkpoint takes its nonce."""
 SCANNED = 10_000
 """Blocks in which announcements are looked for at a time, from the newest backwards."""
+LEAST_GAS = 150_000
+"""Gas that an anchor may use whatever the node estimates; what is not used is not paid."""
 JOURNAL = 256
 """Newest transactions of the journal that are told from other people's."""
 
@@ -325,18 +326,11 @@ class Anchorer:
     # What is sent next
 
     def _is_free(self, latest: StoredCheckpoint, standing: _Standing, now: int) -> bool:
-        """Whether nothing sent before is in the way.
-
-        A transaction that waits too long at a fee below the base fee, or behind a nonce that nobody uses, gives way
-        to one for a later checkpoint at the sender's next nonce.  The chain takes one of the two.
-        """
-        pending = [intent.row for intent in self._anchors.pending(self.name)]
+        """Whether nothing sent before is in the way."""
         nonce = self._contract.account_of(self._sender, standing.header).nonce
-        return all(
-            row.size < latest.size
-            and now - row.created_at >= STUCK_SECONDS
-            and (row.nonce > nonce or is_outpriced(row.raw_transaction, standing.header))
-            for row in pending
+        waiting = [intent.row for intent in self._anchors.pending(self.name)]
+        return now >= paused_until(self._anchors, self.name) and gives_way(
+            waiting, latest.size, nonce, standing.header, now
         )
 
     def _offer(self, latest: StoredCheckpoint, standing: _Standing, now: int) -> None:
@@ -362,6 +356,7 @@ class Anchorer:
             to=self._settings.contract,
             data=data,
             nonce=account.nonce,
+            least_gas=LEAST_GAS,
             fees=require_below(fees_above(self._chain.fees(), rivals), self._settings.fee_cap, self.name),
         )
         if account.balance < signed.largest_cost:

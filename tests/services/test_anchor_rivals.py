@@ -6,7 +6,7 @@ from ledger.chain.evm import EvmChain
 from ledger.chain.port import Fees
 from ledger.chain.transactions import Transaction, prepare, sign_transaction
 from ledger.core.secp256k1 import address_of
-from ledger.services import anchor
+from ledger.services import anchor_pace
 from ledger.services.anchor_fees import fees_above
 from ledger.store.anchors import Event
 from tests.chain.anchoring import SECRET
@@ -128,7 +128,7 @@ def test_a_transaction_outpriced_for_long_gives_way_to_a_later_checkpoint(fork: 
     fork.grow(2)
     assert code_of(fork.tick) == "transaction-refused"  # it may yet be mined: not for long enough
     assert len(fork.anchors.every_intent()) == 1
-    fork.now += anchor.STUCK_SECONDS
+    fork.now += anchor_pace.STUCK_SECONDS
     fork.tick()
     _, second = fork.anchors.every_intent()
     assert (second.row.size, second.row.nonce) == (5, first.row.nonce)
@@ -146,7 +146,7 @@ def test_an_outpriced_transaction_is_not_made_again_for_the_same_checkpoint(fork
     fork.tick()
     fork.provider.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     mine(fork)
-    fork.now += anchor.STUCK_SECONDS
+    fork.now += anchor_pace.STUCK_SECONDS
     assert code_of(fork.tick) == "transaction-refused"
     fork.provider.ask("anvil_setNextBlockBaseFeePerGas", "0x1")
     mine(fork)
@@ -164,7 +164,7 @@ def test_replacing_ones_own_transaction_ends_at_the_cap(fork: Rig) -> None:
     fork.provider.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     mine(fork)
     fork.grow(2)
-    fork.now += anchor.STUCK_SECONDS
+    fork.now += anchor_pace.STUCK_SECONDS
     poor = fork.anchorer(fee_cap=60 * 10**9)
     assert code_of(lambda: fork.tick(poor)) == "chain-fee-too-high"
     assert len(fork.anchors.every_intent()) == 1
