@@ -69,7 +69,7 @@ class ForeignDeployment:
         """
         call = {"from": self.web3.eth.accounts[sender], "to": self.address, "data": "0x" + data.hex()}
         try:
-            answer = self.web3.provider.make_request("eth_call", [call, "latest"])  # type: ignore[arg-type]
+            answer = self.web3.provider.make_request("eth_call", [call, "latest"])
         except TransactionFailed as refused:
             # eth-tester puts the repr of the revert data in its message.
             raise RevertError(
@@ -87,10 +87,24 @@ class ForeignDeployment:
             return str(refused)
         return None
 
+    def refusals(self, calls: Sequence[bytes]) -> list[str | None]:
+        """`refusal` of each of many calls, asked in one request; anvil's answers only."""
+        sender = self.web3.eth.accounts[0]
+        requests = [
+            ("eth_call", [{"from": sender, "to": self.address, "data": "0x" + data.hex()}, "latest"])
+            for data in calls
+        ]
+        answers = self.web3.provider.make_batch_request(requests)
+        assert isinstance(answers, list)
+        return [
+            _named(unhex(str(answer["error"].get("data", "")))) if "error" in answer else None
+            for answer in answers
+        ]
+
     def send(self, data: bytes, sender: int = 1) -> TxReceipt:
         """Mine the call, accepted or not."""
         hashed = self.web3.eth.send_transaction(
-            {"from": self.web3.eth.accounts[sender], "to": self.address, "data": data, "gas": GAS}  # type: ignore[typeddict-item]
+            {"from": self.web3.eth.accounts[sender], "to": self.address, "data": data, "gas": GAS}
         )
         return self.web3.eth.wait_for_transaction_receipt(hashed, poll_latency=0.01)
 
