@@ -1,5 +1,6 @@
 """The contract on XB's chain that holds checkpoints of XA's log, in memory: its storage, and blocks that prove it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +17,21 @@ from ledger.core.evm.foreign import (
 from ledger.core.keccak import keccak256
 from ledger.core.secp256k1 import address_of, sign
 from tests.blocks import ANCHOR, CODE_HASH, header_of, hexed, state_of, trie_of
+from tests.sealing import block_hash, seal
 from tests.simulator import START, Jurisdiction, World, seed
 from tests.trees import tree_root
 
 CONTRACT = bytes.fromhex("7a5ec0de7a5ec0de7a5ec0de7a5ec0de7a5ec0de")
 FOREIGN_CODE = keccak256(b"the code of the contract for foreign checkpoints")
 ATTESTERS = ("XB attester", "XC attester", "XD attester")
-ORGANISATIONS = tuple(f"did:web:{name[:2].lower()}.example" for name in ATTESTERS)
+
+
+def organisations_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Whose attesters these are."""
+    return tuple(f"did:web:{name[:2].lower()}.example" for name in names)
+
+
+ORGANISATIONS = organisations_of(ATTESTERS)
 VALIDATORS = tuple(f"XA validator {n}" for n in range(4))
 
 
@@ -72,18 +81,34 @@ class ForeignContract:
         state_root, account = state_of(contract, code, storage_root)
         time, number = changes.get("time", START + 200), changes.get("number", 318)
         header = header_of(state_root, bytes(32), time=time, number=number)
+        vouching, sealing = changes.get("attested", ()), changes.get("sealed", ())
+        if sealing:
+            header = seal(header, sealing)
         operator = f"{self.on.code} chain operator"
+        members = [address_of(seed(name)) for name in vouching] or [address_of(seed(operator))]
         claim = CheckpointClaim(
             origin_chain_id=self.on.number, genesis=self.on.genesis, anchor=changes.get("claimed", contract),
-            log_id=self.of.log_id, size=count, root=root, block_hash=keccak256(header), block_number=number,
-            block_time=time, set_id=set_id([address_of(seed(operator))], [self.on.operator], 1),
+            log_id=self.of.log_id, size=count, root=root,
+            block_hash=block_hash(header) if sealing else keccak256(header),
+            block_number=number, block_time=time,
+            set_id=set_id(members, organisations_of(vouching), 2) if vouching
+            else set_id(members, [self.on.operator], 1),
         )  # fmt: skip
-        signed = sign(seed(changes.get("finality_key", operator)), checkpoint_digest(claim))
+        digest = checkpoint_digest(claim)
+        if sealing:
+            finality: dict[str, Any] = {"kind": "sealed", "epoch": 1}
+        elif vouching:
+            signers = sorted((seed(name) for name in vouching), key=address_of)[: changes.get("count", 2)]
+            signatures = [hexed(sign(secret, digest)) for secret in signers]
+            finality = {"kind": "attested", "epoch": 1, "signatures": signatures}
+        else:
+            secret = seed(changes.get("finality_key", operator))
+            finality = {"kind": "operator", "signature": hexed(sign(secret, digest))}
         return {
             "chain": self.on.chain,
             "source": hexed(self.source),
             "header": hexed(header),
-            "finality": {"kind": "operator", "signature": hexed(signed)},
+            "finality": finality,
             "account": [hexed(node) for node in account],
             "storage": [hexed(node) for node in storage],
             "disputed": [hexed(node) for node in flag],

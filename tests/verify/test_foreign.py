@@ -6,6 +6,7 @@ import pytest
 
 from ledger.core.evm.anchor import root_at_slot
 from ledger.core.evm.foreign import accepted_root_slot, foreign_head_slot, source_id
+from ledger.core.secp256k1 import address_of
 from ledger.verify.report import Check
 from tests.blocks import ANCHOR, CODE_HASH, hexed
 from tests.foreign import (
@@ -13,9 +14,11 @@ from tests.foreign import (
     ForeignContract,
     attested_source,
     held_abroad,
+    organisations_of,
     sealed_source,
 )
-from tests.simulator import World, world
+from tests.sealing import addresses, secrets
+from tests.simulator import World, seed, world
 from tests.trees import tree_consistency
 from tests.verify.attacking import judge
 
@@ -206,6 +209,50 @@ def test_less_finality_than_the_trust_list_asks_is_absent() -> None:
     contract, sections = held_abroad(made)
     asked = {"TransferRecord": {"finality": "attested"}}
     assert said(made, contract, sections, require=asked) == ("absent", "finality-insufficient")
+
+
+def test_the_other_chain_may_be_attested() -> None:
+    made = world()
+    contract, sections = held_abroad(made)
+    names = ("XA attester", "XC attester", "XD attester")
+    listed = [
+        {"address": hexed(address_of(seed(name))), "organisation": organisation}
+        for name, organisation in zip(names, organisations_of(names), strict=True)
+    ]
+    chain = made.xb.trusted_chain()
+    chain["attesters"] = [{"epoch": 1, "from": 300, "threshold": 2, "members": listed}]
+    trust = {
+        "chains": [made.xa.trusted_chain(), chain],
+        "require": {"TransferRecord": {"finality": "attested"}},
+    }
+    for how, expected in (
+        ({}, ("passed", "foreign-accepted")),
+        ({"count": 1}, ("failed", "attestation-quorum")),
+        ({"number": 299}, ("failed", "epoch-stale")),
+        ({"claimed": ANCHOR}, ("failed", "attestation-outsider")),
+    ):
+        sections[0]["foreign"] = [contract.part(attested=names, **how)]
+        assert said(made, contract, sections, **trust) == expected
+    sections[0]["foreign"] = [contract.part(attested=names)]
+    assert "; attested 2 of 3 (epoch 1), at " in line(made, contract, sections, **trust).detail
+
+
+def test_the_other_chain_may_be_sealed() -> None:
+    made = world()
+    contract, sections = held_abroad(made)
+    keys = secrets(4)
+    chain = {**made.xb.trusted_chain(), "consensus": "qbft"}
+    chain["validators"] = [{"epoch": 1, "from": 0, "members": [hexed(one) for one in addresses(keys)]}]
+    trust = {
+        "chains": [made.xa.trusted_chain(), chain],
+        "require": {"TransferRecord": {"finality": "sealed"}},
+    }
+    sections[0]["foreign"] = [contract.part(sealed=keys)]
+    told = line(made, contract, sections, **trust)
+    assert (told.outcome, told.code) == ("passed", "foreign-accepted")
+    assert "; sealed 3 of 4 (epoch 1), at " in told.detail
+    sections[0]["foreign"] = [contract.part(sealed=secrets(4, "stranger"))]
+    assert said(made, contract, sections, **trust)[0] == "failed"
 
 
 def test_a_larger_checkpoint_held_abroad_needs_consistency() -> None:

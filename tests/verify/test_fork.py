@@ -1,6 +1,7 @@
 """Proofs that a log showed two histories: what proves one, who is named, and that nothing else does."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -239,6 +240,20 @@ def test_only_checkpoints_that_the_log_signed_count_where_a_trust_list_says_so()
     assert find_fork([made, note_of(entries(9, "other"))]) is not None
     # A liar's checkpoint beside does not hide the two that hold.
     found = find_fork([made, note_of(entries(9, "other")), note_of(entries(9))], trust=TRUST)
+    assert found is not None
+    assert said(found)[0] == "split view proven"
+
+
+def test_a_leaf_that_its_path_does_not_show_makes_no_proof_and_hides_none() -> None:
+    one, other = entries(9, common=4), entries(13, "other", common=4)
+    true, false = receipt_of(one, 2, note_of(one)), receipt_of(other, 2, note_of(other))
+    lines = false.split(b"\n")
+    lines[1] = b"extra " + b64encode(bytes(32))
+    assert find_fork([true, b"\n".join(lines)], trust=TRUST) is None
+    files = [receipt_of(one, 6, note_of(one)), b"\n".join(lines), receipt_of(other, 6, note_of(other))]
+    spoiled = files[2].split(b"\n")
+    spoiled[1] = b"extra " + b64encode(bytes(32))
+    found = find_fork([files[0], b"\n".join(spoiled), *files[1:]], trust=TRUST)
     assert found is not None
     assert said(found)[0] == "split view proven"
 
