@@ -15,7 +15,7 @@ from ledger.chain.rpc_proofs import prove_inclusion, prove_state
 from ledger.chain.sealed import SealedChain, Validators
 from ledger.chain.several import Several
 from ledger.core.evm import anchor as contract
-from ledger.core.evm import rlp
+from ledger.core.evm import foreign_calls, rlp
 from ledger.core.evm.header import Header
 from ledger.core.keccak import keccak256
 from ledger.errors import ChainError
@@ -23,6 +23,7 @@ from ledger.errors import ChainError
 DEFAULT_PRIORITY_FEE = 1_000_000_000
 LOG_RANGE = 10_000
 _BASE_FEE_FIELD = 15
+_ERRORS = {**contract.ERROR_SELECTORS, **foreign_calls.ERROR_SELECTORS}
 
 
 class EvmChain:
@@ -233,7 +234,7 @@ class EvmChain:
         try:
             return self._node.request(method, request, *params)
         except RpcRefusedError as error:
-            reason = contract.ERROR_SELECTORS.get(error.data[:4])
+            reason = _ERRORS.get(error.data[:4])
             if reason is not None:
                 raise ChainError(f"contract refused: {reason}", code="chain-reverted") from error
             if error.data or "revert" in str(error):

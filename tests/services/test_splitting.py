@@ -210,6 +210,13 @@ def takes(abroad: Abroad, call: bytes) -> bool:
     return True
 
 
+def test_a_contract_that_refuses_is_quoted_by_its_error(abroad: Abroad) -> None:
+    call = call_of(parse_fork((FOLDER / "consistent-pair.fork.json").read_bytes()))
+    assert call is not None
+    with pytest.raises(ChainError, match="contract refused: NoSplit"):
+        abroad.chain.call(Message(address_of(SECRET), abroad.contract, call))
+
+
 def test_what_proves_nothing_is_never_sent(abroad: Abroad) -> None:
     true, false = entries(9, common=9), entries(13, "other", common=9)
     consistent = fork_of(true, false, 6)
