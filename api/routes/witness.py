@@ -48,8 +48,8 @@ async def add_checkpoint(request: Request, node: NodeDep) -> Response:
     """
     body = await body_of(request, limit=BODY_LIMIT, what="the request", types=None)
     given = await run_in_threadpool(node.witness.add_checkpoint, body)
-    if given.error is None:
-        return Response(given.body, given.status, media_type=given.content_type)
+    if given.error is None:  # as a header, to which no charset is added
+        return Response(given.body, given.status, {"content-type": given.content_type})
     if given.status == 503:  # noqa: PLR2004
         return answered(given.error, request.url.path)
     told = {**problem(given.error, request.url.path), "status": given.status}

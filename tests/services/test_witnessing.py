@@ -10,16 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.checkpoint import Checkpoint, parse_checkpoint, verify_cosignature
+from ledger.core.checkpoint import parse_checkpoint, verify_cosignature
 from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import Note, NoteSignature, VKey, encode_note, encode_vkey, make_vkey, parse_note
-from ledger.core.suites import PrivateKey, sign
+from ledger.core.note import Note, NoteSignature, encode_note, encode_vkey, make_vkey, parse_note
 from ledger.core.witness import encode_add_checkpoint
 from ledger.errors import ConflictError, LedgerError, NotFoundError, StoreError
 from ledger.services.known_logs import KnownLog, KnownLogs
 from ledger.services.witnessing import REPEAT
 from ledger.store.witness import KEPT, MOST_FORKS, Head, WitnessStore
-from tests.services.witnessing import NAME, Rig, entries, entry_of, problem, take_up
+from tests.services.witness_process import plain_note, vkey_of
+from tests.services.witnessing import (
+    NAME,
+    PLAIN,
+    PLAIN_VKEY,
+    Rig,
+    entries,
+    entry_of,
+    plain,
+    problem,
+    take_up,
+)
 from tests.simulator import START, Jurisdiction, key
 from tests.trees import tree_root
 
@@ -256,29 +266,9 @@ def test_a_partner_that_is_removed_is_not_witnessed_and_not_forgotten(rig: Rig) 
     assert rig.ask(8, 0).body == b"7\n"
 
 
-PLAIN = Jurisdiction("XP", 9, entries=entries(5))
-VKEY = encode_vkey(PLAIN.signer.vkeys[0])
-PLAIN_KEY = PrivateKey("eddsa-jcs-2022", PLAIN.signer.ed25519_secret)
-
-
-def plain_vkey(origin: str) -> VKey:
-    return make_vkey(origin, 0x01, PLAIN_KEY.public.raw)
-
-
-def plain_note(origin: str, size: int, root: bytes) -> bytes:
-    """A checkpoint as C2SP has it and no more: one line of type 0x01."""
-    text = Checkpoint(origin, size, root).text
-    line = NoteSignature(origin, plain_vkey(origin).key_id, sign(PLAIN_KEY, text.encode()))
-    return encode_note(Note(text, (line,)))
-
-
-def plain(size: int) -> bytes:
-    return plain_note(PLAIN.origin, size, tree_root(PLAIN.leaves[:size]))
-
-
 def test_a_log_named_by_its_key_is_cosigned_by_that_line_alone(rig: Rig) -> None:
     assert problem(rig.ask(3, log=PLAIN, note=plain(3))) == (404, "log-unknown")
-    (added,) = rig.logs.add([VKEY])
+    (added,) = rig.logs.add([PLAIN_VKEY])
     assert (added.origin, added.partner) == (PLAIN.origin, None)
     assert rig.ask(3, log=PLAIN, note=plain(3)).status == 200
     assert rig.ask(5, 3, log=PLAIN, note=plain(5)).status == 200
@@ -288,7 +278,7 @@ def test_a_log_named_by_its_key_is_cosigned_by_that_line_alone(rig: Rig) -> None
     )
     rig.logs.remove(PLAIN.origin)
     assert problem(rig.ask(5, 5, log=PLAIN, note=plain(5))) == (404, "log-unknown")
-    rig.logs.add([VKEY, VKEY])
+    rig.logs.add([PLAIN_VKEY, PLAIN_VKEY])
     assert rig.ask(5, 0, log=PLAIN, note=plain(5)).body == b"5\n"
 
 
@@ -299,7 +289,7 @@ def test_a_log_named_by_its_key_is_cosigned_by_that_line_alone(rig: Rig) -> None
         (encode_vkey(Jurisdiction("XB", 31_002).signer.vkeys[0]), "log-known"),
         (encode_vkey(PLAIN.signer.vkeys[2]), "log-key"),
         (encode_vkey(make_vkey(PLAIN.origin, 0x04, bytes(31) + b"\1")), "log-key"),
-        (encode_vkey(make_vkey("a_b", 0x01, PLAIN.signer.vkeys[0].key)), "log-key"),
+        (encode_vkey(make_vkey("a_b", 0x01, vkey_of(PLAIN.origin).key)), "log-key"),
         (encode_vkey(make_vkey(PLAIN.origin, 0x01, b"\1" + bytes(31))), "key-refused"),
         ("nonsense", "vkey-malformed"),
     ],
@@ -390,7 +380,7 @@ def test_threads_and_openings_that_race_get_one_head_of_a_size(rig: Rig) -> None
     rivals, rounds = 8, 25
     logs = {
         f"race.example/XP/{n}": KnownLog(
-            f"race.example/XP/{n}", None, None, (plain_vkey(f"race.example/XP/{n}"),)
+            f"race.example/XP/{n}", None, None, (vkey_of(f"race.example/XP/{n}"),)
         )
         for n in range(rounds)
     }

@@ -7,16 +7,16 @@ from typing import Any
 
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_cosignature
 from ledger.core.merkle import EMPTY_ROOT
+from ledger.core.note import encode_vkey
 from ledger.core.statement import Statement
 from ledger.core.witness import encode_add_checkpoint, parse_cosignatures
 from ledger.services.known_logs import KnownLogs
 from ledger.services.partners import PartnerBook
 from ledger.services.witnessing import Answer, Witness
 from ledger.store.witness import WitnessStore
+from tests.services.witness_process import NAME, plain_note, vkey_of
 from tests.simulator import START, Jurisdiction, key, make
-from tests.trees import tree_consistency
-
-NAME = "registry.example.xb/witness"
+from tests.trees import tree_consistency, tree_root
 
 
 def entries(count: int, first: int = 0) -> list[bytes]:
@@ -41,6 +41,15 @@ def entry_of(side: Jurisdiction, *, created: int = START, **members: Any) -> Sta
 
 def take_up(book: PartnerBook, entry: Statement, node: str | None = None) -> None:
     book.add(entry.encoded, fingerprint=entry.digest.hex(), node=node, now=START)
+
+
+PLAIN = Jurisdiction("XP", 9, entries=entries(5))
+"""A log that signs as C2SP has it and no more."""
+PLAIN_VKEY = encode_vkey(vkey_of(PLAIN.origin))
+
+
+def plain(size: int) -> bytes:
+    return plain_note(PLAIN.origin, size, tree_root(PLAIN.leaves[:size]))
 
 
 @dataclass
