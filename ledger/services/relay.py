@@ -15,7 +15,8 @@ from typing import Any, Final
 from ledger.chain.port import Chain
 from ledger.core.canonical import Json, encode
 from ledger.core.checkpoint import parse_checkpoint
-from ledger.core.evm.anchor import log_id
+from ledger.core.evm.anchor import log_id, root_at_slot
+from ledger.core.evm.foreign import SEALED
 from ledger.core.evm.header import Header
 from ledger.core.merkle import verify_consistency
 from ledger.core.trust import TrustList
@@ -24,7 +25,7 @@ from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay_calls import rotation, submission
 from ledger.services.relay_contradiction import ContradictionError, chain_forked, log_forked
 from ledger.services.relay_feed import Feed
-from ledger.services.relay_material import Carried, document_of, examine
+from ledger.services.relay_material import Carried, document_of, examine, later_document
 from ledger.services.relay_rotation import id_of, rotation_for
 from ledger.services.relay_sending import Sender
 from ledger.store.foreign import Followed, ForeignStore
@@ -35,6 +36,8 @@ AT_ONCE: Final = 64
 """Checkpoints of one partner that are taken up in one round."""
 STEPS: Final = 64
 """Transactions in one round; each waits for the one before."""
+_STUCK: Final = ("rotation-needed", "chain-reverted")
+"""Why a sealed checkpoint may be stuck: its block is of a set that the source has left."""
 _WITHOUT: Final = ("finality-operator", "epoch-unknown")
 """Why a checkpoint is not to be carried yet: nobody but the operator vouches for it so far."""
 
@@ -186,6 +189,7 @@ class Relay:
                 route.waiting += 1
         self._outbox.add(taken)
         self._prepare_rotation(route, trust, now)
+        self._renew(route, trust, now)
 
     def take(
         self, document: Json, followed: Followed, trust: TrustList, now: int, route: Route | None = None
@@ -292,6 +296,28 @@ class Relay:
         made = rotation_for(followed, present, chain, queued, route.observed, now)
         if made is not None:
             self._outbox.add([made])
+
+    def _renew(self, route: Route, trust: TrustList, now: int) -> None:
+        """Show what an earlier set vouched for, and the contract no longer takes, by a later block of the chain."""
+        chain = trust.chain(route.chain)
+        if route.observed is None or chain is None or route.followed.source.kind != SEALED:
+            return
+        stuck = [
+            one
+            for one in self._outbox.in_state(route.followed.target, "queued")
+            if one.source == route.followed.source_id and one.kind == "checkpoint" and one.code in _STUCK
+        ]
+        header = None if not stuck else route.observed.header(route.observed.finalized_number())
+        for item in stuck if header is not None else ():
+            assert header is not None
+            if item.block_number >= header.number:
+                continue
+            held = document_of(item.document)
+            slot = root_at_slot(item.log_id, item.size)
+            proof = route.observed.state_proof(chain.anchor, [slot], header)
+            shown = later_document(held, chain, proof)
+            if shown is not None:
+                self._outbox.renew(self.take(shown, route.followed, trust, now, route))
 
     # Sending
 

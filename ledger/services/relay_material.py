@@ -13,6 +13,7 @@ Source: docs/spec/foreign.md.
 
 from typing import Any, Final, NamedTuple
 
+from ledger.chain.port import StateProof
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.evm.anchor import root_at_slot
@@ -116,3 +117,19 @@ def _grade(anchor: Anchor, held: Held, note: OpenNote, chain: Chain) -> Kind:
 def document_of(data: bytes) -> Any:
     """A document as the outbox keeps it."""
     return decode(data, limit=BUNDLE_LIMIT, what=WHAT)
+
+
+def later_document(document: Any, chain: Chain, proof: StateProof) -> Json | None:
+    """The same checkpoint shown by a later sealed block; None where that is of no epoch that the list names."""
+    number = proof.header.number
+    epoch = next((one.epoch for one in reversed(chain.validators) if one.start <= number), None)
+    if epoch is None:
+        return None
+    anchor: dict[str, Json] = {
+        "account": ["0x" + node.hex() for node in proof.account_nodes],
+        "chain": chain.id,
+        "finality": {"kind": "sealed", "epoch": epoch},
+        "header": "0x" + proof.header.encoded.hex(),
+        "storage": ["0x" + node.hex() for node in proof.slots[0].nodes],
+    }
+    return {"anchor": anchor, "checkpoint": document["checkpoint"]}

@@ -83,10 +83,12 @@ def rotation_for(
 
 
 def _candidates(queued: Sequence[Item], new: Signers, observed: ObservedChain | None) -> Iterator[Header]:
+    first = max(new.start - 1, 0)  # some lists count a set from the block after the one that hands over to it
     for item in queued:
-        if item.block_number >= new.start:
+        if item.block_number >= first:
             yield parse_header(bytes.fromhex(document_of(item.document)["anchor"]["header"][2:]))
-    for number in range(new.start, new.start + LOOKED_AT) if observed is not None and queued else ():
+    needed = observed is not None and any(item.block_number >= first for item in queued)
+    for number in range(first, first + LOOKED_AT) if needed else ():
         assert observed is not None
         found = observed.header(number)
         if found is None:

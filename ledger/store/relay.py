@@ -232,6 +232,15 @@ class Outbox:
                 (state, now, code, detail, due_at, int(counts), *item.key),
             )
 
+    def renew(self, item: Item) -> None:
+        """Put other proofs in the place of those of a queued item, which is due at once."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE item SET block_number = ?, block_hash = ?, block_time = ?, document = ?, due_at = 0"
+                f" WHERE {_KEY} AND state = 'queued'",
+                (item.block_number, item.block_hash, item.block_time, item.document, *item.key),
+            )
+
     def release(self, now: int) -> int:
         """Queue again all that is quarantined; how many those were."""
         with self._file.writing() as connection:
