@@ -19,21 +19,29 @@ from ledger.cli.options import (
     from_home_or_node,
     noun,
 )
+from ledger.cli.publishing import (
+    ChainOf,
+    ChainsNeeded,
+    LeastFinality,
+    Quorum,
+    Require,
+    Witnesses,
+    asked,
+    in_words,
+    policy_of,
+)
 from ledger.core.canonical import TRUST_LIMIT, encode
-from ledger.core.policy import POLICY_LIMIT, parse_policy
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
-from ledger.core.trust import TrustList, WitnessKey, parse_trust_list
+from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, RefusedError, SetupError
-from ledger.services.claim import REQUIRE
-from ledger.services.compose import Policy, compose
+from ledger.services.compose import compose
 from ledger.services.files import exists, read_bounded, replace, write_new
 from ledger.services.home import open_home
 from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
 from ledger.services.partners import FOLDER as PARTNERS
 from ledger.services.partners import PartnerBook
 from ledger.services.pinned import READABLE, PinnedLists, fingerprint_of, user_folder
-from ledger.services.witnesses import witness_keys
 from ledger.statements.entries import read_entry
 
 PinHome = Annotated[
@@ -110,18 +118,12 @@ def make(
     fingerprint: Annotated[
         list[str] | None, typer.Option(metavar="HEX", help="Of a claim, compared already; again for each.")
     ] = None,
-    require: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TYPE=STEPS", help="E.g. TransferRecord=1,3,4,5,6,7,9; again for other types."),
-    ] = None,
-    witnesses: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Witnesses to name: a tlog-policy whose groups are organisations."),
-    ] = None,
-    quorum: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, help="Organisations of witnesses that must have cosigned."),
-    ] = None,
+    require: Require = None,
+    witnesses: Witnesses = None,
+    quorum: Quorum = None,
+    finality: LeastFinality = None,
+    chain: ChainOf = None,
+    chains: ChainsNeeded = None,
     previous: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The publisher's last list, which this one succeeds.")
     ] = None,
@@ -135,7 +137,7 @@ def make(
         raise SetupError(f"trust list {out} exists already; it is never overwritten", code="file-exists")
     believed, entries = _sources(claims or [], home, fingerprint or [], yes=yes)
     held, made = _publisher_key(key, publisher)
-    policy = Policy(_witnesses(witnesses), _requirements(require or [], quorum))
+    policy = policy_of(require, witnesses, quorum, finality, chain, chains)
     data = compose(believed, keys=[held], policy=policy, now=int(time.time()), entries=entries, previous=last)
     if made:
         write_key(key, held)
@@ -320,27 +322,6 @@ def _publisher_key(path: Path, publisher: str | None) -> tuple[HolderKey, bool]:
     return make_holder_key(publisher, f"#{year}-publisher", EDDSA, os.urandom(RANDOM_SIZE)), True
 
 
-def _witnesses(file: Path | None) -> list[WitnessKey]:
-    if file is None:
-        return []
-    return witness_keys(parse_policy(read_bounded(file, limit=POLICY_LIMIT, what="policy")))
-
-
-def _requirements(given: list[str], quorum: int | None) -> dict[str, Any] | None:
-    if not given and quorum is None:
-        return None
-    wanted: dict[str, Any] = dict(REQUIRE)
-    for text in given:
-        name, equals, steps = text.partition("=")
-        numbers = [part for part in steps.split(",") if part]
-        if not equals or not name or not all(part.isascii() and part.isdigit() for part in numbers):
-            raise typer.BadParameter(f"{text} is not TYPE=STEP,STEP,…", param_hint="--require")
-        wanted[name] = {"steps": [int(part) for part in numbers]} if numbers else {}
-    if quorum is not None:
-        wanted = {name: {**asked, "quorum": quorum} for name, asked in wanted.items()}
-    return wanted
-
-
 def _about(listed: TrustList) -> str:
     about = {one.jurisdiction for one in listed.authorities.values()}
     about |= {one.jurisdiction for one in listed.logs.values()}
@@ -364,10 +345,21 @@ def _told(listed: TrustList) -> dict[str, Any]:
             {"origin": one.origin, "jurisdiction": one.jurisdiction, "operator": one.operator}
             for one in listed.logs.values()
         ],
-        "chains": [{"chain": name, "consensus": one.consensus} for name, one in listed.chains.items()],
+        "chains": [
+            {"chain": name, "consensus": one.consensus, "jurisdiction": one.jurisdiction}
+            for name, one in listed.chains.items()
+        ],
         "witnesses": [{"name": one.vkey.name, "organisation": one.organisation} for one in listed.witnesses],
         "entries": [sha256(data).hexdigest() for data in listed.entries],
-        "require": {name: {"steps": list(one.steps)} for name, one in listed.require.items()},
+        "foreign": [
+            {
+                "chain": one.chain,
+                "contract": "0x" + one.contract.hex(),
+                "sourceId": "0x" + one.source_id.hex(),
+            }
+            for one in listed.foreign
+        ],
+        "require": {name: asked(one) for name, one in listed.require.items()},
     }
 
 
@@ -384,9 +376,15 @@ def _lines(listed: TrustList) -> list[str]:
         for one in told["authorities"]
     ]
     lines += [f"log          {one['origin']}, operated by {one['operator']}" for one in told["logs"]]
-    lines += [f"chain        {one['chain']}, {one['consensus']}" for one in told["chains"]]
+    lines += [
+        f"chain        {one['chain']}, {one['consensus']}"
+        + (f", of {one['jurisdiction']}" if one["jurisdiction"] else "")
+        for one in told["chains"]
+    ]
     lines += [f"witness      {one['name']} of {one['organisation']}" for one in told["witnesses"]]
     lines += [f"entry        {digest}" for digest in told["entries"]]
-    for name, one in told["require"].items():
-        lines.append(f"requires     {name}: steps {' '.join(map(str, one['steps']))}")
+    lines += [
+        f"foreign      {one['contract']} on {one['chain']}, from {one['sourceId']}" for one in told["foreign"]
+    ]
+    lines += [f"requires     {name}: {in_words(one)}" for name, one in listed.require.items()]
     return lines

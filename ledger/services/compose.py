@@ -2,14 +2,15 @@
 
 Whoever composes has compared the fingerprint of each with its publisher first; nothing here can.  A claim or entry
 is taken at its word about one jurisdiction only, and never about witnesses: a node that could name those itself
-could also make up the quorum that is to watch it.  Entries are kept verbatim in the list, which then says of their
-jurisdictions nothing beyond them.
+could also make up the quorum that is to watch it.  What a contract on its chain holds of another's log counts only
+where it was taken by the word of attesters or validators whom the list names for that other chain.  Entries are kept
+verbatim in the list, which then says of their jurisdictions nothing beyond them.
 
 Source: docs/spec/trust-list.md.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.core.canonical import TRUST_LIMIT, Json, decode
@@ -22,6 +23,7 @@ from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.claim import LIFE, REQUIRE
 from ledger.services.keyfile import HolderKey
 from ledger.statements.entries import Entry, read_entry, require_within_entries
+from ledger.verify.foreign import sources_of
 
 _UNITED: Final = {"authorities": "id", "logs": "origin", "chains": "chain"}
 """Members of claims that are united, and what names an item in each."""
@@ -34,12 +36,14 @@ class Policy:
     Attributes:
         witnesses: Keys of witnesses and the organisations they count for.
         require: By statement type, what a bundle must show.
+        jurisdictions: Of chains, by CAIP-2 id: whose they are, for requirements of several chains.
         threshold: How many of the publisher's keys must sign.
         life: Seconds until the list asks to be renewed.
     """
 
     witnesses: Sequence[WitnessKey] = ()
     require: Mapping[str, Json] | None = None
+    jurisdictions: Mapping[str, str] = field(default_factory=dict)
     threshold: int = 1
     life: int = LIFE
 
@@ -71,25 +75,49 @@ def compose(
         VerificationError: A claim is not signed by its publisher, or an entry not by a registrar of its own.
         RefusedError: `claims-missing`; `claim-stale`; `claim-jurisdictions`: a claim about several jurisdictions;
             `claims-conflict`: two that say different things of one item; `entry-exceeded`: a claim says more of a
-            jurisdiction than its entry; `publisher-keys`: keys of several
-            holders, or of another than `previous` has.  Or as `ledger.core.pinning.succeed`.
+            jurisdiction than its entry; `chain-unknown`: a chain of the policy that nobody names; `publisher-keys`:
+            keys of several holders, or of another than `previous` has.  Or as `ledger.core.pinning.succeed`.
     """
     publisher = _holder_of([*keys, *retired])
     united: dict[str, dict[str, tuple[str, Json]]] = {member: {} for member in _UNITED}
     foreign: dict[tuple[str, ...], Json] = {}
+    read: list[TrustList] = []
     for number, claim in enumerate(claims, 1):
         listed, claimed = _read_claim(claim, number, now)
         _unite(united, listed.publisher.id, claimed)
+        read.append(listed)
         foreign |= _foreign(claimed, listed)
     kept = sorted((_read_entry(data, number) for number, data in enumerate(entries, 1)), key=_jurisdiction)
     for entry in kept:
         _unite(united, f"the entry of {entry.jurisdiction}", dict(entry.statement.subject))
+    known = _known_sources(read, kept)
     if not claims and not entries:
         raise RefusedError(
             "no claim is given; a trust list that believes nobody verifies nothing", code="claims-missing"
         )
     last = None if previous is None else parse_trust_list(previous)
     document: dict[str, Json] = {
+        **_decided(publisher, keys, policy, now, last),
+        "foreign": [item for (*_, source), item in sorted(foreign.items()) if source in known],
+        "entries": [entry.statement.document for entry in kept],
+    }
+    for member, items in united.items():
+        document[member] = [item for _, (_, item) in sorted(items.items())]
+    document["chains"] = _of_jurisdictions(document["chains"], policy.jurisdictions)
+    signed = sign_trust_list(document, {key.id: key.private for key in [*keys, *retired]})
+    made = parse_trust_list(signed)
+    require_within_entries(made)
+    if last is not None:
+        # The same rule by which those who pinned the last list will judge this one.
+        succeed(last, made)
+    return signed
+
+
+def _decided(
+    publisher: str, keys: Sequence[HolderKey], policy: Policy, now: int, last: TrustList | None
+) -> dict[str, Json]:
+    """The members in which nobody but the publisher has a say."""
+    decided: dict[str, Json] = {
         "format": "evidence-trust/1",
         "version": 1 if last is None else last.version + 1,
         "issued": format_time(now),
@@ -105,21 +133,9 @@ def compose(
             {"vkey": encode_vkey(witness.vkey), "organisation": witness.organisation}
             for witness in policy.witnesses
         ],
-        "foreign": [item for _, item in sorted(foreign.items())],
-        "entries": [entry.statement.document for entry in kept],
         "require": dict(REQUIRE if policy.require is None else policy.require),
     }
-    for member, items in united.items():
-        document[member] = [item for _, (_, item) in sorted(items.items())]
-    if last is not None:
-        document["prev"] = last.list_hash.hex()
-    signed = sign_trust_list(document, {key.id: key.private for key in [*keys, *retired]})
-    made = parse_trust_list(signed)
-    require_within_entries(made)
-    if last is not None:
-        # The same rule by which those who pinned the last list will judge this one.
-        succeed(last, made)
-    return signed
+    return decided if last is None else {**decided, "prev": last.list_hash.hex()}
 
 
 def _holder_of(keys: Sequence[HolderKey]) -> str:
@@ -190,6 +206,24 @@ def _foreign(document: Json, listed: TrustList) -> dict[tuple[str, ...], Json]:
         for item in _items(document, "foreign")
         if item["chain"] in listed.chains
     }
+
+
+def _known_sources(claims: Sequence[TrustList], entries: Sequence[Entry]) -> set[str]:
+    """Sources whose chain and first set, of attesters or validators, are listed: others are nobody's the list knows."""
+    listed = [*(one.chains for one in claims), *(one.listed.chains for one in entries)]
+    return {"0x" + source.hex() for chains in listed for one in chains.values() for source in sources_of(one)}
+
+
+def _of_jurisdictions(chains: Json, jurisdictions: Mapping[str, str]) -> list[Json]:
+    """The chains, with the jurisdictions that the publisher gives them."""
+    listed = _items({"chains": chains}, "chains")
+    unknown = sorted({*jurisdictions} - {str(one["chain"]) for one in listed})
+    if unknown:
+        raise RefusedError(f"no claim and no entry names the chain {unknown[0]}", code="chain-unknown")
+    return [
+        {**one, "jurisdiction": jurisdictions[name]} if (name := str(one["chain"])) in jurisdictions else one
+        for one in listed
+    ]
 
 
 def _items(document: Json, member: str) -> list[dict[str, Json]]:

@@ -155,14 +155,14 @@ def _judged(
 def _taken_from(source: bytes, trust: TrustList) -> str:
     """By whose word the contract took a checkpoint, where the trust list names the source's chain and first set."""
     for chain in trust.chains.values():
-        found = _sources(chain).get(source)
+        found = sources_of(chain).get(source)
         if found is not None:
             return f"{found} of {chain.id}"
     return f"from source 0x{source.hex()}"
 
 
 @lru_cache(maxsize=256)
-def _sources(chain: Chain) -> Mapping[bytes, str]:
+def sources_of(chain: Chain) -> Mapping[bytes, str]:
     """Ids of the sources that a chain of the trust list may have begun as, each with how it shows a checkpoint."""
     ways: tuple[tuple[Kind, str, tuple[Signers, ...]], ...] = (
         (ATTESTED, "attested by attesters", chain.attesters),

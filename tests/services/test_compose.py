@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.authorities import Authority, AuthorityKey
+from ledger.chains import AttesterMember, AttesterSet
 from ledger.core.note import ED25519_COSIGNATURE, make_vkey
 from ledger.core.pinning import succeed
-from ledger.core.trust import WitnessKey, parse_trust_list
+from ledger.core.trust import ForeignSource, WitnessKey, parse_trust_list
 from ledger.errors import LedgerError, RefusedError
-from ledger.services.claim import LIFE
+from ledger.services.claim import LIFE, ChainIdentity, claim_of
 from ledger.services.compose import Policy, compose
 from ledger.services.jurisdiction import entry_of
 from ledger.services.keyfile import HolderKey
-from tests.services.homes import NOW, chance, claim, home, publisher_key
+from ledger.verify.foreign import sources_of
+from tests.services.homes import CHAIN, NOW, chance, claim, home, publisher_key
 
 POLICY = Policy()
 
@@ -190,3 +193,63 @@ def test_keys_that_are_not_one_publishers_are_refused(tmp_path: Path, keys: list
     with pytest.raises(RefusedError) as refused:
         compose(claims(tmp_path), keys=keys, policy=POLICY, now=NOW)
     assert refused.value.code == "publisher-keys"
+
+
+def test_chains_have_the_jurisdictions_that_the_publisher_gives_them(tmp_path: Path) -> None:
+    asked = {"chains": {"threshold": 2, "among": ["eip155:31001", "eip155:31002"]}}
+    jurisdictions = {"eip155:31001": "XA", "eip155:31002": "XB"}
+    policy = Policy(require={"TransferRecord": asked}, jurisdictions=jurisdictions)
+    listed = parse_trust_list(compose(claims(tmp_path), keys=[publisher_key()], policy=policy, now=NOW))
+    assert {chain.id: chain.jurisdiction for chain in listed.chains.values()} == jurisdictions
+    assert listed.require["TransferRecord"].chains == (2, ("eip155:31001", "eip155:31002"))
+
+
+def test_a_jurisdiction_for_a_chain_that_nobody_names_is_refused(tmp_path: Path) -> None:
+    policy = Policy(jurisdictions={"eip155:31003": "XC"})
+    with pytest.raises(RefusedError) as refused:
+        compose(claims(tmp_path), keys=[publisher_key()], policy=policy, now=NOW)
+    assert refused.value.code == "chain-unknown"
+
+
+MEMBERS = [
+    AttesterMember("0x" + byte * 20, f"did:web:attester.example.x{name}")
+    for byte, name in (("11", "b"), ("22", "c"))
+]
+
+
+def watched_claims(
+    folder: Path, source: bytes | None = None, chain: str = "eip155:31002"
+) -> tuple[list[bytes], bytes]:
+    """XA's claim, with attesters of its chain; XB's, whose chain holds what they attested, or something else."""
+    xa, xb = home(folder, "XA"), home(folder, "XB")
+    attested = AttesterSet(1, 0, 2, tuple(MEMBERS))
+    settings = replace(xa.settings, chain=replace(xa.settings.chain, attesters=(attested,)))
+    first = claim_of(
+        replace(xa, settings=settings),
+        ChainIdentity(31_001, CHAIN.genesis, CHAIN.anchor, CHAIN.code_hash),
+        now=NOW,
+    )
+    (true,) = sources_of(parse_trust_list(first).chains["eip155:31001"])
+    held = ForeignSource(chain, b"\x04" * 20, b"\x05" * 32, true if source is None else source)
+    second = ChainIdentity(31_002, CHAIN.genesis, CHAIN.anchor, CHAIN.code_hash)
+    return [first, claim_of(xb, second, now=NOW, foreign=[held])], true
+
+
+def test_what_another_chain_holds_is_taken_up_where_the_list_names_whose_word_it_rests_on(
+    tmp_path: Path,
+) -> None:
+    given, source = watched_claims(tmp_path)
+    listed = parse_trust_list(compose(given, keys=[publisher_key()], policy=POLICY, now=NOW))
+    assert [(one.chain, one.source_id) for one in listed.foreign] == [("eip155:31002", source)]
+    alone = parse_trust_list(compose(given[1:], keys=[publisher_key()], policy=POLICY, now=NOW))
+    assert alone.foreign == ()
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"source": b"\x06" * 32}, {"chain": "eip155:31001"}], ids=["source", "chain"]
+)
+def test_a_source_of_strangers_or_on_another_s_chain_is_not_taken_up(
+    tmp_path: Path, spoiled: dict[str, Any]
+) -> None:
+    given, _ = watched_claims(tmp_path, **spoiled)
+    assert parse_trust_list(compose(given, keys=[publisher_key()], policy=POLICY, now=NOW)).foreign == ()
