@@ -1,4 +1,4 @@
-"""Rows of `attested.json`, `sets.json` and `epochs.json`: attesters' signatures, sets of signers, their ranges.
+"""Rows of `attested.json`: claims that a block is final, and attesters' signatures.
 
 Digests are made here from EIP-712 itself (eth_account, eth_abi), not by the code under test.
 """
@@ -10,7 +10,7 @@ from eth_abi import encode
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
-from tests.core.evm.forging import NUMBER, address, forge, keys, minimal, sealed_again, sealed_by, with_high_s
+from tests.core.evm.forging import address, keys, sealed_again, sealed_by, with_high_s
 
 FIVE = keys(5, "attester")
 STRANGER = keys(1, "stranger")[0]
@@ -193,133 +193,6 @@ def bad_claims() -> list[dict[str, Any]]:
         )
     )
     return made
-
-
-def sets() -> list[dict[str, Any]]:
-    """Sets of signers as sources are added with: attesters with their organisations, validators without."""
-    members = [address(one) for one in FIVE]
-    many = [address(one) for one in keys(65, "member")]
-
-    def one(
-        name: str,
-        kind: str,
-        listed: Sequence[bytes],
-        organisations: Sequence[str],
-        threshold: int,
-        *,
-        valid: bool,
-    ) -> dict[str, Any]:
-        told = {
-            "name": name,
-            "kind": kind,
-            "members": ["0x" + each.hex() for each in listed],
-            "organisations": list(organisations),
-            "threshold": threshold,
-            "valid": valid,
-        }
-        return {
-            **told,
-            **({"setHash": set_id(listed, organisations, threshold)} if valid else {"error": "signer-set"}),
-        }
-
-    def attesters(
-        name: str, count: int, threshold: int, valid: bool, organisations: Sequence[str] | None = None
-    ) -> Any:
-        named = ORGANISATIONS[:count] if organisations is None else organisations
-        return one(name, "attested", members[:count], named, threshold, valid=valid)
-
-    def validators(
-        name: str, listed: Sequence[bytes], threshold: int, valid: bool, named: Sequence[str] = ()
-    ) -> Any:
-        return one(name, "sealed", listed, named, threshold, valid=valid)
-
-    two = [ORGANISATIONS[0]] * 3 + ORGANISATIONS[1:3]
-    return [
-        attesters("two of two", 2, 2, True),
-        attesters("two of three", 3, 2, True),
-        attesters("three of four", 4, 3, True),
-        attesters("three of five", 5, 3, True),
-        attesters("five keys of three organisations, threshold 2", 5, 2, True, two),
-        validators("one validator", members[:1], 1, True),
-        validators("four validators", members[:4], 3, True),
-        validators("sixty-four validators", many[:64], 43, True),
-        attesters("nobody", 0, 0, False),
-        attesters("one of one: one key that lies is enough", 1, 1, False),
-        attesters("one of three", 3, 1, False),
-        attesters("two of four: half is no majority", 4, 2, False),
-        attesters("two of five", 5, 2, False),
-        attesters("threshold 0", 3, 0, False),
-        attesters("more than there are organisations", 5, 4, False, two),
-        attesters("two keys of one organisation", 2, 2, False, [ORGANISATIONS[0]] * 2),
-        attesters("an organisation too few", 3, 2, False, ORGANISATIONS[:2]),
-        attesters("an organisation too many", 3, 2, False, ORGANISATIONS[:4]),
-        one("descending addresses", "attested", members[2::-1], ORGANISATIONS[:3], 2, valid=False),
-        one(
-            "an address twice",
-            "attested",
-            [members[0], members[0], members[1]],
-            ORGANISATIONS[:3],
-            2,
-            valid=False,
-        ),
-        one("the zero address", "attested", [bytes(20), *members[:2]], ORGANISATIONS[:3], 2, valid=False),
-        validators("no validators", [], 0, False),
-        validators("floor(2n/3) of four", members[:4], 2, False),
-        validators("more than ceil(2n/3) of four", members[:4], 4, False),
-        validators("threshold 0 of one", members[:1], 0, False),
-        validators("validators in descending order", members[3::-1], 3, False),
-        validators("a validator twice", [members[0], *members[:3]], 3, False),
-        validators("the zero address for a validator", [bytes(20), *members[:3]], 3, False),
-        validators("validators with organisations", members[:2], 2, False, ORGANISATIONS[:2]),
-        validators("sixty-five validators", many, 44, False),
-    ]
-
-
-def epochs() -> list[dict[str, Any]]:
-    """Sealed headers against the ranges of epochs 1 (four validators from 100) and 2 (five from 200)."""
-    old, new = keys(4), keys(5)
-    listed = [
-        {"epoch": 1, "from": 100, "members": ["0x" + address(one).hex() for one in old]},
-        {"epoch": 2, "from": 200, "members": ["0x" + address(one).hex() for one in new]},
-    ]
-
-    def one(
-        name: str, number: int, epoch: int, error: str | None, by: Sequence[bytes], **how: Any
-    ) -> dict[str, Any]:
-        made = forge(by, fields={NUMBER: minimal(number)}, **how)
-        told = {
-            "name": name,
-            "epochs": listed,
-            "epoch": epoch,
-            "number": number,
-            "header": "0x" + made.header.hex(),
-        }
-        return {**told, "valid": error is None, **({} if error is None else {"error": error})}
-
-    return [
-        one("first block of the first epoch", 100, 1, None, old),
-        one("last block of the first epoch", 199, 1, None, old),
-        one("first block of the second epoch", 200, 2, None, new),
-        one("far into the second epoch", 2**63, 2, None, new),
-        one("the hand-over, in the epoch it begins", 200, 2, None, new, signers=new),
-        one("a hand-over within the first epoch, with the quorum of both", 150, 1, None, new, signers=old),
-        one("before the first epoch", 99, 1, "epoch-stale", old),
-        one("block 0", 0, 1, "epoch-stale", old),
-        one("old validators after their epoch", 200, 1, "epoch-stale", old),
-        one("old validators long after their epoch", 2**63, 1, "epoch-stale", old),
-        one("new validators before their epoch", 199, 2, "epoch-stale", new),
-        one("old validators in the new epoch", 200, 2, "seal-quorum", old),
-        one(
-            "new validators in the old epoch",
-            199,
-            1,
-            "seal-quorum",
-            new,
-            signers=[*new[:2], *[x for x in new if x not in old]],
-        ),
-        one("an epoch that nobody listed", 150, 3, "epoch-unknown", old),
-        one("epoch 0", 150, 0, "epoch-unknown", old),
-    ]
 
 
 def rows() -> list[dict[str, Any]]:

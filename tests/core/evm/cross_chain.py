@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.core.evm import attested_rows, sealed_rows, state_rows
+from tests.core.evm import attested_rows, sealed_rows, set_rows, state_rows
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "cross_chain"
 FILES: Mapping[str, tuple[str, Callable[[], Sequence[Mapping[str, Any]]]]] = {
@@ -26,8 +26,8 @@ FILES: Mapping[str, tuple[str, Callable[[], Sequence[Mapping[str, Any]]]]] = {
         "claims that a block is final, and the signatures of the attesters in `set`",
         attested_rows.rows,
     ),
-    "sets": ("sets of attesters and validators that a source may or may not have", attested_rows.sets),
-    "epochs": ("sealed headers against the epoch that they are said to be of", attested_rows.epochs),
+    "sets": ("sets of attesters and validators that a source may or may not have", set_rows.sets),
+    "epochs": ("sealed headers against the epoch that they are said to be of", set_rows.epochs),
 }
 
 
