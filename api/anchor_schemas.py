@@ -54,8 +54,8 @@ class Attestation(Wire):
 
 
 class AttestedSize(Wire):
-    """The largest tree of a log that was attested."""
+    """The largest tree of a log that was attested or cosigned."""
 
     address: str
-    logId: str
+    log: str
     size: int

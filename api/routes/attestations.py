@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
@@ -14,6 +14,7 @@ from ledger.core.attestation import FORMAT, REQUEST_FORMAT, REQUEST_LIMIT, encod
 
 router = APIRouter(tags=["partners"])
 _ADDRESS = "0x36c96d05c2130a6ec37266dd74a72f6431cc0bda"
+_LOG = "registry.example.xa/XA/2026"
 _ANSWER = {
     "address": _ADDRESS,
     "chain": "eip155:31001",
@@ -62,14 +63,13 @@ async def attest(request: Request, node: NodeDep) -> Response:
 
 
 @router.get(
-    "/v1/attestations/{log_id}",
-    responses=answer(AttestedSize, {"address": _ADDRESS, "logId": f"0x{DIGEST}", "size": 97}),
+    "/v1/attestations",
+    responses=answer(AttestedSize, {"address": _ADDRESS, "log": _LOG, "size": 97}),
     response_model=None,
 )
 def attested(
-    node: NodeDep,
-    log_id: Annotated[str, Path(pattern="^0x[0-9a-f]{64}$", examples=[f"0x{DIGEST}"])],
+    node: NodeDep, log: Annotated[str, Query(max_length=255, description="its origin", examples=[_LOG])]
 ) -> dict[str, Any]:
-    """The largest tree of a log that this node attested, which the next request begins at; 0 for none."""
-    size = node.attester.largest(bytes.fromhex(log_id[2:]))
-    return {"address": "0x" + node.attester.address.hex(), "logId": log_id, "size": size}
+    """The largest tree of a log that this node attested or cosigned, which the next request begins at; 0 for none."""
+    address = "0x" + node.attester.address.hex()
+    return {"address": address, "log": log, "size": node.attester.largest(log)}

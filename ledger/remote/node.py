@@ -226,9 +226,9 @@ class NodeClient:
         """The anchor of a size on a chain: the anchored note, and the anchor as a bundle has it."""
         return self._object(f"/v1/anchors/{size}", {"chain": chain})
 
-    def attested_size(self, log_id: bytes) -> int:
-        """The largest size of a log that the node attested, as it says; 0 where it attested none."""
-        size = self._object(f"/v1/attestations/0x{log_id.hex()}").get("size")
+    def attested_size(self, origin: str) -> int:
+        """The largest size of a log that the node attested or cosigned, as it says; 0 for none."""
+        size = self._object("/v1/attestations", {"log": origin}).get("size")
         if type(size) is not int or not 0 <= size < 2**53:
             raise invalid(self.url, "a size that is none")
         return size

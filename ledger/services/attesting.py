@@ -35,7 +35,9 @@ from ledger.errors import (
 from ledger.services.home import Home
 from ledger.services.observing import ObservedChains
 from ledger.services.partners import Partner, PartnerBook
-from ledger.store.attested import FILE, Attested, Block, Contradiction, Root
+from ledger.store.attested import FILE, Attested, Block, Claim, Contradiction, Root
+from ledger.store.witness import FILE as WITNESS
+from ledger.store.witness import Head, WitnessStore
 from ledger.verify.notes import OpenNote, open_note
 from ledger.verify.storage import Held, prove_contract
 
@@ -71,6 +73,7 @@ class Attester:
         organisation: Whose word it is: the node's operator.
         store: Where it writes down what it signs.
         known: What it believes, in order; asked for each time.
+        witness: What this node cosigned.
         observed: The chain of an EIP-155 id through this node's own JSON-RPC nodes; None where none is configured.
         clock: POSIX seconds.
     """
@@ -82,6 +85,7 @@ class Attester:
         organisation: str,
         store: Attested,
         known: Callable[[], Sequence[Known]],
+        witness: WitnessStore,
         observed: Callable[[int], ObservedChain | None],
         clock: Callable[[], float],
     ) -> None:
@@ -89,6 +93,7 @@ class Attester:
         self._organisation = organisation
         self._store = store
         self._known = known
+        self._witness = witness
         self._observed = observed
         self._clock = clock
         self._lock = threading.Lock()
@@ -108,10 +113,14 @@ class Attester:
         """Claims signed."""
         return self._store.count()
 
-    def largest(self, log_id: bytes) -> int:
-        """The largest size of a log that was attested; 0 where none was."""
-        held = self._store.largest(log_id)
+    def largest(self, origin: str) -> int:
+        """The largest size of a log that was attested or cosigned; 0 where none was."""
+        held = self._largest(origin, self._store.largest(origin))
         return 0 if held is None else held.size
+
+    def _largest(self, origin: str, attested: Root | None) -> Root | None:
+        seen = [one for one in (attested, _root(self._witness.head(origin))) if one is not None]
+        return max(seen, key=lambda one: one.size, default=None)
 
     def attest(self, data: bytes) -> Attestation:
         """Check a request whole, write down what it says, and sign it.
@@ -137,15 +146,16 @@ class Attester:
         log, chain, signers = self._resolve(request)
         note = open_note(request.checkpoint, log.origin, log)
         now = int(self._clock())
-        root = Root(log.origin, note.log_id, note.size, note.root, request.checkpoint)
+        root = Root(log.origin, note.size, note.root, request.checkpoint)
         # Before anything else: two signed roots of one size prove a split view, whatever else the request holds.
-        self._store.require_one_root(root, at=now)
+        cosigned = _root(self._witness.at(log.origin, note.size))
+        self._store.require_one_root(root, at=now, cosigned=cosigned)
         held = prove_contract(request.header, chain.anchor, chain.code_hash, request.account)
         header = held.header
         require_current(chain.attesters, signers, header.number)
         _require_held(request, note, held)
-        largest = self._store.largest(note.log_id)
-        _require_consistent(request, note, largest)
+        attested = self._store.largest(log.origin)
+        _require_consistent(request, note, self._largest(log.origin, attested))
         block_hash = self._final_hash(header, chain)
         claim = CheckpointClaim(
             origin_chain_id=chain.number,
@@ -162,7 +172,10 @@ class Attester:
         digest = checkpoint_digest(claim)
         block = Block(chain.id, chain.genesis, header.number, block_hash, header.encoded)
         # A crash before this: nothing was signed.  After it: the same request is answered with the same signature.
-        self._store.record(root, block, digest=digest, epoch=signers.epoch, largest=largest, at=now)
+        before = 0 if attested is None else attested.size
+        self._store.record(
+            root, block, claim=Claim(digest, note.log_id, signers.epoch), largest=before, at=now
+        )
         signature = sign(self._secret, digest)
         return Attestation(self.address, chain.id, signers.epoch, note.log_id, note.size, signature)
 
@@ -275,7 +288,7 @@ def _require_consistent(request: AttestationRequest, note: OpenNote, largest: Ro
     held = 0 if largest is None else largest.size
     if request.old != held:
         raise ConflictError(
-            f"the largest size of this log attested here is {held}; the request begins at {request.old}",
+            f"the largest size of this log attested or cosigned here is {held}; the request begins at {request.old}",
             code="attestation-old",
         )
     if largest is None or largest.size == note.size:
@@ -331,6 +344,11 @@ def attester_of(
         organisation=home.settings.operator,
         store=Attested(home.path / FILE),
         known=lambda: known_from(trust(), partners.list()),
+        witness=WitnessStore(home.path / WITNESS),
         observed=observed.get,
         clock=clock,
     )
+
+
+def _root(head: Head | None) -> Root | None:
+    return None if head is None else Root(head.origin, head.size, head.root, head.note)

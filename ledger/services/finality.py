@@ -58,8 +58,8 @@ class Asked(Protocol):
         """Closes it."""
         ...
 
-    def attested_size(self, log_id: bytes) -> int:
-        """The largest size of a log that it attested."""
+    def attested_size(self, origin: str) -> int:
+        """The largest size of a log that it attested or cosigned."""
         ...
 
     def attest(self, request: bytes) -> Attestation:
@@ -268,7 +268,7 @@ class Finaliser:
                     if address in self._signed.get((one.evidence.id, one.signers.epoch), {}):
                         continue
                     try:
-                        old = client.attested_size(one.log_id) if old is None else old
+                        old = client.attested_size(self._log.origin) if old is None else old
                         answer = client.attest(self.request(one, old))
                         if answer.address != address:
                             why = f"{node.name} signs with 0x{answer.address.hex()}"

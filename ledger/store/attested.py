@@ -1,6 +1,6 @@
 """What this node attested of other logs and chains: written down before it is signed, and never taken back.
 
-    root            (log id, size) → the one root, with the note that showed it
+    root            (origin, size) → the one root, with the note that showed it
     block           (chain, genesis, number) → the one hash that was taken for final
     claim           what was signed
     contradiction   what was offered against either, with what was held: evidence of a split view or of two chains
@@ -30,8 +30,8 @@ _APPEND_ONLY: Final = "".join(
 )
 _SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS root (
-    log_id BLOB NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (log_id, size)
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (origin, size)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS block (
     chain TEXT NOT NULL, genesis BLOB NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, header BLOB NOT NULL,
@@ -50,10 +50,9 @@ CREATE TABLE IF NOT EXISTS contradiction (
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A log's root at a size, as its signed note shows it.  `name` is its origin."""
+    """A log's root at a size, as its signed note shows it; under whichever head key, since a log has one history."""
 
-    name: str
-    log_id: bytes
+    origin: str
     size: int
     root: bytes
     note: bytes
@@ -74,6 +73,15 @@ class Block:
     number: int
     hash: bytes
     header: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is signed, by its digest."""
+
+    digest: bytes
+    log_id: bytes
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +111,11 @@ class Attested:
     def __init__(self, path: Path) -> None:
         self._file = SideFile(path, _SCHEMA, VERSION, "attester's record")
 
-    def largest(self, log_id: bytes) -> Root | None:
+    def largest(self, origin: str) -> Root | None:
         """The largest tree of a log that was attested; None where none was."""
-        query = "SELECT '', log_id, size, root, note FROM root WHERE log_id = ? ORDER BY size DESC LIMIT 1"
+        query = "SELECT origin, size, root, note FROM root WHERE origin = ? ORDER BY size DESC LIMIT 1"
         with self._file.reading() as connection:
-            row = connection and connection.execute(query, (log_id,)).fetchone()
+            row = connection and connection.execute(query, (origin,)).fetchone()
         return Root(*row) if row else None
 
     def contradictions(self) -> list[Contradiction]:
@@ -122,25 +130,27 @@ class Attested:
         with self._file.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM claim").fetchone()[0]) if connection else 0
 
-    def require_one_root(self, root: Root, *, at: int) -> None:
+    def require_one_root(self, root: Root, *, at: int, cosigned: Root | None = None) -> None:
         """Check that no other root of this log and size was attested; keeps both notes where one was.
+
+        Args:
+            cosigned: The tree of that size as the node's witness has it.
 
         Raises:
             VerificationError: `split-view`.
         """
         with self._file.writing() as connection:
             fault = _against_root(connection, root, at)
+            if fault is None and cosigned is not None and cosigned.root != root.root:
+                fault = _split(connection, root, cosigned.root, cosigned.note, at)
         if fault is not None:
             raise fault
 
-    def record(
-        self, root: Root, block: Block, *, digest: bytes, epoch: int, largest: Root | None, at: int
-    ) -> None:
+    def record(self, root: Root, block: Block, *, claim: Claim, largest: int, at: int) -> None:
         """Write down what is about to be signed, all of it or nothing; durable when this returns.
 
         Args:
-            digest: Of the claim.
-            largest: What `largest` said when the consistency was checked.
+            largest: Size that `largest` gave when the consistency was checked; 0 for none.
 
         Raises:
             VerificationError: `split-view`: another root of the size was attested; `two-blocks`: another block of that
@@ -151,10 +161,10 @@ class Attested:
         with self._file.writing() as connection:
             fault = _against_root(connection, root, at) or _against_block(connection, block, at)
             if fault is None:
-                _require_same(connection, root.log_id, largest)
+                _require_same(connection, root.origin, largest)
                 connection.execute(
                     "INSERT OR IGNORE INTO root VALUES (?, ?, ?, ?, ?)",
-                    (root.log_id, root.size, root.root, root.note, at),
+                    (root.origin, root.size, root.root, root.note, at),
                 )
                 connection.execute(
                     "INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?, ?, ?)",
@@ -162,7 +172,7 @@ class Attested:
                 )
                 connection.execute(
                     "INSERT OR IGNORE INTO claim VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (digest, block.chain, epoch, root.log_id, root.size, block.number, at),
+                    (claim.digest, block.chain, claim.epoch, claim.log_id, root.size, block.number, at),
                 )
         if fault is not None:
             raise fault
@@ -170,13 +180,19 @@ class Attested:
 
 def _against_root(connection: sqlite3.Connection, root: Root, at: int) -> VerificationError | None:
     row = connection.execute(
-        "SELECT root, note FROM root WHERE log_id = ? AND size = ?", (root.log_id, root.size)
+        "SELECT root, note FROM root WHERE origin = ? AND size = ?", (root.origin, root.size)
     ).fetchone()
     if row is None or row[0] == root.root:
         return None
-    _keep(connection, Contradiction("split-view", root.name, row[1], root.note, at))
+    return _split(connection, root, row[0], row[1], at)
+
+
+def _split(
+    connection: sqlite3.Connection, root: Root, held: bytes, note: bytes, at: int
+) -> VerificationError:
+    _keep(connection, Contradiction("split-view", root.origin, note, root.note, at))
     return VerificationError(
-        f"the log {root.name} showed root {row[0].hex()} at size {root.size} before, and now {root.root.hex()};"
+        f"the log {root.origin} showed root {held.hex()} at size {root.size} before, and now {root.root.hex()};"
         " both notes are kept",
         code="split-view",
     )
@@ -197,9 +213,9 @@ def _against_block(connection: sqlite3.Connection, block: Block, at: int) -> Ver
     )
 
 
-def _require_same(connection: sqlite3.Connection, log_id: bytes, largest: Root | None) -> None:
-    (size,) = connection.execute("SELECT max(size) FROM root WHERE log_id = ?", (log_id,)).fetchone()
-    if (size or 0) != (0 if largest is None else largest.size):
+def _require_same(connection: sqlite3.Connection, origin: str, largest: int) -> None:
+    (size,) = connection.execute("SELECT max(size) FROM root WHERE origin = ?", (origin,)).fetchone()
+    if (size or 0) != largest:
         raise StoreError(
             f"size {size} of the log was attested meanwhile; ask again", code="attested-meanwhile"
         )

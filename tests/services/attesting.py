@@ -12,6 +12,7 @@ from ledger.core.secp256k1 import address_of
 from ledger.core.trust import TrustList
 from ledger.services.attesting import Attester, Known
 from ledger.store.attested import Attested
+from ledger.store.witness import WitnessStore
 from tests.blocks import ANCHOR, hexed
 from tests.simulator import NOW, World, seed
 from tests.trees import tree_consistency, tree_root
@@ -88,6 +89,7 @@ class Scene:
             "organisation": self.organisation,
             "store": Attested(self.folder / f"attester-{self.organisation[-2:]}.sqlite"),
             "known": lambda: [Known(self.trust.logs, self.trust.chains, "the trust list")],  # type: ignore[union-attr]
+            "witness": WitnessStore(self.folder / "witness.sqlite"),
             "observed": lambda number: self.seen if number == self.world.xa.number else None,
             "clock": lambda: NOW,
         }

@@ -14,10 +14,11 @@ from ledger.core.secp256k1 import recover
 from ledger.errors import LedgerError
 from ledger.services.attesting import Known
 from ledger.store.attested import Attested
+from ledger.store.witness import Head, WitnessStore
 from tests.blocks import hexed
 from tests.sealing import addresses, seal, secrets
 from tests.services.attesting import ADDRESSES, XB, XC, Scene, epoch, nodes
-from tests.simulator import seed
+from tests.simulator import NOW, seed
 from tests.trees import tree_root
 
 OTHER_ROOT = b"\x42" * 32
@@ -50,7 +51,7 @@ def test_what_is_true_final_and_asked_of_a_member_is_signed(scene: Scene) -> Non
 def test_the_same_request_again_has_the_same_answer(scene: Scene) -> None:
     size = len(scene.world.xa.entries)
     assert scene.attest() == scene.attest(old=size)
-    assert scene.attester().largest(scene.world.xa.log_id) == size
+    assert scene.attester().largest(scene.world.xa.origin) == size
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_tree_that_does_not_extend_the_one_attested_before_is_refused(scene: S
     scene.show(part)
     assert refusal(scene, part=part, old=size) == "proof-invalid"
     assert refusal(scene, part=part, old=0) == "attestation-old"
-    assert scene.attester().largest(xa.log_id) == size
+    assert scene.attester().largest(xa.origin) == size
 
 
 def test_a_smaller_tree_is_shown_to_be_part_of_the_one_attested_before(scene: Scene) -> None:
@@ -266,6 +267,31 @@ def test_a_smaller_tree_is_shown_to_be_part_of_the_one_attested_before(scene: Sc
 
 def test_a_path_where_nothing_is_to_be_shown_is_refused(scene: Scene) -> None:
     assert refusal(scene, consistency=(OTHER_ROOT,)) == "consistency-superfluous"
+
+
+def cosigned(scene: Scene, note: bytes, size: int, root: bytes) -> None:
+    head = Head(scene.world.xa.origin, size, root, note, b"line", NOW)
+    WitnessStore(scene.folder / "witness.sqlite").advance(scene.world.xa.origin, lambda _: head)
+
+
+def test_two_roots_of_which_one_was_cosigned_are_refused_and_kept(scene: Scene) -> None:
+    size = chain_size(scene)
+    note = scene.world.xa.checkpoint(size, root=OTHER_ROOT)
+    cosigned(scene, note, size, OTHER_ROOT)
+    assert refusal(scene, old=size) == "split-view"
+    (found,) = scene.attester().contradictions
+    assert found.held == note
+
+
+def test_a_tree_is_shown_to_extend_the_one_that_was_cosigned(scene: Scene) -> None:
+    xa = scene.world.xa
+    size = chain_size(scene)
+    small = size - 2
+    cosigned(scene, xa.checkpoint(small), small, tree_root(xa.leaves[:small]))
+    assert scene.attester().largest(xa.origin) == small
+    assert refusal(scene, old=0) == "attestation-old"
+    assert refusal(scene, old=small, consistency=(OTHER_ROOT,)) == "proof-invalid"
+    assert scene.attest(old=small).size == size
 
 
 # The block
@@ -388,7 +414,7 @@ def test_what_is_signed_is_in_the_file_first(scene: Scene, monkeypatch: pytest.M
     monkeypatch.setattr("ledger.services.attesting.sign", crash)
     with pytest.raises(Crash):
         scene.attest()
-    assert scene.attester().largest(scene.world.xa.log_id) == chain_size(scene)
+    assert scene.attester().largest(scene.world.xa.origin) == chain_size(scene)
 
 
 def test_what_was_written_down_cannot_be_taken_back(scene: Scene) -> None:

@@ -46,7 +46,7 @@ class Node:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def attested_size(self, _: bytes) -> int:
+    def attested_size(self, _: str) -> int:
         if self.fails is not None:
             raise self.fails
         return self.size
