@@ -1,7 +1,7 @@
 """Attesters are asked for every anchor that stands; what they answer is verified before it is kept."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,12 +13,14 @@ from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.evm.anchor import log_id
 from ledger.core.secp256k1 import address_of, sign
 from ledger.core.trust import TrustList, parse_trust_list, sign_trust_list
+from ledger.core.trust.values import Signers
 from ledger.errors import LedgerError, RemoteError, VerificationError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.finality import AttesterNode, Finaliser
 from ledger.store.anchors import Evidence, Stored
 from tests.blocks import hexed
+from tests.sealing import addresses, block_hash, seal, secrets
 from tests.services.anchoring import CODE_HASH, Rig, on_embedded
 from tests.services.attesting import ADDRESSES, SECRETS, XB, XC, epoch
 from tests.simulator import key, seed
@@ -268,3 +270,46 @@ def test_an_anchor_before_the_first_epoch_is_asked_of_nobody(asking: Asking) -> 
     asking.claims.chains = {chain.id: chain._replace(attesters=(later,))}
     asking.finaliser.tick()
     assert all(node.asked == [] for node in asking.nodes.values())
+
+
+# Seals
+
+
+def sealed_chain(asking: Asking, held: Stored[Evidence], **how: Any) -> Stored[Evidence]:
+    """The anchor again, in a block that four validators sealed, on a chain of their own."""
+    keys = secrets(4)
+    header = seal(held.row.header, keys, **how)
+    chain = asking.claims.chains[held.row.chain]
+    validators = Signers(1, 0, 3, addresses(keys), ())
+    asking.claims.chains = {chain.id: chain._replace(consensus="qbft", validators=(validators,))}
+    row = replace(held.row, header=header, block_hash=block_hash(header), intent=None)
+    number = asking.rig.anchors.record_evidence(row)
+    return Stored(number, row)
+
+
+@pytest.mark.parametrize("round_", [0, 5])
+def test_the_seals_of_a_captured_header_are_its_finality(asking: Asking, round_: int) -> None:
+    held = sealed_chain(asking, asking.anchor(), round=round_)
+    with pytest.raises(LedgerError):
+        asking.finaliser.tick()  # the same anchor under its unsealed header stays the operator's word
+    assert asking.finality(held) == {"epoch": 1, "kind": "sealed"}
+    assert asking.claims.told(held) == "sealed 3 of 4 (epoch 1)"
+    assert all(node.asked == [] for node in asking.nodes.values())
+
+
+def test_too_few_seals_leave_the_operators_word(asking: Asking) -> None:
+    held = sealed_chain(asking, asking.anchor(), signers=secrets(4)[:2])
+    with pytest.raises(LedgerError) as refused:
+        asking.finaliser.tick()
+    assert refused.value.code == "seal-quorum"
+    assert asking.claims.told(held) == "operator only"
+
+
+def test_attesters_of_a_sealed_chain_sign_for_the_hash_without_seals(asking: Asking) -> None:
+    held = sealed_chain(asking, asking.anchor(), round=5)
+    claimed = asking.claims.of(held)
+    assert claimed is not None
+    resealed = replace(held.row, header=seal(held.row.header, secrets(4), round=0))
+    again = asking.claims.of(Stored(held.id, resealed))
+    assert again is not None
+    assert claimed.digest == again.digest
