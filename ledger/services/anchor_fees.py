@@ -13,7 +13,7 @@ from ledger.core.evm.header import Header
 from ledger.errors import ChainError
 
 _BASE_FEE_FIELD = 15
-_TIP_FIELD, _FEE_FIELD = 2, 3
+_TIP_FIELD, _FEE_FIELD, _GAS_FIELD = 2, 3, 4
 
 
 def is_outpriced(raw: bytes, header: Header) -> bool:
@@ -51,3 +51,8 @@ def offered(raw: bytes) -> tuple[int, int]:
     """Tip and largest fee per gas that a type 2 transaction offers, in wei."""
     fields = rlp.read_list(rlp.decode(raw[1:]), "transaction", 12)
     return rlp.read_integer(fields[_TIP_FIELD], "tip"), rlp.read_integer(fields[_FEE_FIELD], "fee")
+
+
+def gas_of(raw: bytes) -> int:
+    """Gas limit of a type 2 transaction."""
+    return rlp.read_integer(rlp.read_list(rlp.decode(raw[1:]), "transaction", 12)[_GAS_FIELD], "gas limit")

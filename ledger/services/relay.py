@@ -20,7 +20,15 @@ from ledger.core.evm.foreign import SEALED
 from ledger.core.evm.header import Header
 from ledger.core.merkle import verify_consistency
 from ledger.core.trust import TrustList
-from ledger.errors import ChainError, LedgerError, ProofError, RefusedError, RemoteError, VerificationError
+from ledger.errors import (
+    ChainError,
+    LedgerError,
+    MalformedError,
+    ProofError,
+    RefusedError,
+    RemoteError,
+    VerificationError,
+)
 from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay_calls import rotation, submission
 from ledger.services.relay_contradiction import ContradictionError, chain_forked, log_forked
@@ -34,6 +42,8 @@ from ledger.verify.notes import open_note
 
 AT_ONCE: Final = 64
 """Checkpoints of one partner that are taken up in one round."""
+AGAIN: Final = 60
+"""Seconds after which something that did not hold is asked for again."""
 STEPS: Final = 64
 """Transactions in one round; each waits for the one before."""
 _STUCK: Final = ("rotation-needed", "chain-reverted")
@@ -51,6 +61,7 @@ class Route:
         observed: The source's chain through nodes of this node's own choice; None where there are none.
         trouble: Why reading it failed the last time.
         waiting: Anchored checkpoints for which nobody but the operator vouches yet.
+        later: Sizes of which something was given that does not hold, and when to ask again, POSIX seconds.
     """
 
     followed: Followed
@@ -59,6 +70,7 @@ class Route:
     observed: Chain | None = None
     trouble: LedgerError | None = field(default=None, compare=False)
     waiting: int = 0
+    later: dict[int, int] = field(default_factory=dict)
 
     @property
     def chain(self) -> str:
@@ -124,7 +136,7 @@ class Relay:
                     self._read(route, now)
                 except ContradictionError:
                     raise
-                except (RemoteError, ChainError, VerificationError, RefusedError) as error:
+                except (RemoteError, ChainError, MalformedError, VerificationError, RefusedError) as error:
                     route.trouble = error
             self._carry(now)
         except ContradictionError as found:
@@ -178,18 +190,29 @@ class Relay:
         listed = sorted(route.feed.anchored(route.chain))
         if listed:
             self._store.saw(ids[-1], listed[-1].size, listed[-1].block_time)
-        route.waiting = 0
-        taken: list[Item] = []
-        for size in [one.size for one in listed if one.size not in known][:AT_ONCE]:
-            try:
-                taken.append(self.take(route.feed.carried(size, route.chain), followed, trust, now, route))
-            except RefusedError as error:
-                if error.code not in _WITHOUT:
-                    raise
-                route.waiting += 1
-        self._outbox.add(taken)
+        new = [one.size for one in listed if one.size not in known and route.later.get(one.size, 0) <= now]
+        self._take_up(new[:AT_ONCE], route, trust, now)
         self._prepare_rotation(route, trust, now)
         self._renew(route, trust, now)
+
+    def _take_up(self, sizes: Sequence[int], route: Route, trust: TrustList, now: int) -> None:
+        """Put what holds into the outbox; what does not keeps nothing else waiting, and is asked for again later."""
+        route.waiting = 0
+        taken: list[Item] = []
+        for size in sizes:
+            document = route.feed.carried(size, route.chain)
+            try:
+                taken.append(self.take(document, route.followed, trust, now, route))
+                route.later.pop(size, None)
+            except ContradictionError:
+                raise
+            except (MalformedError, VerificationError, RefusedError, RemoteError) as error:
+                if error.code in _WITHOUT:
+                    route.waiting += 1
+                    continue
+                route.later[size] = now + AGAIN
+                route.trouble = route.trouble or error
+        self._outbox.add(taken)
 
     def take(
         self, document: Json, followed: Followed, trust: TrustList, now: int, route: Route | None = None

@@ -13,8 +13,8 @@ Source: docs/spec/foreign.md.
 from collections.abc import Callable
 from typing import Final
 
-from ledger.chain.port import Chain, Fees, Inclusion, Message
-from ledger.chain.transactions import SignedTransaction, prepare
+from ledger.chain.port import Chain, Inclusion, Message
+from ledger.chain.transactions import SignedTransaction, Transaction, prepare, sign_transaction
 from ledger.core.evm.header import Header
 from ledger.core.secp256k1 import address_of
 from ledger.errors import (
@@ -25,7 +25,7 @@ from ledger.errors import (
     RemoteError,
     VerificationError,
 )
-from ledger.services.anchor_fees import fees_above, offered
+from ledger.services.anchor_fees import fees_above, gas_of, offered
 from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay_contradiction import ContradictionError, accepted_other
 from ledger.services.relay_material import document_of
@@ -40,6 +40,7 @@ FEE_FACTOR: Final = 5
 FIRST_WAIT: Final = 5
 LONGEST_WAIT: Final = 600
 _WORD: Final = 32
+_QUICKER: Final = "AlreadyAccepted"
 
 CallOf = Callable[[Item, Header], bytes]
 """Call data for an item under the last header.  RefusedError: not yet; MalformedError, VerificationError: never."""
@@ -169,7 +170,17 @@ class Sender:
                 f" offer of {first_fee} wei per gas would be needed",
                 code="relay-fee-cap",
             )
-        self._send(item, self._call_of(item, head), sendings[0].nonce, fees, head, now)
+        # Not estimated again: nodes that count what waits in their pool would say that it is carried already.
+        unsigned = Transaction(
+            chain_id=self._chain.chain_id,
+            nonce=sendings[0].nonce,
+            to=self._contract.address,
+            data=self._call_of(item, head),
+            gas=gas_of(sendings[0].raw),
+            max_fee=fees.max_fee,
+            max_priority_fee=fees.max_priority_fee,
+        )
+        self._send(item, sign_transaction(unsigned, self._secret), head, now)
 
     # What is sent next
 
@@ -216,15 +227,15 @@ class Sender:
         self._chain.call(Message(self._sender, self._contract.address, data))
         nonce = self._contract.account_of(self._sender, head).nonce
         fees = fees_above(self._chain.fees(), self._outbox.rivals(self._sender, nonce))
-        self._send(item, data, nonce, fees, head, now)
-
-    def _send(self, item: Item, data: bytes, nonce: int, fees: Fees, head: Header, now: int) -> None:
-        """Sign, write down, send: in that order."""
         signed = prepare(
             self._chain, self._secret, to=self._contract.address, data=data, nonce=nonce, fees=fees
         )
+        self._send(item, signed, head, now)
+
+    def _send(self, item: Item, signed: SignedTransaction, head: Header, now: int) -> None:
+        """Write down, then send."""
         self._require_balance(signed, head)
-        sending = Sending(signed.raw, signed.hash, nonce, self._sender, now)
+        sending = Sending(signed.raw, signed.hash, signed.transaction.nonce, self._sender, now)
         self._outbox.record_sending(item, sending)  # a crash from here on leaves it to `settle`
         self._hand_over(signed.raw)
 
@@ -258,5 +269,7 @@ def _reverted(included: Inclusion) -> str:
 
 
 def _may_pass(error: LedgerError) -> bool:
-    """Whether it is not the item's fault: something else comes first, or somebody does not answer."""
+    """Whether it is not the item's fault: something else comes first, or somebody does not answer or was quicker."""
+    if isinstance(error, ChainError):
+        return _QUICKER in str(error)
     return isinstance(error, (RefusedError, RemoteError)) and error.code != "remote-answer-invalid"

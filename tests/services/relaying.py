@@ -1,5 +1,6 @@
 """A partner's log on a chain made from the trie up, and an anvil with the contract that takes its checkpoints."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,15 @@ from ledger.chain.evm import EvmChain
 from ledger.chain.port import Message
 from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.transactions import contract_address, prepare
+from ledger.core.checkpoint import head_signature, parse_checkpoint
 from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, set_id
 from ledger.core.evm.foreign import ATTESTED, SEALED, Source, source_id
 from ledger.core.evm.foreign_calls import (
+    SignedHead,
     encode_add_source,
     encode_disputed,
     encode_head,
+    encode_prove_split,
     encode_root_at,
 )
 from ledger.core.evm.seals import quorum_of
@@ -310,6 +314,32 @@ class Rig:
 
     def states(self) -> dict[int, str]:
         return {one.size: one.state for one in self.checkpoints()}
+
+    def listed(self) -> dict[str, Any]:
+        """Members of a trust list that believes the contract on XB's chain."""
+        followed = self.followed
+        base = json.loads(self.partner.trust().encoded)
+        own = next(one for one in base["chains"] if one["chain"] == followed.chain)
+        own["genesis"] = hexed(self.honest.genesis_hash)
+        code_hash = load_artifact("ForeignCheckpoints").runtime_code_hash
+        foreign = {
+            "chain": followed.chain,
+            "contract": hexed(self.contract),
+            "codeHash": hexed(code_hash),
+            "sourceId": hexed(followed.source_id),
+        }
+        return {"chains": base["chains"], "foreign": [foreign]}
+
+    def prove_split(self) -> None:
+        """Somebody shows that the log signed two roots of its present size."""
+        log = self.partner.log
+        size = len(log.entries)
+        heads = tuple(
+            SignedHead(size, root, head_signature(parse_checkpoint(note), log.signer.head_address))
+            for root in (tree_root(log.leaves), seed("another history"))
+            for note in (log.checkpoint(size, root=root),)
+        )
+        send(self.honest, self.contract, encode_prove_split(log.origin, log.signer.head_address, heads))  # type: ignore[arg-type]
 
     # The contract, past every fault
 
