@@ -5,8 +5,8 @@
         ...                                    # whatever talks to proxy.url
         proxy.kind = None                      # honest again
 
-`KINDS` names every fault; `LIES` are those that no single node can be caught at, for they are not contradicted by
-anything else that it says.
+`KINDS` names every fault; those of `OF_HTTP` need its URL, the others can be had from `make_request` too.  `LIES` are
+those that no single node can be caught at, for they are not contradicted by anything else that it says.
 """
 
 import json
@@ -65,6 +65,12 @@ class FaultyRpc:
             answer = self.honest.make_request(method, list(params))
         assert "error" not in answer, answer
         return answer["result"]
+
+    def make_request(self, method: str, params: Any) -> Any:
+        """As a provider in this process; for the kinds that are not of HTTP."""
+        kind = self._strikes(method, list(params))
+        assert kind not in OF_HTTP
+        return self._answer(kind, method, list(params)) | {"id": 1}
 
     def respond(self, handler: BaseHTTPRequestHandler, request: Request) -> None:
         """Answer one request, in whatever way."""
@@ -250,6 +256,9 @@ _BODIES: Final[dict[str, Callable[[FaultyRpc, BaseHTTPRequestHandler, bytes], No
     "not-json": lambda _, handler, __: reply(handler, b"<html>busy</html>"),
     "answer-of-another-request": lambda proxy, handler, _: reply(handler, proxy._before),
 }
+
+OF_HTTP: Final = frozenset({"timeout", "timeout-before-send", *_STATUS, *_BODIES})
+"""Kinds that only show between a client and a server."""
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded_port import EmbeddedProvider
 from ledger.chain.embedded_rpc import EmbeddedRpc
 from ledger.chain.evm import EvmChain
+from ledger.chain.port import Chain
 from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.transactions import contract_address, prepare
 from ledger.core import secp256k1
@@ -115,6 +116,7 @@ class Rig:
     provider: Faulty
     options: dict[str, Any]
     contract: bytes
+    url: str = ""
     now: int = START + 1_000
 
     def grow(self, count: int) -> int:
@@ -135,7 +137,7 @@ class Rig:
         return EvmChain(self.provider, **{**self.options, **changes})
 
     def anchorer(
-        self, *, anchors: Anchors | None = None, chain: EvmChain | None = None, **changes: Any
+        self, *, anchors: Anchors | None = None, chain: Chain | None = None, **changes: Any
     ) -> Anchorer:
         settings = {
             "contract": self.contract,
@@ -292,6 +294,7 @@ def on_anvil(folder: Path, confirmations: int | None = 0, *arguments: str) -> It
         provider = PlainProvider(node.url)
         try:
             with rig(folder, provider, chain_id=ANVIL_ID, confirmations=confirmations) as made:
+                made.url = node.url
                 yield made
         finally:
             provider.close()
