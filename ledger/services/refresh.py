@@ -146,7 +146,7 @@ def _require_one_log(held: Bundle, given: Bundle) -> None:
         if roots.setdefault((section.origin, stated.size), stated.root) != stated.root:
             raise VerificationError(
                 f"log {section.origin} has another root at size {stated.size} than the bundle has;"
-                " keep both: together they prove that the log was forked",
+                " keep both: evidence fork find makes of them the proof that the log was forked",
                 code="log-forked",
             )
 

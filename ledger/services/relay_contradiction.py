@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ledger.core.canonical import Json, encode
+from ledger.core.checkpoint import parse_checkpoint
 from ledger.errors import VerificationError
+from ledger.verify.fork import encode_fork
 
-FORK: Final = "evidence-fork/1"
 FORMAT: Final = "evidence-contradiction/1"
 
 
@@ -35,7 +36,7 @@ class ContradictionError(VerificationError):
 
 def log_forked(origin: str, size: int, first: bytes, second: bytes) -> ContradictionError:
     """Two signed checkpoints of one size and two roots."""
-    evidence = encode({"format": FORK, "origin": origin, "a": first.decode(), "b": second.decode()})
+    evidence = encode_fork(parse_checkpoint(first), parse_checkpoint(second))
     return ContradictionError(
         f"{origin} signed two roots at size {size}", code="log-forked", evidence=evidence
     )
