@@ -259,14 +259,24 @@ def _empty_log(origin: str) -> bytes:
 @contextmanager
 def rig(folder: Path, honest: Any, **options: Any) -> Iterator[Rig]:
     """A fresh log, and a fresh contract on the chain behind `honest`."""
-    world = World()
-    provider = Faulty(honest)
-    contract = put_contract(EvmChain(honest, **options))
+    contract = fresh(folder, honest, **options)
+    with reopened(folder, honest, contract, World(), **options) as made:
+        yield made
+
+
+def fresh(folder: Path, honest: Any, **options: Any) -> bytes:
+    """Put an empty log into the folder, and the contract on the chain; its address."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ledger.db").write_bytes(_empty_log(world.xa.origin))
+    (folder / "ledger.db").write_bytes(_empty_log(World().xa.origin))
+    return put_contract(EvmChain(honest, **options))
+
+
+@contextmanager
+def reopened(folder: Path, honest: Any, contract: bytes, world: World, **options: Any) -> Iterator[Rig]:
+    """The log in the folder, and the contract on the chain, as they are."""
     with open_database(folder / "ledger.db") as database:
-        log = Log(database, world.xa.origin)
-        yield Rig(world, database, log, Checkpoints(database), Anchors(database), provider, options, contract)
+        parts = (Log(database, world.xa.origin), Checkpoints(database), Anchors(database), Faulty(honest))
+        yield Rig(world, database, *parts, options, contract)
 
 
 @contextmanager
