@@ -14,7 +14,7 @@ STORED = 100_000
 PROOFS = 500
 
 
-class _Levels:
+class Levels:
     """Every hash of the complete subtrees, in memory."""
 
     def __init__(self, leaves: list[bytes]) -> None:
@@ -25,6 +25,7 @@ class _Levels:
             self._levels.append(leaves)
 
     def node(self, level: int, index: int) -> bytes:
+        """One of them."""
         return self._levels[level][index]
 
 
@@ -59,7 +60,7 @@ def _proof() -> Row:
     with tempfile.TemporaryDirectory() as name, opened(Path(name) / "log.sqlite") as log:
         for first in range(0, STORED, 5_000):
             log.append(new_statements(range(first, first + 5_000)))
-        levels = _Levels([leaf_hash(one.digest) for one in new_statements(range(STORED))])
+        levels = Levels([leaf_hash(one.digest) for one in new_statements(range(STORED))])
         indexes = random.Random(6962).sample(range(STORED), PROOFS)
         for index in indexes:
             if log.inclusion_path(index, STORED) != inclusion_path(levels, index, STORED):
