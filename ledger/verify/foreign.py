@@ -148,8 +148,14 @@ def _judged(
         f"{chain.id} block {held.header.number} holds size {note.size}, {_taken_from(part.source, trust)},"
         " not disputed as of that block"
     )
-    code = "foreign-accepted" if finality.outcome == "passed" else finality.code
-    return Check(8, finality.outcome, code, f"{shown}; {finality.detail}", number, pointer)
+    return Check(
+        8,
+        finality.outcome,
+        "foreign-accepted" if finality.outcome == "passed" else finality.code,
+        f"{shown}; {finality.detail}",
+        number,
+        pointer,
+    )
 
 
 def _taken_from(source: bytes, trust: TrustList) -> str:

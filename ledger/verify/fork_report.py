@@ -154,9 +154,18 @@ def verify_fork(data: bytes, trust: TrustList, *, now: int) -> ForkReport:
     except LedgerError as error:
         return ForkReport("not proven", error.code, str(error), trust, now, fork, log)
     signers, passed_over = _signers(fork, log, trust)
-    code = "fork-same-size" if fork.place is None else "fork-leaf"
-    same = heads[0] if heads[0] == heads[1] else None
-    return ForkReport("split view proven", code, told, trust, now, fork, log, signers, same, passed_over)
+    return ForkReport(
+        "split view proven",
+        "fork-same-size" if fork.place is None else "fork-leaf",
+        told,
+        trust,
+        now,
+        fork,
+        log,
+        signers,
+        heads[0] if heads[0] == heads[1] else None,
+        passed_over,
+    )
 
 
 def _log_lines(where: str, signed: SignedCheckpoint, log: LogKeys) -> bytes:
