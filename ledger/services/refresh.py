@@ -233,8 +233,10 @@ def _require_proven(before: Report, after: Report) -> None:
             )
     times = {dated.digest: (dated.proven, dated.operator) for dated in after.statements}
     for dated in before.statements:
-        now = times.get(dated.digest, (None, None))
-        for then, still in zip((dated.proven, dated.operator), now, strict=True):
+        proven, operator = times.get(dated.digest, (None, None))
+        # Where others vouch for the block now, its time is proven and no longer the operator's word.
+        pairs = ((dated.proven, proven), (dated.operator, operator if proven is None else proven))
+        for then, still in pairs:
             if then is not None and still is None:
                 raise VerificationError(
                     f"what the node gave no longer proves when the {dated.role} {dated.digest.hex()} existed",

@@ -127,11 +127,17 @@ def test_partners_attest_a_chain_and_one_that_is_stopped_is_named(three: Three) 
     outcome, code, detail = finality(three.report(three.xa.bundle(second)))
     assert (outcome, code) == ("absent", "finality-insufficient"), detail
     by_file(three, later)
+    early = three.folder / "early.evidence.json"
+    early.write_bytes(three.xa.bundle(second))
 
     three.xc.restart()
     three.until("both attest it again", lambda: three.vouched(later) == "attested 2 of 2")
     assert trouble_of(three.xa) is None
     assert finality(three.report(three.xa.bundle(second)))[:2] == ("passed", "attested")
+    trust = three.folder / "trust.json"
+    trust.write_bytes(three.trust)
+    done("bundle", "refresh", early, "--node", three.xa.url, "--trust", trust)
+    assert finality(three.report(early.read_bytes()))[:2] == ("passed", "attested")
 
 
 def trouble_of(node: RunningNode) -> Any:
