@@ -227,6 +227,10 @@ contract ForeignCheckpoints {
     /// @notice Accepts a checkpoint out of the other chain's state, by the seals of its validators.
     /// @dev The header has to name exactly the set that is trusted now: a change of the set is shown first, by
     ///      {rotateSealed}.
+    ///
+    ///      WARNING: a header does not say of which chain it is. Validators that seal a second chain with the same keys
+    ///      can be believed about the one only as far as nobody puts another contract at the address of the anchor
+    ///      on the other, with the same code; a set should seal one chain.
     /// @param sourceId A sealed source.
     /// @param logId The log, as in {CheckpointAnchor}.
     /// @param size Number of leaves; not accepted before.
@@ -245,6 +249,7 @@ contract ForeignCheckpoints {
         bytes32[] calldata consistency
     ) external {
         Source storage source = _source(sourceId, _SEALED);
+        _requireNew(sourceId, logId, size);
         SealedHeader.Header memory sealed_ = SealedHeader.parse(header);
         if (sealed_.number < source.fromBlock) revert EpochStale();
         if (_validatorSet(sealed_.validators) != source.setHash) revert SetMismatch();
@@ -279,6 +284,7 @@ contract ForeignCheckpoints {
         bytes32[] calldata consistency
     ) external {
         Source storage source = _source(sourceId, _ATTESTED);
+        _requireNew(sourceId, logId, size);
         TypedData.Checkpoint memory claim = TypedData.Checkpoint({
             originChainId: source.chainId,
             genesisHash: source.genesis,
@@ -451,7 +457,13 @@ contract ForeignCheckpoints {
         return (accepted, accepted ? sources[sourceId].kind : 0, disputed[logId]);
     }
 
-    /// @dev Writes down what was shown to be final, if it agrees with what is there.
+    /// @dev Comes before all that is dear: who loses a race pays little for it.
+    function _requireNew(bytes32 sourceId, bytes32 logId, uint64 size) private view {
+        if (size == 0) revert ZeroSize();
+        if (rootAt[sourceId][logId][size] != 0) revert AlreadyAccepted();
+    }
+
+    /// @dev Writes down what was shown to be final, if it agrees with what is there. Only after {_requireNew}.
     function _accept(
         bytes32 sourceId,
         bytes32 logId,
@@ -459,10 +471,8 @@ contract ForeignCheckpoints {
         bytes32 root,
         bytes32[] calldata consistency
     ) private {
-        if (size == 0) revert ZeroSize();
         if (root == 0) revert ZeroRoot();
         mapping(uint64 => bytes32) storage roots = rootAt[sourceId][logId];
-        if (roots[size] != 0) revert AlreadyAccepted();
         uint64 last = head[sourceId][logId];
         if (last == 0) {
             if (consistency.length != 0) revert BadProof();
