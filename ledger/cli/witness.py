@@ -1,12 +1,13 @@
 """`evidence witness`: this node as a witness of other logs, and the witnesses of its own."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ledger.cli import output, witness_log, witness_policy
-from ledger.cli.options import AsJson, Home, command, noun
+from ledger.cli.options import AsJson, Home, Yes, command, noun
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import encode_vkey
 from ledger.core.times import format_time
@@ -89,6 +90,28 @@ def forks(
         for row in rows
     ]
     output.show(rows, lines or ["nothing was refused that a log signed"], as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "renew",
+    purpose="Give the witness a new key; the old one signs nothing more.",
+    runs="on the node",
+    example="evidence witness renew --home node-xb",
+    more="Needed where witness.sqlite was lost, or the key is no longer only the node's. The node takes the new key"
+    " when it starts again, and its claim and entry then name it: tell partners the fingerprint of the new entry.",
+)
+def renew(*, home: Home, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Renew the key."""
+    from ledger.services.witnessing import renew_witness
+
+    opened = open_home(home)
+    output.confirm(f"Give {opened.witness_name} a new key?", yes=yes)
+    vkey = encode_vkey(renew_witness(opened, os.urandom).witness_vkey())
+    output.show(
+        {"vkey": vkey}, [f"key          {vkey}", "Start the node again, if it serves."], as_json=as_json
+    )
     return output.DONE
 
 

@@ -34,7 +34,7 @@ from ledger.services.relaying import Relaying, listed_sources, relaying_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
-from ledger.services.witnessing import Witness, witness_of
+from ledger.services.witnessing import Witness, begin_witness, witness_of
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.cosignatures import Cosignatures
@@ -241,6 +241,8 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
     """
     signer = home.log_signer()
+    if not exists(home.path / DATABASE):
+        begin_witness(home)
     database = open_log_database(home)
     chains: list[OwnChain] = []
     try:

@@ -18,7 +18,7 @@ from typing import Final
 
 from ledger.core.checkpoint import cosign
 from ledger.core.merkle import EMPTY_ROOT, verify_consistency
-from ledger.core.note import ED25519_COSIGNATURE, VKey, encode_signature_line, make_vkey
+from ledger.core.note import ED25519_COSIGNATURE, VKey, encode_signature_line, encode_vkey, make_vkey
 from ledger.core.suites import EDDSA, PrivateKey
 from ledger.core.witness import (
     SIZE_TYPE,
@@ -35,7 +35,9 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
-from ledger.services.home import Home
+from ledger.services.files import replace
+from ledger.services.home import KEYS, Home, open_home
+from ledger.services.keyfile import encode_node_key, make_node_key, random_size, write_key
 from ledger.services.known_logs import KnownLog, KnownLogs
 from ledger.services.partners import PartnerBook
 from ledger.store.witness import FILE, Fork, ForkKind, Head, WitnessStore
@@ -121,7 +123,9 @@ class Witness:
             return Answer(400, error=MalformedError(above, code="add-checkpoint-malformed"))
         try:
             with self._turn:
-                head = self.store.advance(named.origin, lambda held: self._next(asked, note, held))
+                head = self.store.advance(
+                    named.origin, lambda held: self._next(asked, note, held), vkey=encode_vkey(self.vkey)
+                )
         except _OldSizeError as conflict:
             self._keep_fork(asked, note)
             return Answer(409, encode_size(conflict.last), SIZE_TYPE)
@@ -209,6 +213,29 @@ class Witness:
                     )
                 return head.note + head.line + b"\n"
         raise NotFoundError("no log of that origin is witnessed here", code="log-unknown")
+
+
+def begin_witness(home: Home) -> None:
+    """Make the state of a new node's witness; before anything else of the node is made, and never again."""
+    WitnessStore(home.path / FILE).begin(encode_vkey(home.witness_vkey()))
+
+
+def renew_witness(home: Home, random: Callable[[int], bytes]) -> Home:
+    """Give a node's witness a new key; the old one is kept beside it and signs nothing more.
+
+    What is known of logs stays.  It is needed where the state was lost: the old key would no longer know what it
+    cosigned.
+
+    Raises:
+        SetupError: The disk's own fault.
+    """
+    path = home.path / KEYS / "witness.json"
+    write_key(path.with_name(f"witness-{home.witness_vkey().key_id.hex()}.json"), home.keys.witness)
+    made = make_node_key("witness", random(random_size("witness")))
+    replace(path, encode_node_key(made), what="key file")
+    renewed = open_home(home.path)
+    begin_witness(renewed)
+    return renewed
 
 
 def witness_of(home: Home, partners: PartnerBook, clock: Callable[[], float]) -> Witness:

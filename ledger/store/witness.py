@@ -1,10 +1,11 @@
 """What this node cosigned of other logs, and what it was offered against that.
 
+    owner   the key that cosigns by this state
     head    (log, size) → root, note and the line that was given; sizes and times of a log only grow
     fork    what a log signed and this node refused, with what it had cosigned before: evidence
 
 In a file of its own beside the log's.  It is as much part of the witness as its key: a witness that forgot what it
-cosigned would cosign something else.
+cosigned would cosign something else.  So it is made once, for one key, and nothing is cosigned without it.
 """
 
 import sqlite3
@@ -13,6 +14,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from ledger.errors import StoreError
 from ledger.store.sidefile import SideFile
 
 FILE: Final = "witness.sqlite"
@@ -23,6 +25,7 @@ MOST_FORKS: Final = 64
 """Attempts of one log that are kept, of each kind; each proves what all prove."""
 
 _SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS owner (one INTEGER PRIMARY KEY CHECK (one = 1), vkey TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS head (
     origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, line BLOB NOT NULL,
     time INTEGER NOT NULL, PRIMARY KEY (origin, size)
@@ -106,6 +109,18 @@ class WitnessStore:
     def __init__(self, path: Path) -> None:
         self._file = SideFile(path, _SCHEMA, VERSION, "state of the witness")
 
+    def begin(self, vkey: str) -> None:
+        """Let a key cosign by this state, and no other any more; makes the file where there is none.
+
+        Args:
+            vkey: A key that never cosigned, or that of this state.
+        """
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO owner VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET vkey = excluded.vkey",
+                (vkey,),
+            )
+
     def head(self, origin: str) -> Head | None:
         """What was cosigned last of a log."""
         with self._file.reading() as connection:
@@ -127,17 +142,25 @@ class WitnessStore:
             found = [_newest(connection, origin) for (origin,) in origins]
         return [one for one in found if one is not None]
 
-    def advance(self, origin: str, decide: Callable[[Head | None], Head]) -> Head:
+    def advance(self, origin: str, decide: Callable[[Head | None], Head], *, vkey: str) -> Head:
         """Let `decide` judge by what was cosigned last, and keep its answer: one atomic step, durable on return.
 
         Args:
+            vkey: The key that is to cosign; that of `begin`.
             decide: Takes the newest head, gives the next: the same to change nothing, the same size with another
                 line, or a larger one.  What it raises is raised here, and nothing is kept.
 
         Raises:
-            StoreError: The disk, or another process for too long; nothing was kept.
+            StoreError: `witness-state-missing`: this is not the state of that key; or the disk, or another process for
+                too long.  Nothing was kept.
         """
         with self._file.writing() as connection:
+            if connection.execute("SELECT vkey FROM owner").fetchone() != (vkey,):
+                raise StoreError(
+                    "what the witness's key cosigned is not here, so nothing more is cosigned with it; restore"
+                    " witness.sqlite as it was last, or make a new key with evidence witness renew",
+                    code="witness-state-missing",
+                )
             held = _newest(connection, origin)
             head = decide(held)
             if head is held:

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.note import encode_vkey
 from ledger.core.witness import encode_add_checkpoint
 from ledger.errors import StoreError
 from ledger.services.known_logs import KnownLog
+from ledger.services.witnessing import begin_witness, renew_witness
 from ledger.store.witness import KEPT, Head, WitnessStore
+from tests.services.homes import chance
+from tests.services.homes import home as new_home
 from tests.services.witness_process import plain_note, vkey_of
 from tests.services.witnessing import Rig, problem
 
@@ -22,7 +26,7 @@ def rig(tmp_path: Path) -> Rig:
 
 
 def test_a_disk_that_fails_gives_no_cosignature(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> Head:
+    def full(*_: object, **__: object) -> Head:
         raise StoreError("the disk is full", code="store-full")
 
     monkeypatch.setattr(rig.witness.store, "advance", full)
@@ -57,7 +61,8 @@ def test_what_was_cosigned_is_not_taken_back_even_by_hand(rig: Rig, change: str)
 def test_the_newest_heads_of_a_log_are_kept_and_old_ones_are_not(tmp_path: Path) -> None:
     store = WitnessStore(tmp_path / "witness.sqlite")
     connection = sqlite3.connect(tmp_path / "witness.sqlite")
-    store.advance("a", lambda _: Head("a", 1, b"r", b"n", b"l", 1))
+    store.begin("key")
+    store.advance("a", lambda _: Head("a", 1, b"r", b"n", b"l", 1), vkey="key")
     connection.executemany(
         "INSERT INTO head (origin, size, root, note, line, time) VALUES ('a', ?, x'00', x'00', x'00', 1)",
         [(size,) for size in range(2, KEPT + 1)],
@@ -65,7 +70,7 @@ def test_the_newest_heads_of_a_log_are_kept_and_old_ones_are_not(tmp_path: Path)
     connection.commit()
     connection.close()
     for size in (KEPT + 1, KEPT + 2):
-        store.advance("a", lambda _, size=size: Head("a", size, b"r", b"n", b"l", 1))
+        store.advance("a", lambda _, size=size: Head("a", size, b"r", b"n", b"l", 1), vkey="key")
     assert [store.at("a", size) is None for size in (1, 2, 3)] == [True, True, False]
     assert [one.size for one in store.heads()] == [KEPT + 2]
 
@@ -108,3 +113,29 @@ def test_threads_and_openings_that_race_get_one_head_of_a_size(rig: Rig) -> None
         head = rig.store.head(origin)
         assert head is not None
         assert head.root == bytes([winner]) * 32
+
+
+def test_a_witness_whose_state_is_gone_cosigns_nothing(rig: Rig) -> None:
+    """Else whoever removes a file, or puts back none of it, would have two histories cosigned."""
+    rig.ask(20)
+    (rig.folder / "witness.sqlite").unlink()
+    for _ in range(2):
+        assert problem(rig.ask(20, root=bytes(32))) == (503, "witness-state-missing")
+    assert rig.store.head(rig.xa.origin) is None
+
+
+def test_a_renewed_witness_has_a_new_key_and_knows_what_the_old_one_did(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    begin_witness(home)
+    store = WitnessStore(home.path / "witness.sqlite")
+    old, head = encode_vkey(home.witness_vkey()), Head("a", 1, b"r", b"n", b"l", 1)
+    store.advance("a", lambda _: head, vkey=old)
+    renewed = renew_witness(home, chance("renewed"))
+    new = encode_vkey(renewed.witness_vkey())
+    assert new != old
+    assert store.advance("a", lambda held: held or head, vkey=new) == head
+    with pytest.raises(StoreError) as refused:
+        store.advance("a", lambda held: held or head, vkey=old)
+    assert refused.value.code == "witness-state-missing"
+    retired = f"witness-{home.witness_vkey().key_id.hex()}.json"
+    assert {path.name for path in (home.path / "keys").glob("witness*")} == {"witness.json", retired}

@@ -177,6 +177,8 @@ def test_a_new_key_gives_no_line_of_the_old_one(rig: Rig) -> None:
     rig.ask(7)
     rig.witness._key = key("XB witness 2")
     rig.witness.vkey = make_vkey(NAME, 0x04, key("XB witness 2").public.raw)
+    assert problem(rig.ask(7, 7)) == (503, "witness-state-missing")
+    rig.store.begin(encode_vkey(rig.witness.vkey))
     rig.require_cosigned(rig.ask(7, 7), 7)
 
 

@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
-from ledger.core.note import Note, NoteSignature, VKey, encode_note, make_vkey
+from ledger.core.note import Note, NoteSignature, VKey, encode_note, encode_vkey, make_vkey
 from ledger.core.suites import PrivateKey, sign
 from ledger.services.known_logs import KnownLog
 from ledger.services.witnessing import Witness
@@ -42,7 +42,9 @@ AnyLog().get("first.example").verified(parse_checkpoint(plain_note("first.exampl
 def opened(folder: Path) -> Witness:
     """A witness of every such log, with its state in `folder`."""
     store = WitnessStore(folder / "witness.sqlite")
-    return Witness(store, name=NAME, key=key("XB witness"), logs=AnyLog, clock=time.time)
+    witness = Witness(store, name=NAME, key=key("XB witness"), logs=AnyLog, clock=time.time)
+    store.begin(encode_vkey(witness.vkey))
+    return witness
 
 
 def answering(folder: Path, requests: Connection) -> None:

@@ -66,6 +66,7 @@ class Rig:
         self.logs = KnownLogs(self.folder, self.book, "registry.example.xb/XB/2026")
         self.store = WitnessStore(self.folder / "witness.sqlite")
         self.witness = self.opened()
+        self.store.begin(encode_vkey(self.witness.vkey))
 
     def opened(self) -> Witness:
         """The witness, as a process that starts now would have it."""
