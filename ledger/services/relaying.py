@@ -44,6 +44,7 @@ FORKS: Final = "forks"
 LOCK: Final = "relay.lock"
 FEWEST_URLS: Final = 2
 """Nodes of a chain that a relay must be able to ask."""
+_IDENTITY: Final = ("chain-wrong-id", "chain-wrong-genesis")
 _FOLDER_MODE: Final = 0o700
 _READABLE: Final = 0o644
 
@@ -56,12 +57,14 @@ class Receiving:
         chain: A connection of the relay's own.
         contract: Address.
         trouble: Why the last round failed there.
+        opened: Makes another connection; None where there is no need.
     """
 
     settings: ChainSettings
     chain: Chain
     contract: bytes
     trouble: LedgerError | None = None
+    opened: Callable[[], Chain] | None = None
 
     @property
     def name(self) -> str:
@@ -84,7 +87,8 @@ def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) 
     if isinstance(settings, RpcSettings):
         if settings.foreign is None:
             return None
-        return Receiving(settings, open_rpc(settings), bytes.fromhex(settings.foreign[2:]))
+        foreign = bytes.fromhex(settings.foreign[2:])
+        return Receiving(settings, open_rpc(settings), foreign, opened=lambda: open_rpc(settings))
     if contract is None:
         return None
     from ledger.chain.embedded_port import EmbeddedProvider
@@ -251,6 +255,11 @@ class Rounds:
             if error.code == "relay-halted":
                 self.halted = error
             one.trouble = one.trouble or error
+            if error.code in _IDENTITY and one.opened is not None:
+                # A node that lied when it was first asked must not be believed for as long as the connection lives.
+                self._relays.pop(one.name, None)
+                one.chain.close()
+                one.chain = one.opened()
 
     def _relay(self, one: Receiving, now: int) -> None:
         if isinstance(one.settings, RpcSettings):
