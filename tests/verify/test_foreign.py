@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.evm.anchor import root_at_slot
@@ -29,6 +29,7 @@ from tests.sealing import addresses, secrets
 from tests.simulator import NOW, World, seed, world
 from tests.trees import tree_consistency
 from tests.verify.attacking import judge
+from tests.verify.test_bundle_form import JUNK, endures, leaves
 
 ALL = {"TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 8, 9]}}
 Sections = list[dict[str, Any]]
@@ -387,3 +388,21 @@ def test_whatever_bit_of_a_foreign_part_is_changed_it_does_not_pass(
     # Step 8 by itself, under the section's true checkpoint.
     result = check_foreign(section, 0, OWN, LOG, TRUST, required_grade="operator", now=NOW)
     assert (result.check.outcome == "passed") == (part == PART)
+
+
+PLACES = [at for at in leaves(PART) if at]
+
+
+@settings(max_examples=count(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(place=st.sampled_from(PLACES), junk=JUNK)
+def test_anything_anywhere_in_a_foreign_part_ends_in_a_report(place: tuple[Any, ...], junk: Any) -> None:
+    part = json.loads(json.dumps(PART))
+    holder = part
+    for step in place[:-1]:
+        holder = holder[step]
+    holder[place[-1]] = junk
+    if part == PART:
+        return
+    bundle = MADE.bundle([{**SECTIONS[0], "foreign": [part]}, SECTIONS[1]])
+    first = next(check for check in endures(bundle, TRUST).checks if check.step == 8)
+    assert first.outcome != "passed"
