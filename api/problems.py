@@ -67,6 +67,7 @@ _STATUS = {
     "content-type": 415,
     "content-encoding": 415,
     "not-anchored-yet": 409,
+    "not-cosigned-yet": 409,
     "evidence-apart": 409,
     "block-not-final": 409,
     "overloaded": 503,
@@ -74,7 +75,13 @@ _STATUS = {
     "method-not-allowed": 405,
     "internal": 500,
 }
-_RETRY = {"not-anchored-yet": 5, "evidence-apart": 5, "block-not-final": 5, "overloaded": 1}
+_RETRY = {
+    "not-anchored-yet": 5,
+    "not-cosigned-yet": 5,
+    "evidence-apart": 5,
+    "block-not-final": 5,
+    "overloaded": 1,
+}
 _LATER = 5
 _FAILED = "The node failed on this request"
 _PATH_SHOWN = 200

@@ -30,7 +30,7 @@ from ledger.services.combined import combined
 from ledger.services.export import bundle_of
 from ledger.services.foreign_parts import adding
 from ledger.services.node import Node
-from ledger.services.receipts import receipt_of
+from ledger.services.receipts import cosigned_receipt_of, receipt_of
 from ledger.services.register import register
 from ledger.services.states import state_of
 from ledger.store.statements import StoredStatement
@@ -113,11 +113,31 @@ def statement(digest: DigestPath, node: NodeDep) -> Response:
     responses=document("text/plain", "c2sp.org/tlog-proof@v1\nindex 41\n…", "The receipt"),
     response_class=Response,
 )
-def receipt(digest: DigestPath, node: NodeDep) -> Response:
-    """Its receipt (C2SP tlog-proof): index, path, and the first checkpoint that covers it.  The same for ever."""
-    found = receipt_of(
-        bytes.fromhex(digest), log=node.log, statements=node.statements, checkpoints=node.checkpoints
-    )
+def receipt(
+    digest: DigestPath,
+    node: NodeDep,
+    cosigned: Annotated[  # noqa: FBT002 - a query parameter
+        bool,
+        Query(description="at the first checkpoint that as many organisations cosigned as the node asks for"),
+    ] = False,
+) -> Response:
+    """Its receipt (C2SP tlog-proof): index, path, and the first checkpoint that covers it.  The same for ever.
+
+    With `cosigned` the checkpoint carries witnesses' lines, of one organisation at least, and may come to carry more.
+    """
+    if cosigned:
+        found = cosigned_receipt_of(
+            bytes.fromhex(digest),
+            log=node.log,
+            statements=node.statements,
+            cosignatures=node.cosignatures,
+            quorum=max(1, node.home.settings.quorum),
+            organisations=node.witnesses.organisations(),
+        )
+    else:
+        found = receipt_of(
+            bytes.fromhex(digest), log=node.log, statements=node.statements, checkpoints=node.checkpoints
+        )
     return Response(encode_receipt(found), media_type=RECEIPT)
 
 

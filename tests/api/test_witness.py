@@ -4,13 +4,16 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.checkpoint import cosign, parse_checkpoint
 from ledger.core.merkle import verify_consistency
+from ledger.core.note import encode_signature_line, encode_vkey, make_vkey
+from ledger.core.receipt import parse_receipt, verify_receipt
 from ledger.core.witness import encode_add_checkpoint
 from ledger.services.known_logs import KnownLogs
 from ledger.store.cosignatures import Cosignature
 from tests.api.served import Served
 from tests.services.witnessing import PLAIN, PLAIN_VKEY, plain
+from tests.simulator import key
 from tests.trees import tree_consistency
 
 PATH = "/witness/add-checkpoint"
@@ -105,3 +108,27 @@ def test_the_consistency_of_a_plain_log_is_followed(witnessing: Served) -> None:
     path = tree_consistency(3, PLAIN.leaves)
     assert witnessing.post(PATH, encode_add_checkpoint(3, path, plain(5)), {}).status_code == 200
     assert witnessing.get("/health").json()["witness"]["logs"] == 1
+
+
+def test_a_receipt_carries_cosignatures_where_it_is_asked_to(served: Served) -> None:
+    witness = make_vkey("witness.example.xc", 0x04, key("XC witness").public.raw)
+    policy = f"witness W {encode_vkey(witness)}\nquorum W\n"
+    served.node.witnesses.take(policy.encode())
+    record = served.record("W-3")
+    served.post("/v1/statements", record.encoded)
+    path = f"/v1/statements/{record.digest.hex()}/receipt"
+    plainly, early = served.get(path), served.get(path + "?cosigned=true")
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/not-cosigned-yet")
+    signed = parse_checkpoint(served.get("/log/checkpoint").content)
+    line = cosign(signed, witness.name, key("XC witness"), 7)
+    row = Cosignature(
+        signed.checkpoint.size, line.name, line.key_id, encode_signature_line(line).encode(), 7, 7
+    )
+    served.node.cosignatures.store([row])
+    receipt = parse_receipt(served.get(path + "?cosigned=true").content)
+    assert parse_checkpoint(receipt.checkpoint).note.signatures[-1] == line
+    signer = served.home.log_signer()
+    known = {"origin": signer.origin, "vkeys": signer.vkeys, "head_addresses": [signer.head_address]}
+    assert verify_receipt(receipt, record.digest, **known) == signed.checkpoint
+    assert served.get(path).content == plainly.content  # and the other stays the same for ever
+    served.node.witnesses.forget()
