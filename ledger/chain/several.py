@@ -200,6 +200,8 @@ class Several:
             self.check_identity()
         failed: list[ChainError] = []
         told = [answer for _, answer in self._each(ask, failed)]
+        if not told and failed:
+            raise failed[0]
         if len(told) < self._needed:
             why = f": {failed[0]}" if failed else ""
             raise ChainError(

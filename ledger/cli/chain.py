@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,13 +12,14 @@ import typer
 from ledger.chain.evm import connect
 from ledger.chain.port import Chain
 from ledger.chain.transactions import SignedTransaction
-from ledger.chains import RpcSettings
+from ledger.chains import ChainSettings, RpcSettings
 from ledger.cli import output, vouching
 from ledger.cli.options import AsJson, Home, Yes, command, noun
 from ledger.config import Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
-from ledger.errors import RefusedError, SetupError
+from ledger.errors import NotFoundError, RefusedError, SetupError
+from ledger.services.chains import open_rpc
 from ledger.services.deploy import ANCHOR, FOREIGN, Estimate, condition, estimate, found_on
 from ledger.services.deploy import deploy as put
 from ledger.services.files import exists, read_bounded
@@ -26,6 +27,7 @@ from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home, save_settings
 
 WEI: Final = 10**18
+_MEMBERS: Final = {ANCHOR: "anchor", FOREIGN: "foreign"}
 FAR_DAYS: Final = 36_500
 """Days beyond which nobody wants a number."""
 
@@ -33,7 +35,14 @@ Rpc = Annotated[
     str | None, typer.Option("--rpc", metavar="URL", help="JSON-RPC of the chain, instead of the home's.")
 ]
 
-app = noun("The chain that a node anchors on.")
+Number = Annotated[
+    int | None,
+    typer.Option(
+        "--chain", metavar="ID", help="EIP-155 id of one of the home's chains, instead of its first."
+    ),
+]
+
+app = noun("The chains that a node anchors on.")
 
 
 @command(
@@ -45,41 +54,44 @@ app = noun("The chain that a node anchors on.")
     more="One holds the log's anchors, the other takes other jurisdictions' checkpoints. The home's sender key pays."
     " Start the node again afterwards. An embedded chain has its contracts from the node's first start.",
 )
-def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = False) -> int:
+def deploy(
+    *, home: Home, chain: Number = None, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = False
+) -> int:
     """Deploy the contracts."""
-    opened, settings = _opened(home, rpc)
-    if not isinstance(settings.chain, RpcSettings):
+    opened, settings = _opened(home, rpc, chain)
+    chosen = settings.chain
+    if not isinstance(chosen, RpcSettings):
         raise RefusedError(
             "this node runs a development chain of its own, which has the contract from the node's first start",
             code="chain-embedded",
         )
-    missing = [name for name, held in _named(settings.chain).items() if held is None]
+    missing = [name for name, held in _named(chosen).items() if held is None]
     if not missing:
         raise RefusedError(
-            f"the home names the contracts {settings.chain.anchor} and {settings.chain.foreign} already;"
+            f"the home names the contracts {chosen.anchor} and {chosen.foreign} already;"
             " evidence chain check looks at them",
             code="anchor-deployed",
         )
-    chain = _connected(settings.chain)
+    connected = open_rpc(chosen)
     try:
-        output.say(chain.description)
-        saved = save_settings(opened, _with(opened.settings, _put_all(opened, chain, missing, yes=yes)))
-        held = saved.settings.chain
-        assert isinstance(held, RpcSettings)
-        claim = _issue(saved, chain, bytes.fromhex(str(held.anchor)[2:]))
+        output.say(connected.description)
+        made = _put_all(opened, connected, missing, yes=yes)
+        held = replace(chosen, **{_MEMBERS[name]: "0x" + address.hex() for name, address in made.items()})  # type: ignore[arg-type]
+        saved = save_settings(opened, _with(opened.settings, held))
+        # With further chains the claim names them all, and the node's start asks them all.
+        claim = (
+            None if saved.settings.chains else _issue(saved, connected, bytes.fromhex(str(held.anchor)[2:]))
+        )
     finally:
-        chain.close()
-    told = {
-        "anchor": held.anchor,
-        "foreign": held.foreign,
-        "chain": f"eip155:{settings.chain.id}",
-        "fingerprint": claim,
-    }
+        connected.close()
+    told = {"anchor": held.anchor, "foreign": held.foreign, "chain": f"eip155:{held.id}"}
+    told |= {} if claim is None else {"fingerprint": claim}
+    issued = "is issued at the node's start" if claim is None else f"issued, sha256 fingerprint {claim}"
     lines = [
         f"anchor       {told['anchor']} on {told['chain']}; its code is the contract's",
         f"foreign      {told['foreign']} there, for other jurisdictions' checkpoints",
         f"relay        {opened.keys.relay.public} pays for carrying them; give it ether if this node shall relay",
-        f"claim        issued, sha256 fingerprint {claim}",
+        f"claim        {issued}",
         "Next: start the node again",
     ]
     output.show(told, lines, as_json=as_json)
@@ -95,17 +107,17 @@ def deploy(*, home: Home, rpc: Rpc = None, yes: Yes = False, as_json: AsJson = F
     statuses="0 the contract is there; 1 it is not, or other code is; 2 bad usage; 3 the chain could not be asked.",
     more="For an embedded chain the node must be serving.",
 )
-def check(*, home: Home, rpc: Rpc = None, as_json: AsJson = False) -> int:
+def check(*, home: Home, chain: Number = None, rpc: Rpc = None, as_json: AsJson = False) -> int:
     """Check the chain."""
-    opened, settings = _opened(home, rpc)
+    opened, settings = _opened(home, rpc, chain)
     embedded = not isinstance(settings.chain, RpcSettings)
-    chain = _connected(settings.chain) if isinstance(settings.chain, RpcSettings) else _embedded(settings)
+    connected = open_rpc(settings.chain) if isinstance(settings.chain, RpcSettings) else _embedded(settings)
     contract = _contract(opened, settings)
     try:
-        found = condition(chain, opened.keys.sender.secret, contract, settings.chain.period)
-        _require_known_genesis(opened, found.genesis)
+        found = condition(connected, opened.keys.sender.secret, contract, settings.chain.period)
+        _require_known_genesis(opened, settings.chain.id, found.genesis)
     finally:
-        chain.close()
+        connected.close()
     told: dict[str, Any] = {
         "chain": f"eip155:{found.chain_id}",
         "genesis": "0x" + found.genesis.hex(),
@@ -146,10 +158,15 @@ def _lines(told: dict[str, Any], balance: int) -> list[str]:
     ]
 
 
-def _opened(path: Path, rpc: str | None) -> tuple[NodeHome, Settings]:
-    """The home as it is saved, and its settings as they are for this run."""
+def _opened(path: Path, rpc: str | None, number: int | None) -> tuple[NodeHome, Settings]:
+    """The home as it is saved, and its settings as they are for this run: the chain that is meant, as the first."""
     home = open_home(path)
     settings = with_environment(home.settings, os.environ)
+    if number not in {None, settings.chain.id}:
+        further = next((one for one in settings.chains if one.id == number), None)
+        if further is None:
+            raise NotFoundError(f"the home's settings name no chain {number}", code="chain-unknown")
+        settings = replace(settings, chain=further, chains=())
     if rpc is None:
         return home, settings
     if not isinstance(settings.chain, RpcSettings):
@@ -157,10 +174,6 @@ def _opened(path: Path, rpc: str | None) -> tuple[NodeHome, Settings]:
             "this node has an embedded chain, which --rpc does not replace", code="chain-embedded"
         )
     return home, replace(settings, chain=replace(settings.chain, urls=(rpc,)))
-
-
-def _connected(settings: RpcSettings) -> Chain:
-    return connect(settings.urls[0], chain_id=settings.id, confirmations=settings.confirmations)
 
 
 def _embedded(settings: Settings) -> Chain:
@@ -171,21 +184,21 @@ def _embedded(settings: Settings) -> Chain:
 def _contract(home: NodeHome, settings: Settings) -> bytes | None:
     if isinstance(settings.chain, RpcSettings):
         return None if settings.chain.anchor is None else bytes.fromhex(settings.chain.anchor[2:])
-    claimed = _claimed(home)
+    claimed = _claimed(home, settings.chain.id)
     return None if claimed is None else claimed[1]
 
 
-def _claimed(home: NodeHome) -> tuple[bytes, bytes] | None:
-    """Genesis and contract of the home's chain, as its claim has them."""
+def _claimed(home: NodeHome, number: int) -> tuple[bytes, bytes] | None:
+    """Genesis and contract of one of the home's chains, as its claim has them."""
     if not exists(home.claim):
         return None
     listed = parse_trust_list(read_bounded(home.claim, limit=TRUST_LIMIT, what="claim"))
-    chain = listed.chains.get(f"eip155:{home.settings.chain.id}")
+    chain = listed.chains.get(f"eip155:{number}")
     return None if chain is None else (chain.genesis, chain.anchor)
 
 
-def _require_known_genesis(home: NodeHome, genesis: bytes) -> None:
-    claimed = _claimed(home)
+def _require_known_genesis(home: NodeHome, number: int, genesis: bytes) -> None:
+    claimed = _claimed(home, number)
     if claimed is not None and claimed[0] != genesis:
         raise SetupError(
             f"the chain has genesis block 0x{genesis.hex()}; the node's claim names 0x{claimed[0].hex()}",
@@ -212,13 +225,15 @@ def _put_all(home: NodeHome, chain: Chain, missing: Sequence[str], *, yes: bool)
     return made
 
 
-def _with(settings: Settings, made: Mapping[str, bytes]) -> Settings:
-    chain = settings.chain
-    assert isinstance(chain, RpcSettings)
-    for name, member in ((ANCHOR, "anchor"), (FOREIGN, "foreign")):
-        if name in made:
-            chain = replace(chain, **{member: "0x" + made[name].hex()})  # type: ignore[arg-type]
-    return replace(settings, chain=chain)
+def _with(settings: Settings, held: RpcSettings) -> Settings:
+    """The saved settings with the contracts of one of their chains; what was only for this run stays out."""
+
+    def told(one: ChainSettings) -> ChainSettings:
+        same = isinstance(one, RpcSettings) and one.id == held.id
+        return replace(one, anchor=held.anchor, foreign=held.foreign) if same else one  # type: ignore[arg-type]
+
+    further = tuple(one for one in map(told, settings.chains) if isinstance(one, RpcSettings))
+    return replace(settings, chain=told(settings.chain), chains=further)
 
 
 def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:

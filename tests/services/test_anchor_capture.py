@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ledger.services.anchor_states import anchor_state
 from ledger.services.audit import LogIdentity, audit
 from ledger.store.captures import Capture, Captures
-from tests.services.anchoring import OTHER, Rig, hold, mine, on_anvil
+from tests.services.anchoring import ANVIL_ID, OTHER, Rig, hold, mine, on_anvil
 
 DEPTH = 3
 
@@ -23,6 +24,11 @@ def slow(tmp_path: Path) -> Iterator[Rig]:
 
 def captures(rig: Rig) -> list[Capture]:
     return Captures(rig.database).every()
+
+
+def state(rig: Rig) -> tuple[str, int, int]:
+    found = anchor_state(rig.anchors, f"eip155:{ANVIL_ID}")
+    return found.state, found.size, found.anchored_size
 
 
 def forget(rig: Rig) -> None:
@@ -74,14 +80,23 @@ def test_somebody_elses_anchor_is_captured_too(slow: Rig) -> None:
 def test_a_capture_of_a_block_that_was_replaced_is_not_what_stands(slow: Rig) -> None:
     slow.grow(3)
     anchorer = slow.anchorer()
-    slow.tick(anchorer, times=2)
+    assert state(slow) == ("none", 0, 0)
+    slow.tick(anchorer)
+    assert state(slow) == ("pending", 3, 0)
+    slow.tick(anchorer)
+    assert state(slow) == ("included", 3, 0)
     (lost,) = captures(slow)
     slow.provider.ask("anvil_reorg", 1, [])
+    slow.provider.ask("evm_setAutomine", False)
+    slow.tick(anchorer)
+    assert state(slow) == ("pending", 3, 0)
+    mine(slow)
     slow.tick(anchorer, times=3)
     assert slow.history(1)[:3] == ["sent", "mined", "reorged"]
     mine(slow, DEPTH)
     slow.tick(anchorer)
     (held,) = slow.evidence()
+    assert state(slow) == ("final", 3, 3)
     assert held.block_hash != lost.block_hash
     assert captures(slow) == []
     assert slow.announced() == slow.ours_mined() == [3]
