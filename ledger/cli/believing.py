@@ -8,7 +8,7 @@ import typer
 
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import MalformedError, SetupError
+from ledger.errors import SetupError
 from ledger.services.files import exists, read_bounded
 from ledger.services.home import Home
 from ledger.services.pinned import PinnedLists, user_folder
@@ -24,27 +24,10 @@ def believed(file: Path | None) -> tuple[TrustList, str]:
     """The list, and what to call it.  What is pinned is never overridden by an older one.
 
     Raises:
-        SetupError: `trust-none` or `trust-several`: none is given, and not exactly one is pinned; or the list that is
-            given does not load.
+        SetupError, VerificationError, RefusedError: As `PinnedLists.believed`.
     """
-    lists = PinnedLists(user_folder(os.environ))
-    if file is not None:
-        try:
-            return lists.check(read_bounded(file, limit=TRUST_LIMIT, what="trust list")), file.name
-        except MalformedError as error:
-            raise SetupError(f"trust list {file.name} does not load: {error}", code=error.code) from error
-    pinned = lists.show()
-    if len(pinned) != 1:
-        names = ", ".join(one.publisher.id for one in pinned)
-        told = (
-            f"several trust lists are pinned ({names})"
-            if pinned
-            else "no trust list is pinned (evidence trust add)"
-        )
-        raise SetupError(
-            f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
-        )
-    return pinned[0], pinned[0].publisher.id
+    given = None if file is None else read_bounded(file, limit=TRUST_LIMIT, what="trust list")
+    return PinnedLists(user_folder(os.environ)).believed(given, "" if file is None else file.name)
 
 
 def believed_by(home: Home) -> TrustList:

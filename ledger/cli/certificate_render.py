@@ -1,6 +1,5 @@
 """`evidence certificate render`: a certificate as a page for people, HTML or PDF."""
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -8,15 +7,15 @@ from typing import Annotated, Final, Literal
 import typer
 
 from ledger.cli import output
+from ledger.cli.believing import believed
 from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, command
-from ledger.core.canonical import BUNDLE_LIMIT, TRUST_LIMIT
+from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import parse_time
 from ledger.core.trust import TrustList
-from ledger.errors import MalformedError, SetupError
+from ledger.errors import MalformedError
 from ledger.services.files import read_bounded, replace
-from ledger.services.pinned import PinnedLists, user_folder
 from ledger.verify.bundle import kind_of, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.single import verify_statement_file
@@ -84,7 +83,7 @@ def render(
     except MalformedError as error:
         raise typer.BadParameter(str(error)) from None
     data = read_bounded(file, limit=BUNDLE_LIMIT, what="certificate")
-    report = _report(data, _believed(trust), into, moment)
+    report = _report(data, believed(trust)[0], into, moment)
     sheet = sheet_of(_statement(data), report, languages=_LANGUAGES[lang], url=address)
     paper = out.suffix.lower() == ".pdf"
     page = paper_of(sheet, moment=report.checked_at) if paper else page_of(sheet)
@@ -112,21 +111,3 @@ def _report(data: bytes, trust: TrustList, into: str | None, at: int | None) -> 
     if kind_of(data) == "statement":
         return verify_statement_file(data.rstrip(b"\r\n"), trust, now=now)
     return verify_bundle(data, trust, at=at, now=now, into=into)
-
-
-def _believed(file: Path | None) -> TrustList:
-    """The list to believe for this run.
-
-    Raises:
-        SetupError: `trust-none` or `trust-several`: none is given, and not exactly one is pinned.
-    """
-    lists = PinnedLists(user_folder(os.environ))
-    if file is not None:
-        return lists.check(read_bounded(file, limit=TRUST_LIMIT, what="trust list"))
-    pinned = lists.show()
-    if len(pinned) != 1:
-        told = "several trust lists are pinned" if pinned else "no trust list is pinned"
-        raise SetupError(
-            f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
-        )
-    return pinned[0]

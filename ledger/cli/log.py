@@ -1,21 +1,18 @@
 """`evidence log`: the latest checkpoint, and the audit of a node's own store."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from ledger.cli import output
+from ledger.cli.believing import believed
 from ledger.cli.options import AsJson, Home, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
-from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_log_lines
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
-from ledger.errors import NotFoundError, SetupError, VerificationError
-from ledger.services.files import read_bounded
+from ledger.errors import NotFoundError, VerificationError
 from ledger.services.home import open_home
-from ledger.services.pinned import PinnedLists, user_folder
 
 SHOWN: Final = 200
 """Differences printed; `--json` has all."""
@@ -65,7 +62,7 @@ def checkpoint(
         "checkpoint": signed.encoded.decode(),
     }
     if verify or trust is not None:
-        listed = _believed(trust)
+        listed = believed(trust)[0]
         time = _verified(signed, listed)
         told["verified"] = {
             "trust": listed.publisher.id,
@@ -133,19 +130,6 @@ def _of_node(url: str) -> SignedCheckpoint:
 
     with NodeClient(url) as client:
         return client.checkpoint()
-
-
-def _believed(file: Path | None) -> TrustList:
-    lists = PinnedLists(user_folder(os.environ))
-    if file is not None:
-        return lists.check(read_bounded(file, limit=TRUST_LIMIT, what="trust list"))
-    pinned = lists.show()
-    if len(pinned) != 1:
-        raise SetupError(
-            f"{len(pinned)} trust lists are pinned; name one with --trust FILE",
-            code="trust-several" if pinned else "trust-none",
-        )
-    return pinned[0]
 
 
 def _verified(signed: SignedCheckpoint, listed: TrustList) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
 from ledger.core.times import parse_time
 from ledger.core.trust import TrustList
-from ledger.errors import LedgerError, MalformedError, SetupError
+from ledger.errors import LedgerError, SetupError
 from ledger.verify.bundle import kind_of
 from ledger.verify.content import Content
 from ledger.verify.report import STEPS, Report
@@ -171,24 +171,8 @@ def _believed(file: Path | None) -> tuple[TrustList, str]:
     """The trust list for this run, and what to call it.  What is pinned is never overridden by an older list."""
     from ledger.services.pinned import PinnedLists, user_folder
 
-    lists = PinnedLists(user_folder(os.environ))
-    if file is not None:
-        try:
-            return lists.check(_read(file, TRUST_LIMIT, "the trust list")), file.name
-        except MalformedError as error:
-            raise SetupError(f"trust list {file.name} does not load: {error}", code=error.code) from error
-    pinned = lists.show()
-    if len(pinned) != 1:
-        names = ", ".join(one.publisher.id for one in pinned)
-        told = (
-            f"several trust lists are pinned ({names})"
-            if pinned
-            else "no trust list is pinned (evidence trust add)"
-        )
-        raise SetupError(
-            f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
-        )
-    return pinned[0], pinned[0].publisher.id
+    given = None if file is None else _read(file, TRUST_LIMIT, "the trust list")
+    return PinnedLists(user_folder(os.environ)).believed(given, "" if file is None else file.name)
 
 
 def _content(options: argparse.Namespace) -> Content:

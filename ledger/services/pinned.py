@@ -15,7 +15,7 @@ from pathlib import Path
 from ledger.core import pinning
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import LedgerError, NotFoundError, RefusedError, SetupError
+from ledger.errors import LedgerError, MalformedError, NotFoundError, RefusedError, SetupError
 from ledger.services.files import exists, read_bounded, replace, reported
 
 SUFFIX = ".json"
@@ -79,6 +79,36 @@ class PinnedLists:
         offered = _load(data)
         pinned = self._pinned(offered.publisher.id)
         return offered if pinned is None else _successor(pinned, offered, (), self._history(pinned))
+
+    def believed(self, given: bytes | None, name: str) -> tuple[TrustList, str]:
+        """The list to believe for one run, and what to call it: what is given, else the only one that is pinned.
+
+        Args:
+            given: A list that the user named for this run.
+            name: Of its file.
+
+        Raises:
+            SetupError: `trust-none` or `trust-several`: none is given, and not exactly one is pinned; or the list
+                that is given does not load.
+            VerificationError, RefusedError: As `check`.
+        """
+        if given is not None:
+            try:
+                return self.check(given), name
+            except MalformedError as error:
+                raise SetupError(f"trust list {name} does not load: {error}", code=error.code) from error
+        pinned = self.show()
+        if len(pinned) != 1:
+            names = ", ".join(one.publisher.id for one in pinned)
+            told = (
+                f"several trust lists are pinned ({names})"
+                if pinned
+                else "no trust list is pinned (evidence trust add)"
+            )
+            raise SetupError(
+                f"{told}; say which with --trust FILE", code="trust-several" if pinned else "trust-none"
+            )
+        return pinned[0], pinned[0].publisher.id
 
     def show(self) -> list[TrustList]:
         """Every pinned list, by publisher.
