@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {RFC6962} from "./RFC6962.sol";
+import {TypedData} from "./TypedData.sol";
 
 /// @title Checkpoint anchor
 /// @notice Fixes, in block time, that an append-only log had a given root hash at a given size.
@@ -18,19 +18,6 @@ import {RFC6962} from "./RFC6962.sol";
 ///      NOTE: what the contract cannot see is a second log. A new head key is a new log id with a history of its
 ///      own; who ties one to the other is the verifier's trust list.
 contract CheckpointAnchor {
-    /// @dev hash of the EIP-712 domain ("evidence-ledger", "1"). Without chain id and contract, for one head
-    ///      signature serves offline, on every chain, and as evidence of a fork.
-    bytes32 private constant _DOMAIN_SEPARATOR = keccak256(
-        abi.encode(
-            keccak256("EIP712Domain(string name,string version)"),
-            keccak256("evidence-ledger"),
-            keccak256("1")
-        )
-    );
-
-    /// @dev EIP-712 type hash of what a head key signs.
-    bytes32 private constant _HEAD_TYPEHASH = keccak256("Head(bytes32 logId,uint64 size,bytes32 root)");
-
     /// @notice Root hash of log `logId` at `size` leaves, zero where that size was not anchored.
     /// @dev Written once. Storage slot 0, for proofs: keccak256(size . keccak256(logId . 0)), each padded to 32
     ///      bytes.
@@ -111,8 +98,7 @@ contract CheckpointAnchor {
         pure
         returns (bool)
     {
-        bytes32 structHash = keccak256(abi.encode(_HEAD_TYPEHASH, logId, size, root));
-        bytes32 digest = MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, structHash);
+        bytes32 digest = TypedData.head(logId, size, root);
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
         return failure == ECDSA.RecoverError.NoError && signer == headKey;
     }

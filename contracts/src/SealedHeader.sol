@@ -180,7 +180,7 @@ library SealedHeader {
                 fields[field] = begin;
                 uint256 size = uint8(_SIZES[field]);
                 if (_INTEGERS >> field & 1 != 0) {
-                    StrictRLP.integer(body, past, size);
+                    StrictRLP.checkInteger(body, past, size);
                 } else if (size == 0 ? past - body != 256 : size != 255 && past - body != size) {
                     revert StrictRLP.RlpShape();
                 }
@@ -199,7 +199,8 @@ library SealedHeader {
         pure
         returns (uint256 sealsItem)
     {
-        (uint256 body, uint256 past) = _extraBytes(begin, end, 32);
+        (, uint256 past) = _extraBytes(begin, end, 32);
+        uint256 body;
         (body, past) = _extraList(past, end);
         sealed_.validators = _validators(body, past);
         past = _skipVote(past, end);
@@ -207,7 +208,7 @@ library SealedHeader {
         // IBFT 2.0 writes a round in four bytes, whatever it is.
         if (past - body == 4 && StrictRLP.load(body) >> 248 == 0) revert Ibft2Unsupported();
         if (past - body > 4) revert ExtraData();
-        StrictRLP.integer(body, past, 4);
+        StrictRLP.checkInteger(body, past, 4);
         sealsItem = past;
         (sealed_.sealsAt, sealed_.sealsEnd) = _extraList(past, end);
         if (sealed_.sealsEnd != end) revert ExtraData();

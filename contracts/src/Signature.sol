@@ -53,9 +53,10 @@ library Signature {
         returns (address signer, Fault fault)
     {
         ECDSA.RecoverError refused;
-        (signer, refused,) = ECDSA.tryRecover(digest, v, r, s);
+        bytes32 culprit;
+        (signer, refused, culprit) = ECDSA.tryRecover(digest, v, r, s);
         if (refused == ECDSA.RecoverError.NoError) return (signer, Fault.None);
-        bool isHigh = refused == ECDSA.RecoverError.InvalidSignatureS && uint256(s) < _ORDER;
+        bool isHigh = refused == ECDSA.RecoverError.InvalidSignatureS && uint256(culprit) < _ORDER;
         return (address(0), isHigh ? Fault.HighS : Fault.Invalid);
     }
 }

@@ -57,9 +57,9 @@ library StateTrie {
     {
         (uint256 begin, uint256 end) = StrictRLP.list(body, past);
         (body, past) = _accountField(begin, end);
-        StrictRLP.integer(body, past, 8);
+        StrictRLP.checkInteger(body, past, 8);
         (body, past) = _accountField(past, end);
-        StrictRLP.integer(body, past, 32);
+        StrictRLP.checkInteger(body, past, 32);
         (body, past) = _accountField(past, end);
         storageRoot = StrictRLP.word(body, past);
         (body, past) = _accountField(past, end);
@@ -213,10 +213,9 @@ library StateTrie {
     /// @dev Whether a node has more than the two items of a leaf or an extension; {_check} counts them exactly.
     function _isBranch(uint256 begin, uint256 end) private pure returns (bool) {
         if (begin == end) revert TrieNode();
-        (,, uint256 past) = StrictRLP.next(begin, end);
-        if (past == end) revert TrieNode();
-        (,, past) = StrictRLP.next(past, end);
-        return past != end;
+        uint256 second = StrictRLP.skip(begin, end);
+        if (second == end) revert TrieNode();
+        return StrictRLP.skip(second, end) != end;
     }
 
     function _item(uint256 begin, uint256 end, uint256 index)

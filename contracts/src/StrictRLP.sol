@@ -125,19 +125,36 @@ library StrictRLP {
         if (isList) revert RlpShape();
     }
 
+    /// @notice Passes over the item at `begin`, whatever it is.
+    /// @param begin Where it begins.
+    /// @param end Where that which holds it ends.
+    /// @return past Where the next item begins.
+    function skip(uint256 begin, uint256 end) internal pure returns (uint256 past) {
+        (,, past) = next(begin, end);
+    }
+
     /// @notice The integer in a payload.
     /// @param body Where the payload begins.
     /// @param past Where it ends.
     /// @param size Bytes that it may have, at most 32.
     /// @return The integer; zero has no bytes.
     function integer(uint256 body, uint256 past, uint256 size) internal pure returns (uint256) {
+        checkInteger(body, past, size);
         unchecked {
-            uint256 length = past - body;
-            if (length > size) revert RlpShape();
-            if (length == 0) return 0;
-            if (_byteAt(body) == 0) revert RlpNotCanonical();
-            return load(body) >> (256 - 8 * length);
+            // A shift by 256, for an integer of no bytes, leaves zero.
+            return load(body) >> (256 - 8 * (past - body));
         }
+    }
+
+    /// @notice Refuses a payload that is no integer of at most `size` bytes.
+    /// @param body Where the payload begins.
+    /// @param past Where it ends.
+    /// @param size Bytes that it may have, at most 32.
+    function checkInteger(uint256 body, uint256 past, uint256 size) internal pure {
+        unchecked {
+            if (past - body > size) revert RlpShape();
+        }
+        if (body != past && _byteAt(body) == 0) revert RlpNotCanonical();
     }
 
     /// @notice The 32 bytes in a payload.

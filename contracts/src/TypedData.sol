@@ -9,7 +9,8 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 ///      serves offline, on every chain, and as evidence of a fork. Nothing is lost by it: what is signed is a fact
 ///      about one log on one chain, and names both.
 ///
-///      {CheckpointAnchor} carries the first of these digests itself: its code is fixed for ever.
+///      IMPORTANT: {head} is part of {CheckpointAnchor}, whose code is fixed for ever: no change may alter what it is
+///      compiled to.
 library TypedData {
     bytes32 private constant _DOMAIN_SEPARATOR = keccak256(
         abi.encode(
