@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas import Wire
+from api.schemas import Health, Trouble, Wire
 
 Grade = Literal["attested", "sealed"]
 
@@ -146,3 +146,31 @@ class Contradictions(Wire):
     """All of them, oldest first."""
 
     items: list[Contradiction]
+
+
+class RelayPartner(Wire):
+    """One partner's log, as the relay reads it."""
+
+    partner: str
+    origin: str
+    unvouched: int = Field(
+        description="anchored checkpoints for which nobody but the operator vouches so far"
+    )
+    trouble: Trouble | None = None
+
+
+class RelayHealth(Wire):
+    """The relay: partners' checkpoints on the own chains."""
+
+    state: Literal["carrying", "off", "standing by", "halted"]
+    done: int
+    waiting: int
+    quarantined: int = Field(description="given up; evidence relay status tells why")
+    partners: list[RelayPartner]
+    trouble: Trouble | None = None
+
+
+class NodeHealth(Health):
+    """Whether the node can register, how far it is, and how its relay is."""
+
+    relay: RelayHealth | None = None

@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse, Response
 from api.attesting import attesting_of
 from api.deps import NodeDep, body_of
 from api.documents import JSON, PROBLEMS, RECEIPT, Answers, answer, document
-from api.schemas import TIME, Health, Schemas
+from api.foreign_schemas import NodeHealth
+from api.relaying import relaying_of
+from api.schemas import TIME, Schemas
 from api.schemas import Node as NodeShown
 from api.witnessing import witnessing_of
 from ledger.core.note import encode_vkey
@@ -67,8 +69,8 @@ _HEALTH: dict[str, Any] = {
 }
 
 _HEALTHS: Answers = {
-    200: {"model": Health, "description": "It can register", "content": {JSON: {"example": _HEALTH}}},
-    503: {"model": Health, "description": "It cannot register at present; why stands in `trouble`"},
+    200: {"model": NodeHealth, "description": "It can register", "content": {JSON: {"example": _HEALTH}}},
+    503: {"model": NodeHealth, "description": "It cannot register at present; why stands in `trouble`"},
     "4XX": PROBLEMS["4XX"],
 }
 
@@ -153,7 +155,7 @@ def health(node: NodeDep) -> JSONResponse:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:
         told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
-    told |= witnessing_of(node) | attesting_of(node)
+    told |= witnessing_of(node) | attesting_of(node) | relaying_of(node)
     return JSONResponse(told, 200 if trouble is None else 503)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.deps import NodeDep, body_of
 from api.documents import BUNDLE, FORK, JSON, answer
+from api.limiting import LimitedVerification
 from api.routes.recognition import At, For, Into
 from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
@@ -26,6 +27,7 @@ router = APIRouter(tags=["verification"])
 
 @router.post(
     "/v1/verify",
+    dependencies=[LimitedVerification],
     responses=answer(
         Verified,
         {
