@@ -67,15 +67,10 @@ def check_foreign(
     passed_over: list[str] = []
     checks: list[Check] = []
     for place, part in enumerate(section.foreign):
-        chain = trust.chain(part.chain)
-        listed = [one for one in trust.foreign if (one.chain, one.source_id) == (part.chain, part.source)]
-        if chain is None or not listed:
-            missing = (
-                f"{part.chain}, a chain"
-                if chain is None
-                else f"{part.chain} from 0x{part.source.hex()}, a source"
-            )
-            passed_over.append(f"section {number}: what is held on {missing} not in the trust list")
+        chain, listed = trust.chain(part.chain), _listed(part, trust)
+        reason = _not_counted(part, chain, listed, log)
+        if chain is None or reason is not None:
+            passed_over.append(f"section {number}: what is held on {part.chain}: {reason}")
             continue
         if own is None or log is None:
             detail = "the checkpoint does not hold"
@@ -94,6 +89,24 @@ def check_foreign(
         detail = "not held on another chain of the trust list"
         return ForeignResult(Check(8, "absent", "no-foreign", detail, number), tuple(passed_over))
     return ForeignResult(best_unless_failed(checks), tuple(passed_over))
+
+
+def _listed(part: Foreign, trust: TrustList) -> Sequence[ForeignSource]:
+    """The contracts of the trust list that may hold what a part shows."""
+    return [one for one in trust.foreign if (one.chain, one.source_id) == (part.chain, part.source)]
+
+
+def _not_counted(
+    part: Foreign, chain: Chain | None, listed: Sequence[ForeignSource], log: LogKeys | None
+) -> str | None:
+    """Why a part says nothing to this verifier; None where it does."""
+    if chain is None:
+        return "a chain not in the trust list"
+    if not listed:
+        return f"from 0x{part.source.hex()}, a source not in the trust list"
+    if log is not None and chain.jurisdiction == log.jurisdiction:
+        return f"a chain of {log.jurisdiction}, whose log it is"
+    return None
 
 
 def _opened(part: Foreign, listed: Sequence[ForeignSource]) -> tuple[ForeignSource, Held]:

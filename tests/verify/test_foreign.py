@@ -105,6 +105,14 @@ def test_a_contract_source_or_chain_that_the_trust_list_does_not_name_is_not_cou
         assert any("section 0: what is held on eip155:31002" in told for told in report.not_counted)
 
 
+def test_a_chain_of_the_logs_own_jurisdiction_is_no_other_one() -> None:
+    made = world()
+    contract, sections = held_abroad(made)
+    for code, expected in (("XA", ("absent", "no-foreign")), ("XB", ("passed", "foreign-accepted"))):
+        chain = {**made.xb.trusted_chain(), "jurisdiction": code}
+        assert said(made, contract, sections, chains=[made.xa.trusted_chain(), chain]) == expected
+
+
 def test_a_disputed_log_fails_though_its_checkpoint_is_held() -> None:
     made = world()
     contract, _ = held_abroad(made)
