@@ -294,9 +294,13 @@ class Rounds:
                 if log.jurisdiction != partner.name:
                     continue
                 key = (followed.target, followed.source_id, log.origin)
-                if key not in self.routes:
-                    far = self._far_of(partner, followed.source.chain_id, trust)
-                    self.routes[key] = Route(followed, log.origin, far.client, far.observed)
+                try:
+                    if key not in self.routes:
+                        far = self._far_of(partner, followed.source.chain_id, trust)
+                        self.routes[key] = Route(followed, log.origin, far.client, far.observed)
+                except SetupError as error:  # nothing is read of this one; the others go on
+                    one.trouble = error
+                    continue
                 found.append(self.routes[key])
         return found
 
