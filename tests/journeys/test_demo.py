@@ -21,13 +21,14 @@ import pytest
 from ledger.core.canonical import encode
 from ledger.demo.offline import _is_cut_off, isolation
 from ledger.demo.screen import wrapped
+from tests.campaign import count
 from tests.journeys.commands import ROOT, blocks, environment, program, shell
 from tests.verify.test_splices import splices
 
 DEMO = (sys.executable, "-P", "-m", "ledger.demo")
 PERIOD = "6"
 """Seconds between anchors: time enough for what must fall under one, on a busy machine too."""
-SPLICES = 50
+SPLICES = count(20)
 CERTIFICATE = {"certificate.evidence.json": 0, "certificate-withdrawn.evidence.json": 4}
 """Exit status by file."""
 GOLDEN = ROOT / "docs" / "verification.txt"
