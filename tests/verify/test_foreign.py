@@ -1,22 +1,14 @@
 """Step 8: a log's checkpoint on another jurisdiction's chain, honest and not; one attack a test."""
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ledger.core.evm.anchor import root_at_slot
 from ledger.core.evm.foreign import accepted_root_slot, foreign_head_slot, source_id
 from ledger.core.secp256k1 import address_of
-from ledger.errors import MalformedError
-from ledger.verify.bundle import parse_bundle
-from ledger.verify.foreign import check_foreign
-from ledger.verify.notes import open_note
 from ledger.verify.report import Check
 from tests.blocks import ANCHOR, CODE_HASH, hexed
-from tests.campaign import count
 from tests.foreign import (
     ORGANISATIONS,
     ForeignContract,
@@ -26,10 +18,9 @@ from tests.foreign import (
     sealed_source,
 )
 from tests.sealing import addresses, secrets
-from tests.simulator import NOW, World, seed, world
+from tests.simulator import World, seed, world
 from tests.trees import tree_consistency
 from tests.verify.attacking import judge
-from tests.verify.test_bundle_form import JUNK, endures, leaves
 
 ALL = {"TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 8, 9]}}
 Sections = list[dict[str, Any]]
@@ -363,54 +354,3 @@ def test_a_node_missing_surplus_or_changed_fails_the_step(member: str) -> None:
     ):
         sections[0]["foreign"] = [{**contract.part(), member: spoiled}]
         assert said(made, contract, sections) == ("failed", code)
-
-
-MADE = world()
-CONTRACT, SECTIONS = held_abroad(MADE)
-PART = SECTIONS[0]["foreign"][0]
-TRUST = MADE.trust(foreign=[CONTRACT.trusted()])
-LOG = TRUST.logs[MADE.xa.origin]
-OWN = open_note(SECTIONS[0]["checkpoint"].encode(), MADE.xa.origin, LOG)
-HEXED = ["header", "source", "account", "storage", "disputed", "signature"]
-
-
-@settings(max_examples=count(120), deadline=None)
-@given(member=st.sampled_from(HEXED), where=st.integers(0, 1 << 16), bit=st.integers(0, 7), cut=st.booleans())
-def test_whatever_bit_of_a_foreign_part_is_changed_it_does_not_pass(
-    member: str, where: int, bit: int, cut: bool
-) -> None:
-    part = json.loads(json.dumps(PART))
-    holder = part["finality"] if member == "signature" else part
-    listed = isinstance(holder[member], list)
-    texts = holder[member] if listed else [holder[member]]
-    at = where % len(texts)
-    data = bytearray.fromhex(texts[at][2:])
-    data[where % len(data)] ^= 1 << bit
-    texts[at] = hexed(bytes(data[:-1] if cut else data))
-    if not listed:
-        holder[member] = texts[0]
-    try:
-        section = parse_bundle(MADE.bundle([{**SECTIONS[0], "foreign": [part]}])).sections[0]
-    except MalformedError:
-        return
-    # Step 8 by itself, under the section's true checkpoint.
-    result = check_foreign(section, 0, OWN, LOG, TRUST, required_grade="operator", now=NOW)
-    assert (result.check.outcome == "passed") == (part == PART)
-
-
-PLACES = [at for at in leaves(PART) if at]
-
-
-@settings(max_examples=count(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(place=st.sampled_from(PLACES), junk=JUNK)
-def test_anything_anywhere_in_a_foreign_part_ends_in_a_report(place: tuple[Any, ...], junk: Any) -> None:
-    part = json.loads(json.dumps(PART))
-    holder = part
-    for step in place[:-1]:
-        holder = holder[step]
-    holder[place[-1]] = junk
-    if part == PART:
-        return
-    bundle = MADE.bundle([{**SECTIONS[0], "foreign": [part]}, SECTIONS[1]])
-    first = next(check for check in endures(bundle, TRUST).checks if check.step == 8)
-    assert first.outcome != "passed"
