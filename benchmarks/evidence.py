@@ -4,10 +4,12 @@ import random
 from functools import cache
 
 from ledger.core.times import format_time
+from tests.sealing import secrets
 from tests.simulator import DAY, NOW, START, world
 from tests.verify.mutual import BODY, LENGTH, recognised
+from tests.vouching import sealed, validator_set
 
-__all__ = ["NOW", "USED", "certificate_example", "example", "one_percent"]
+__all__ = ["NOW", "USED", "certificate_example", "example", "one_percent", "sealed_example"]
 
 USED = START + 260
 """When the certificate was used: before it was suspended."""
@@ -18,6 +20,21 @@ def example() -> tuple[bytes, bytes]:
     """A transfer of XA acknowledged in XB, anchored on both sides; and the trust list, both as bytes."""
     made = world()
     return made.bundle(), made.trust().encoded
+
+
+@cache
+def sealed_example(validators: int) -> tuple[bytes, bytes]:
+    """The same transfer, its blocks sealed by a quorum of QBFT validators, under a list that asks for seals."""
+    made, keys = world(), secrets(validators)
+    sections = made.sections()
+    for section in sections:
+        section["anchors"] = [sealed(part, keys) for part in section["anchors"]]
+    chains = [
+        {**place.trusted_chain(), "consensus": "qbft", "validators": [validator_set(keys)]}
+        for place in (made.xa, made.xb)
+    ]
+    require = {"TransferRecord": {"steps": [1, 3, 4, 5, 6, 7, 9], "finality": "sealed"}}
+    return made.bundle(sections), made.trust(chains=chains, require=require).encoded
 
 
 @cache
