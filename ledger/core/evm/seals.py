@@ -18,7 +18,7 @@ Source: Hyperledger Besu, `QbftExtraDataCodec`, `BftBlockHashing`, `BftHelpers` 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ledger.core.evm import rlp
 from ledger.core.evm.anchor import ADDRESS_LENGTH
@@ -37,6 +37,10 @@ _ROUND_SIZE = 4
 _VOTE_FIELDS = 2
 _VOTES = (b"", b"\xff")  # drop, add
 _FIRST_V = 27
+_LONG_LIST = 0xF7  # first byte of a list, less the bytes of its length
+_SIZED = 33 + 33 + 21 + 33 + 33 + 33 + 259  # bytes of the fields before the difficulty, whose sizes are fixed
+_PREFIXED = b"\x80"  # a single byte below stands for itself; no byte is written as one
+_LONGER = 2
 _FORM = frozenset(("rlp-shape", "rlp-trailing", "rlp-truncated", "rlp-too-deep"))
 
 
@@ -105,9 +109,19 @@ def seal_message(header: Header, round: int) -> bytes:  # noqa: A002 - the field
 
 
 def _message(header: Header, extra: Sequence[rlp.Item], number: int) -> bytes:
+    """The header with its extra data exchanged; the bytes before and after them are taken over as they stand."""
     vanity, listed, vote, _, _ = extra
-    unsealed = rlp.encode((vanity, listed, vote, rlp.encode_integer(number), ()))
-    return rlp.encode((*header.fields[:_EXTRA_DATA], unsealed, *header.fields[_EXTRA_DATA + 1 :]))
+    unsealed = rlp.encode(rlp.encode((vanity, listed, vote, rlp.encode_integer(number), ())))
+    encoded = header.encoded
+    begin = 1 + encoded[0] - _LONG_LIST  # a header is always longer than a short list
+    integers = cast("Sequence[bytes]", header.fields[_DIFFICULTY:_EXTRA_DATA])
+    end = (
+        begin
+        + _SIZED
+        + sum([1 if one[:1] < _PREFIXED and len(one) < _LONGER else len(one) + 1 for one in integers])
+    )
+    before, after = encoded[begin:end], encoded[end + len(rlp.encode(header.extra_data)) :]
+    return b"".join((rlp.list_prefix(len(before) + len(unsealed) + len(after)), before, unsealed, after))
 
 
 def _extra_fields(extra_data: bytes) -> tuple[rlp.Item, ...]:
