@@ -21,6 +21,7 @@ _PARTS: Final = {
     "log": "entries, leaves, tiles and head",
     "statement": "statements and the columns they are found by",
     "checkpoint": "checkpoints and their signatures",
+    "cosignature": "cosignatures of witnesses",
     "anchor": "anchors and their evidence",
 }
 
@@ -91,10 +92,14 @@ def audit(*, home: Home, as_json: AsJson = False) -> int:
     from ledger.services.audit import LogIdentity
     from ledger.services.audit import audit as compare
     from ledger.services.node import open_log_database
+    from ledger.services.partners import FOLDER, PartnerBook
+    from ledger.services.witnesses import Witnesses
 
     opened = open_home(home)
     signer = opened.log_signer()
-    identity = LogIdentity(opened.settings.origin, signer.vkeys, [signer.head_address])
+    asked = Witnesses(opened, PartnerBook(opened.path / FOLDER, opened.settings.jurisdiction)).all()
+    known = [vkey for one in asked for vkey in one.vkeys]
+    identity = LogIdentity(opened.settings.origin, signer.vkeys, [signer.head_address], known)
     with open_log_database(opened, read_only=True) as database:
         report = compare(database, identity, lambda part: output.say(f"comparing {_PARTS.get(part, part)}"))
     findings = sorted(report.findings, key=lambda found: (found.index is None, found.index or 0))

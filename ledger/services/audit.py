@@ -2,7 +2,7 @@
 
     bodies → digests → entries → leaves → tiles → head
     bodies → the columns that statements are found by; what they refer to, attest and list
-    entries → the root of every stored checkpoint; its three signatures
+    entries → the root of every stored checkpoint; its three signatures, and witnesses' lines
     checkpoints → anchor evidence: header, account, storage; intents: the hash of the transaction
 
 A read-only pass in short transactions; it may run beside the node.  What was appended meanwhile is left out.
@@ -22,6 +22,7 @@ from ledger.core.note import VKey
 from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.services.anchor_evidence import require_named
+from ledger.services.audit_cosignatures import cosignature_differences
 from ledger.services.audit_tables import found_by_differences
 from ledger.store.anchors import Anchors, Evidence
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
@@ -39,11 +40,13 @@ class LogIdentity:
     Attributes:
         vkeys: Verifier keys of types 0x01 and 0x06.
         head_addresses: Every head key the log ever had, 20 bytes each.
+        witnesses: Keys of witnesses whose lines can be verified.
     """
 
     origin: str
     vkeys: Sequence[VKey]
     head_addresses: Sequence[bytes]
+    witnesses: Sequence[VKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def audit(
         "log": lambda: differences(database),
         "statement": lambda: _statements(database, counts),
         "checkpoint": lambda: _checkpoints(database, identity, counts),
+        "cosignature": lambda: cosignature_differences(database, identity.witnesses),
         "anchor": lambda: _anchors(database, identity, counts),
     }
     findings: list[Difference] = []

@@ -67,6 +67,14 @@ class Cosignatures:
             rows = connection.exec_driver_sql(query, (size,)).all()
         return [Cosignature(*row) for row in rows]
 
+    def sizes(self) -> list[int]:
+        """Every size of which there is one, ascending."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT DISTINCT size FROM cosignature ORDER BY size"
+            ).scalars()
+            return list(found)
+
     def last_of(self, keys: Sequence[KeyName]) -> Cosignature | None:
         """That of the largest size by any of these keys."""
         query = f"SELECT {_COLUMNS} FROM cosignature WHERE name = ? AND key_id = ? ORDER BY size DESC LIMIT 1"  # noqa: S608

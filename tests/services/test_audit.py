@@ -4,24 +4,30 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ledger.core.canonical import encode
-from ledger.core.checkpoint import parse_checkpoint, sign_checkpoint
+from ledger.core.checkpoint import cosign, parse_checkpoint, sign_checkpoint
 from ledger.core.keccak import keccak256
+from ledger.core.note import ED25519_COSIGNATURE, encode_signature_line, make_vkey
 from ledger.errors import LedgerError
 from ledger.services.audit import AuditReport, audit
 from ledger.store.anchors import Anchors, Event, Evidence, Intent
 from ledger.store.checkpoints import Checkpoints
+from ledger.store.cosignatures import Cosignature, Cosignatures
 from ledger.store.database import open_database
 from tests.services.nodes import NOW, Node, identity, running
-from tests.simulator import ANCHOR, START, World, hexed
+from tests.simulator import ANCHOR, START, World, hexed, key
 from tests.store.attesting import certificate, rows, status_list
 from tests.store.conftest import damage, path
 
 __all__ = ["damage", "path"]  # fixtures
+
+
+WITNESS = make_vkey("registry.example.xb/witness", ED25519_COSIGNATURE, key("XB witness").public.raw)
 
 
 def add_anchor(node: Node) -> None:
@@ -56,6 +62,15 @@ def add_anchor(node: Node) -> None:
     )
 
 
+def add_cosignature(node: Node) -> None:
+    """A witness's line under the newest checkpoint."""
+    latest = node.checkpoints.latest()
+    assert latest is not None
+    line = cosign(parse_checkpoint(latest.note), WITNESS.name, key("XB witness"), NOW)
+    row = Cosignature(latest.size, line.name, line.key_id, encode_signature_line(line).encode(), NOW, NOW)
+    Cosignatures(node.database).store([row])
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with something in every table; 300 entries, so that a tile is full."""
@@ -66,6 +81,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         terms = rows(certificate(supersedes="ab" * 32), status_list(START))
         node.sequencer.submit(terms).result(20)
         add_anchor(node)
+        add_cosignature(node)
     return file
 
 
@@ -77,7 +93,7 @@ def store(whole: Path, path: Path) -> Path:
 
 def run(file: Path) -> AuditReport:
     with open_database(file, read_only=True) as database:
-        return audit(database, identity(World()))
+        return audit(database, replace(identity(World()), witnesses=[WITNESS]))
 
 
 def test_a_clean_store_is_clean_and_counted(store: Path) -> None:
@@ -88,7 +104,7 @@ def test_a_clean_store_is_clean_and_counted(store: Path) -> None:
     assert report.is_clean
     assert (report.entries, report.anchors) == (300, 1)
     assert report.checkpoints >= 1
-    assert seen == ["file", "log", "statement", "checkpoint", "anchor"]
+    assert seen == ["file", "log", "statement", "checkpoint", "cosignature", "anchor"]
 
 
 def test_it_runs_beside_the_node(store: Path) -> None:
@@ -112,6 +128,7 @@ COLUMNS = {
     "head": "size root",
     "tile": "hashes",
     "checkpoint": "note signed_at",
+    "cosignature": "size name key_id line time",
     "anchor_intent": "chain size root raw_transaction transaction_hash nonce sender created_at row_hash",
     "anchor_event": "intent kind detail at row_hash",
     "anchor_evidence": "intent chain contract size block_number block_hash block_time header finality account storage"
