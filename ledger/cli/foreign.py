@@ -24,7 +24,7 @@ from ledger.services.foreign_sources import add_source as put
 from ledger.services.foreign_sources import source_of
 from ledger.services.home import open_home
 from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.relaying import receiving_beside
+from ledger.services.receiving import receiving_beside
 from ledger.store.foreign import FILE, Followed, ForeignStore
 
 app = noun("Partners' logs as the node's own chain knows them.")

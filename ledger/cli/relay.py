@@ -21,9 +21,10 @@ from ledger.services.files import read_bounded, replace
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
 from ledger.services.partners import FOLDER, PartnerBook
+from ledger.services.receiving import Receiving, receiving_beside
 from ledger.services.relay_file import encode_file, export, parse_file, taken
 from ledger.services.relay_rotation import examine_rotation
-from ledger.services.relaying import FORKS, Receiving, Rounds, only_relay, receiving_beside
+from ledger.services.relaying import FORKS, Rounds, only_relay
 from ledger.store.foreign import FILE as FOREIGN
 from ledger.store.foreign import Followed, ForeignStore
 from ledger.store.relay import FILE as OUTBOX

@@ -30,7 +30,8 @@ from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, op
 from ledger.services.parties import Parties
 from ledger.services.partners import FOLDER, MIRROR, PartnerBook
 from ledger.services.pinned import believed
-from ledger.services.relaying import Relaying, listed_sources, relaying_of
+from ledger.services.receiving import listed_sources
+from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses

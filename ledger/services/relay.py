@@ -9,8 +9,7 @@ Source: docs/spec/foreign.md.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from ledger.chain.port import Chain
 from ledger.core.canonical import Json, encode
@@ -22,7 +21,6 @@ from ledger.core.merkle import verify_consistency
 from ledger.core.trust import TrustList
 from ledger.errors import (
     ChainError,
-    LedgerError,
     MalformedError,
     ProofError,
     RefusedError,
@@ -32,8 +30,8 @@ from ledger.errors import (
 from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay_calls import rotation, submission
 from ledger.services.relay_contradiction import ContradictionError, chain_forked, log_forked
-from ledger.services.relay_feed import Feed
-from ledger.services.relay_material import Carried, document_of, examine, later_document
+from ledger.services.relay_feed import Route
+from ledger.services.relay_material import Carried, anchor_of, document_of, examine, later_document
 from ledger.services.relay_rotation import id_of, rotation_for
 from ledger.services.relay_sending import Sender
 from ledger.store.foreign import Followed, ForeignStore
@@ -50,32 +48,6 @@ _STUCK: Final = ("rotation-needed", "chain-reverted")
 """Why a sealed checkpoint may be stuck: its block is of a set that the source has left."""
 _WITHOUT: Final = ("finality-operator", "epoch-unknown")
 """Why a checkpoint is not to be carried yet: nobody but the operator vouches for it so far."""
-
-
-@dataclass(slots=True)
-class Route:
-    """A source, and where its log is read.
-
-    Attributes:
-        origin: Of the log.
-        observed: The source's chain through nodes of this node's own choice; None where there are none.
-        trouble: Why reading it failed the last time.
-        waiting: Anchored checkpoints for which nobody but the operator vouches yet.
-        later: Sizes of which something was given that does not hold, and when to ask again, POSIX seconds.
-    """
-
-    followed: Followed
-    origin: str
-    feed: Feed
-    observed: Chain | None = None
-    trouble: LedgerError | None = field(default=None, compare=False)
-    waiting: int = 0
-    later: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def chain(self) -> str:
-        """CAIP-2 name of the source's chain."""
-        return f"eip155:{self.followed.source.chain_id}"
 
 
 class Relay:
@@ -244,7 +216,7 @@ class Relay:
                     f"a checkpoint of {origin} was given for {route.origin}", code="remote-answer-invalid"
                 )
             self._require_canonical(carried, route)
-        kept = {"anchor": _anchor_of(document), "checkpoint": carried.note.signed.encoded.decode()}
+        kept = {"anchor": anchor_of(document), "checkpoint": carried.note.signed.encoded.decode()}
         self._compare(carried.note.signed.encoded, trust)
         self._compare_blocks(carried, kept, followed)
         return Item(
@@ -406,9 +378,3 @@ class Relay:
                 code="relay-inconsistent",
             ) from None
         return path
-
-
-def _anchor_of(document: Any) -> Json:
-    """What of an anchor is carried: without what a bundle adds for its own sections."""
-    anchor = document["anchor"]
-    return {name: anchor[name] for name in ("account", "chain", "finality", "header", "storage")}

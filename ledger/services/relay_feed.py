@@ -4,10 +4,14 @@ Source: docs/spec/foreign.md.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from ledger.chain.port import Chain
 from ledger.core.canonical import Json
+from ledger.errors import LedgerError
 from ledger.remote.relaying import Listed
+from ledger.store.foreign import Followed
 
 
 class Feed(Protocol):
@@ -31,3 +35,29 @@ class Feed(Protocol):
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """The path from a smaller to a larger size."""
         ...
+
+
+@dataclass(slots=True)
+class Route:
+    """A source, and where its log is read.
+
+    Attributes:
+        origin: Of the log.
+        observed: The source's chain through nodes of this node's own choice; None where there are none.
+        trouble: Why reading it failed the last time.
+        waiting: Anchored checkpoints for which nobody but the operator vouches yet.
+        later: Sizes of which something was given that does not hold, and when to ask again, POSIX seconds.
+    """
+
+    followed: Followed
+    origin: str
+    feed: Feed
+    observed: Chain | None = None
+    trouble: LedgerError | None = field(default=None, compare=False)
+    waiting: int = 0
+    later: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def chain(self) -> str:
+        """CAIP-2 name of the source's chain."""
+        return f"eip155:{self.followed.source.chain_id}"

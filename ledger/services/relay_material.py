@@ -133,3 +133,9 @@ def later_document(document: Any, chain: Chain, proof: StateProof) -> Json | Non
         "storage": ["0x" + node.hex() for node in proof.slots[0].nodes],
     }
     return {"anchor": anchor, "checkpoint": document["checkpoint"]}
+
+
+def anchor_of(document: Any) -> Json:
+    """What of an anchor is carried: without what a bundle adds for its own sections."""
+    anchor = document["anchor"]
+    return {name: anchor[name] for name in ("account", "chain", "finality", "header", "storage")}

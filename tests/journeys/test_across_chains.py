@@ -31,7 +31,7 @@ from ledger.services.home import Home, Plan, init_home, open_home, save_settings
 from ledger.services.keyfile import make_holder_key
 from ledger.services.own_chains import issue_claim
 from ledger.services.pinned import PinnedLists
-from ledger.services.relaying import listed_sources
+from ledger.services.receiving import listed_sources
 from ledger.store.foreign import FILE, Followed, ForeignStore
 from ledger.testing_nodes import Party, RunningNode, _await, _start, free_port, serving
 from ledger.verify.bundle import parse_bundle
