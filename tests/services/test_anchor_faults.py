@@ -50,7 +50,7 @@ class Trial:
     def __init__(self, rig: Rig, proxy: FaultyRpc, rng: random.Random) -> None:
         self.rig, self.proxy, self.rng = rig, proxy, rng
         self.nonce = self._nonce()
-        self.seen = 0
+        self.seen = self.standing = 0
 
     def _nonce(self) -> int:
         return int(self.proxy.ask("eth_getTransactionCount", "0x" + address_of(SECRET).hex(), "latest"), 16)
@@ -84,6 +84,9 @@ class Trial:
             assert block["hash"] == "0x" + one.row.block_hash.hex()
             assert one.row.block_number <= limit
             self.seen = one.id
+            self.standing += 1
+        # No block was replaced, so no lie may withdraw what stands.
+        assert len(self.rig.evidence()) == self.standing
         for intent in self.rig.anchors.intents(limit=4):
             fields = rlp.read_list(rlp.decode(intent.row.raw_transaction[1:]), "transaction", 12)
             assert rlp.read_integer(fields[0], "chain id") == ANVIL_ID
