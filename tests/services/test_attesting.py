@@ -271,7 +271,9 @@ def test_a_path_where_nothing_is_to_be_shown_is_refused(scene: Scene) -> None:
 
 def cosigned(scene: Scene, note: bytes, size: int, root: bytes) -> None:
     head = Head(scene.world.xa.origin, size, root, note, b"line", NOW)
-    WitnessStore(scene.folder / "witness.sqlite").advance(scene.world.xa.origin, lambda _: head)
+    store = WitnessStore(scene.folder / "witness.sqlite")
+    store.begin("witness of XB")
+    store.advance(scene.world.xa.origin, lambda _: head, vkey="witness of XB")
 
 
 def test_two_roots_of_which_one_was_cosigned_are_refused_and_kept(scene: Scene) -> None:
