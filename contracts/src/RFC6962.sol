@@ -106,8 +106,8 @@ library RFC6962 {
         return last == 0 && older == root1 && newer == root2;
     }
 
-    /// @dev {nodeHash} without taking memory, at half the gas. Only what {CheckpointAnchor} does not use may use it: the
-    ///      code of that contract is fixed for ever, and with it the form of {nodeHash} and {verifyConsistency}.
+    /// @dev {nodeHash} without taking memory, at half the gas. Only what {CheckpointAnchor} does not use may use it:
+    ///      the code of that contract is fixed for ever, and with it the form of {nodeHash} and {verifyConsistency}.
     function _nodeHash(bytes32 left, bytes32 right) private view returns (bytes32 hash) {
         assembly ("memory-safe") {
             let free := mload(0x40)

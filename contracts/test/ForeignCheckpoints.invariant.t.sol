@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Attesters} from "../src/Attesters.sol";
 import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
+import {IForeignCheckpoints} from "../src/IForeignCheckpoints.sol";
 import {Heads} from "./Heads.sol";
 import {Signers} from "./Signers.sol";
 import {Sources} from "./Sources.sol";
@@ -37,7 +38,7 @@ contract RelayHandler is Sources {
         uint64 size = uint64(_leaves.length - behind % _leaves.length);
         bool known = target.rootAt(attested, logId, size) != 0;
         bytes32 root = _leaves.root(0, size);
-        bytes4 wanted = known ? ForeignCheckpoints.AlreadyAccepted.selector : bytes4(0);
+        bytes4 wanted = known ? IForeignCheckpoints.AlreadyAccepted.selector : bytes4(0);
         require(_attested(size, root, _pathTo(attested, size)) == wanted);
         require(_sealed(size, root, _pathTo(sealed_, size)) == wanted);
         if (known) return;
@@ -57,16 +58,16 @@ contract RelayHandler is Sources {
         uint64 size = uint64(rewritten.length);
         bytes32 root = rewritten.root(0, size);
         bytes32[] memory path = rewritten.consistency(head, size);
-        require(_attested(size, root, path) == ForeignCheckpoints.BadProof.selector);
-        require(_sealed(size, root, path) == ForeignCheckpoints.BadProof.selector);
+        require(_attested(size, root, path) == IForeignCheckpoints.BadProof.selector);
+        require(_sealed(size, root, path) == IForeignCheckpoints.BadProof.selector);
     }
 
     /// @dev Another root for a size that was accepted.
     function overwrite(uint256 index, bytes32 root) external {
         if (_sizes.length == 0 || root == 0) return;
         uint64 size = _sizes[index % _sizes.length];
-        require(_attested(size, root, nothing) == ForeignCheckpoints.AlreadyAccepted.selector);
-        require(_sealed(size, root, nothing) == ForeignCheckpoints.AlreadyAccepted.selector);
+        require(_attested(size, root, nothing) == IForeignCheckpoints.AlreadyAccepted.selector);
+        require(_sealed(size, root, nothing) == IForeignCheckpoints.AlreadyAccepted.selector);
     }
 
     /// @dev Validators and attesters change; what was accepted under the old sets stays.
@@ -96,8 +97,8 @@ contract RelayHandler is Sources {
         uint64 i = index % (sizeA < sizeB ? sizeA : sizeB);
         bytes32[] memory pathA = _leaves.inclusion(i, 0, sizeA);
         bytes32[] memory pathB = _leaves.inclusion(i, 0, sizeB);
-        ForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, _leaves.root(0, sizeA));
-        ForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, _leaves.root(0, sizeB));
+        IForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, _leaves.root(0, sizeA));
+        IForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, _leaves.root(0, sizeB));
         address key = VM.addr(HEAD_KEY);
         try target.proveSplit(ORIGIN, key, headA, headB, i, _leaves[i], pathA, invented, pathB) {
             revert("a consistent pair was flagged");
@@ -110,8 +111,8 @@ contract RelayHandler is Sources {
         uint64 size = uint64(_leaves.length);
         bytes32 true_ = _leaves.root(0, size);
         if (root == true_) return;
-        ForeignCheckpoints.SignedHead memory headA = signedHead(size, true_);
-        ForeignCheckpoints.SignedHead memory headB = signedHead(size, root);
+        IForeignCheckpoints.SignedHead memory headA = signedHead(size, true_);
+        IForeignCheckpoints.SignedHead memory headB = signedHead(size, root);
         address key = VM.addr(HEAD_KEY);
         VM.prank(sender);
         target.proveSplit(ORIGIN, key, headA, headB, 0, 0, nothing, 0, nothing);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Attesters} from "../src/Attesters.sol";
 import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
+import {IForeignCheckpoints} from "../src/IForeignCheckpoints.sol";
 import {SealedHeader} from "../src/SealedHeader.sol";
 import {Signature} from "../src/Signature.sol";
 import {Signers} from "./Signers.sol";
@@ -70,7 +71,7 @@ contract ForeignCheckpointsTest is Sources {
                 path = size < head ? leaves.consistency(size, head) : leaves.consistency(head, size);
             }
             bool again = target.rootAt(sealed_, logId, size) != 0;
-            if (again) VM.expectRevert(ForeignCheckpoints.AlreadyAccepted.selector);
+            if (again) VM.expectRevert(IForeignCheckpoints.AlreadyAccepted.selector);
             // The call that is expected to fail is the submission, the last that this makes.
             this.submit(size, root, path);
             if (size > head) head = size;
@@ -97,18 +98,18 @@ contract ForeignCheckpointsTest is Sources {
         leaves[changed % size1] ^= bytes32(uint256(1));
         bytes32[] memory path = leaves.consistency(size1, size2);
         bytes32 root = leaves.root(0, size2);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         this.submit(size2, root, path);
     }
 
     function test_zero_roots_and_sizes_are_refused() public {
         bytes memory signatures = attesters.sign(claim(logId, 0, bytes32(uint256(1))));
-        VM.expectRevert(ForeignCheckpoints.ZeroSize.selector);
+        VM.expectRevert(IForeignCheckpoints.ZeroSize.selector);
         target.submitAttested(
             attested, logId, 0, bytes32(uint256(1)), keccak256("block"), 7, 8, signatures, nothing
         );
         signatures = attesters.sign(claim(logId, 1, 0));
-        VM.expectRevert(ForeignCheckpoints.ZeroRoot.selector);
+        VM.expectRevert(IForeignCheckpoints.ZeroRoot.selector);
         target.submitAttested(attested, logId, 1, 0, keccak256("block"), 7, 8, signatures, nothing);
     }
 
@@ -150,8 +151,8 @@ contract ForeignCheckpointsTest is Sources {
         uint64 sizeA = 1 + a % 33;
         uint64 sizeB = 1 + b % 33;
         bytes32[] memory leaves = _leaves(33, seed);
-        ForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, leaves.root(0, sizeA));
-        ForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, leaves.root(0, sizeB));
+        IForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, leaves.root(0, sizeA));
+        IForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, leaves.root(0, sizeB));
         uint64 i = index % (sizeA < sizeB ? sizeA : sizeB);
         bytes32[] memory pathA = leaves.inclusion(i, 0, sizeA);
         bytes32[] memory pathB = leaves.inclusion(i, 0, sizeB);
@@ -176,8 +177,8 @@ contract ForeignCheckpointsTest is Sources {
     }
 
     function _requireNoSplit(
-        ForeignCheckpoints.SignedHead memory a,
-        ForeignCheckpoints.SignedHead memory b,
+        IForeignCheckpoints.SignedHead memory a,
+        IForeignCheckpoints.SignedHead memory b,
         uint64 index,
         bytes32 leafA,
         bytes32[] memory pathA,
@@ -189,8 +190,8 @@ contract ForeignCheckpointsTest is Sources {
         } catch (bytes memory reason) {
             bytes4 error_ = bytes4(reason);
             require(
-                error_ == ForeignCheckpoints.NoSplit.selector
-                    || error_ == ForeignCheckpoints.BadProof.selector
+                error_ == IForeignCheckpoints.NoSplit.selector
+                    || error_ == IForeignCheckpoints.BadProof.selector
             );
         }
         require(!target.disputed(logId));
@@ -214,8 +215,8 @@ contract ForeignCheckpointsTest is Sources {
         other[more % 33] ^= bytes32(uint256(2));
         uint64 i = 0;
         while (one[i] == other[i]) ++i;
-        ForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, one.root(0, sizeA));
-        ForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, other.root(0, sizeB));
+        IForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, one.root(0, sizeA));
+        IForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, other.root(0, sizeB));
         bytes32[] memory pathA = one.inclusion(i, 0, sizeA);
         bytes32[] memory pathB = other.inclusion(i, 0, sizeB);
         address key = VM.addr(HEAD_KEY);
@@ -231,28 +232,28 @@ contract ForeignCheckpointsTest is Sources {
     function testFuzz_heads_of_another_log_or_key_prove_nothing(bytes32 origin, uint256 key) public {
         key = 1 + key % type(uint128).max;
         VM.assume(origin != ORIGIN || key != HEAD_KEY);
-        ForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
-        ForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
+        IForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
+        IForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
         VM.expectRevert(Signature.BadSignature.selector);
         target.proveSplit(origin, VM.addr(key), a, b, 0, 0, nothing, 0, nothing);
     }
 
     function test_nothing_may_stand_beside_two_roots_of_one_size() public {
-        ForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
-        ForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
+        IForeignCheckpoints.SignedHead memory a = signedHead(5, bytes32(uint256(1)));
+        IForeignCheckpoints.SignedHead memory b = signedHead(5, bytes32(uint256(2)));
         bytes32[] memory one = new bytes32[](1);
         address key = VM.addr(HEAD_KEY);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         target.proveSplit(ORIGIN, key, a, b, 1, 0, nothing, 0, nothing);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         target.proveSplit(ORIGIN, key, a, b, 0, bytes32(uint256(1)), nothing, 0, nothing);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, bytes32(uint256(1)), nothing);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         target.proveSplit(ORIGIN, key, a, b, 0, 0, one, 0, nothing);
-        VM.expectRevert(ForeignCheckpoints.BadProof.selector);
+        VM.expectRevert(IForeignCheckpoints.BadProof.selector);
         target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, 0, one);
-        VM.expectRevert(ForeignCheckpoints.NoSplit.selector);
+        VM.expectRevert(IForeignCheckpoints.NoSplit.selector);
         target.proveSplit(ORIGIN, key, a, a, 0, 0, nothing, 0, nothing);
         target.proveSplit(ORIGIN, key, a, b, 0, 0, nothing, 0, nothing);
     }
@@ -280,7 +281,7 @@ contract ForeignCheckpointsTest is Sources {
         (,,,,, uint64 epoch,,,, bytes32 now_) = target.sources(attested);
         require(epoch == 1 && now_ == setHash);
 
-        VM.expectRevert(ForeignCheckpoints.SetUnchanged.selector);
+        VM.expectRevert(IForeignCheckpoints.SetUnchanged.selector);
         target.rotateAttested(attested, members, names, 2, old, new_);
         VM.expectRevert(Attesters.AttestationOutsider.selector);
         target.submitAttested(attested, logId, 5, root, keccak256("block"), 7, 8, stale, nothing);
@@ -298,21 +299,21 @@ contract ForeignCheckpointsTest is Sources {
 
         VM.expectRevert(SealedHeader.SealQuorum.selector);
         target.rotateSealed(sealed_, byFewOld, trusted);
-        VM.expectRevert(ForeignCheckpoints.SetMismatch.selector);
+        VM.expectRevert(IForeignCheckpoints.SetMismatch.selector);
         target.rotateSealed(sealed_, byBoth, five.addresses());
-        VM.expectRevert(ForeignCheckpoints.SetUnchanged.selector);
+        VM.expectRevert(IForeignCheckpoints.SetUnchanged.selector);
         target.rotateSealed(sealed_, unchanged, trusted);
         target.rotateSealed(sealed_, byBoth, trusted);
         (,,, uint8 count, uint8 threshold, uint64 epoch, uint64 fromBlock,,,) = target.sources(sealed_);
         require(count == 5 && threshold == 4 && epoch == 1 && fromBlock == 10);
 
         // The old set seals no more; the new one not before the block that made it so; and no block rotates twice.
-        VM.expectRevert(ForeignCheckpoints.SetMismatch.selector);
+        VM.expectRevert(IForeignCheckpoints.SetMismatch.selector);
         this.submitBy(11, four);
-        VM.expectRevert(ForeignCheckpoints.EpochStale.selector);
+        VM.expectRevert(IForeignCheckpoints.EpochStale.selector);
         target.rotateSealed(sealed_, back, five.addresses());
         validators = five;
-        VM.expectRevert(ForeignCheckpoints.EpochStale.selector);
+        VM.expectRevert(IForeignCheckpoints.EpochStale.selector);
         this.submitBy(9, five);
         this.submitBy(10, five.first(4));
     }
@@ -320,17 +321,17 @@ contract ForeignCheckpointsTest is Sources {
     function test_a_source_is_added_once_and_of_a_kind_there_is() public {
         address[] memory members = validators.addresses();
         string[] memory none = new string[](0);
-        VM.expectRevert(ForeignCheckpoints.SourceExists.selector);
+        VM.expectRevert(IForeignCheckpoints.SourceExists.selector);
         target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 2, members, none, 3);
-        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        VM.expectRevert(IForeignCheckpoints.SourceKind.selector);
         target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 0, members, none, 3);
-        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        VM.expectRevert(IForeignCheckpoints.SourceKind.selector);
         target.addSource(CHAIN, GENESIS, ANCHOR, CODE, 3, members, none, 3);
         bytes32 other = target.addSource(CHAIN + 1, GENESIS, ANCHOR, CODE, 2, members, none, 3);
         require(other != sealed_);
-        VM.expectRevert(ForeignCheckpoints.SourceKind.selector);
+        VM.expectRevert(IForeignCheckpoints.SourceKind.selector);
         target.submitAttested(sealed_, logId, 1, bytes32("root"), 0, 0, 0, "", nothing);
-        VM.expectRevert(ForeignCheckpoints.SourceUnknown.selector);
+        VM.expectRevert(IForeignCheckpoints.SourceUnknown.selector);
         target.submitAttested(bytes32("unknown"), logId, 1, bytes32("root"), 0, 0, 0, "", nothing);
     }
 

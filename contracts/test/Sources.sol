@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
+import {IForeignCheckpoints} from "../src/IForeignCheckpoints.sol";
 import {Blocks} from "./Blocks.sol";
 import {Heads} from "./Heads.sol";
 import {Signers} from "./Signers.sol";
@@ -87,8 +88,8 @@ abstract contract Sources {
     function signedHead(uint64 size, bytes32 root)
         internal
         view
-        returns (ForeignCheckpoints.SignedHead memory)
+        returns (IForeignCheckpoints.SignedHead memory)
     {
-        return ForeignCheckpoints.SignedHead(size, root, Heads.sign(HEAD_KEY, logId, size, root));
+        return IForeignCheckpoints.SignedHead(size, root, Heads.sign(HEAD_KEY, logId, size, root));
     }
 }

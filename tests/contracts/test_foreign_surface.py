@@ -155,7 +155,8 @@ def test_no_function_changes_or_removes_what_was_accepted_whoever_calls_it(
         call = {"from": sender, "to": deployed.address, "data": "0x" + data.hex(), "gas": hex(2_000_000)}
         sent = web3.provider.make_request("eth_sendTransaction", [call])
         assert "result" in sent, sent
-    # Every one of them was mined.
+    # Mined in the order of the sender's nonces, so with the last all are.
+    web3.eth.wait_for_transaction_receipt(sent["result"], timeout=60, poll_latency=0.01)
     assert web3.eth.get_transaction_count(sender) - nonce == len(calls)
     assert settled.state() == before
 
