@@ -81,6 +81,7 @@ _RETRY = {
     "evidence-apart": 5,
     "block-not-final": 5,
     "overloaded": 1,
+    "too-many-requests": 60,
 }
 _LATER = 5
 _FAILED = "The node failed on this request"

@@ -16,7 +16,7 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.config import with_environment
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time
-from ledger.errors import RefusedError
+from ledger.errors import LedgerError, RefusedError
 from ledger.services.files import read_bounded, replace
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
@@ -56,6 +56,7 @@ def run(
     to: Annotated[str | None, typer.Option("--to", metavar="XB", help="The node's own jurisdiction.")] = None,
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     period: Annotated[int, typer.Option(min=1, max=3_600, help="Seconds between two rounds.")] = 5,
+    as_json: AsJson = False,
 ) -> int:
     """Relay."""
     opened = _opened(home)
@@ -70,7 +71,9 @@ def run(
         try:
             while True:
                 rounds.round(int(time.time()))
-                left = _tell(rounds)
+                told = _round(rounds)
+                output.show(told, _round_lines(told), as_json=as_json)
+                left = any(one["waiting"] or "trouble" in one for one in told["chains"] + told["partners"])
                 if once:
                     return output.REFUSED if left else output.DONE
                 time.sleep(period)
@@ -113,26 +116,44 @@ def _require_sources(rounds: Rounds, partner: str) -> None:
         )
 
 
-def _tell(rounds: Rounds) -> bool:
-    """Say what goes wrong; whether anything is left to carry."""
-    left = False
+def _round(rounds: Rounds) -> dict[str, Any]:
+    """How a round went."""
+    chains, partners = [], []
     for one in rounds.chains:
         counts = rounds.outbox.counts(one.target)
-        if one.trouble is not None:
-            output.say(f"{one.name}: {one.trouble} ({one.trouble.code})")
         done = counts.pop("done", 0)
-        left |= bool(counts) or one.trouble is not None
-        waiting = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "none waits"
-        output.say(f"{one.name}: {done} carried, {waiting}")
+        told: dict[str, Any] = {
+            "chain": one.name,
+            "done": done,
+            "waiting": sum(counts.values()),
+            "states": counts,
+        }
+        chains.append(told if one.trouble is None else {**told, "trouble": _trouble(one.trouble)})
     for route in rounds.routes.values():
-        if route.trouble is not None:
-            output.say(f"{route.followed.partner}: {route.trouble} ({route.trouble.code})")
-            left = True
-        if route.waiting:
-            output.say(
-                f"{route.followed.partner}: {route.waiting} vouched for by nobody but their operator so far"
-            )
-    return left
+        told = {"partner": route.followed.partner, "origin": route.origin, "waiting": route.waiting}
+        partners.append(told if route.trouble is None else {**told, "trouble": _trouble(route.trouble)})
+    return {"chains": chains, "partners": partners}
+
+
+def _trouble(error: LedgerError) -> dict[str, str]:
+    return {"code": error.code, "detail": str(error)}
+
+
+def _round_lines(told: dict[str, Any]) -> list[str]:
+    lines = []
+    for one in told["chains"]:
+        waits = ", ".join(f"{number} {state}" for state, number in sorted(one["states"].items()))
+        lines.append(f"{one['chain']}: {one['done']} carried, {waits or 'none waits'}")
+    lines += [
+        f"{one['partner']}: {one['waiting']} vouched for by nobody but their operator so far"
+        for one in told["partners"]
+        if one["waiting"]
+    ]
+    for one in (*told["chains"], *told["partners"]):
+        if "trouble" in one:
+            name = one.get("chain") or one["partner"]
+            lines.append(f"{name}: {one['trouble']['detail']} ({one['trouble']['code']})")
+    return lines
 
 
 @command(

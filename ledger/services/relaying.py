@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -136,7 +136,7 @@ class Rounds:
         only: frozenset[str] | None = None,
     ) -> None:
         self._home, self._partners, self.believed = home, partners, believed
-        self._abroad, self._carry, self._only = abroad, carry, only
+        self._abroad, self.carry, self._only = abroad, carry, only
         self.chains = chains
         self.outbox = Outbox(home.path / OUTBOX)
         self.store = ForeignStore(home.path / FOREIGN)
@@ -153,7 +153,7 @@ class Rounds:
             one.trouble = None
             if not self.store.sources(one.name):
                 continue
-            if self._carry:
+            if self.carry:
                 self._try(one, lambda one=one: self._relay(one, now))  # type: ignore[misc]
             self._try(one, lambda one=one: self._watch(one, now))  # type: ignore[misc]
         if self._abroad is not None and now - self._fetched >= self._home.settings.partner_period:
@@ -307,8 +307,9 @@ class Relaying:
     def _run(self, home: Path) -> None:
         while not self._stop.wait(self.period):
             with suppress(RefusedError):
-                self.standing_by = True
-                with only_relay(home):
+                self.standing_by = self.rounds.carry
+                # Who only looks is in nobody's way.
+                with only_relay(home) if self.rounds.carry else nullcontext():
                     self.standing_by = False
                     while not self._stop.is_set():
                         self._round()
