@@ -21,8 +21,7 @@ Answer = TypeVar("Answer")
 WITNESSES = 2
 """Nodes that must hold a block to be final."""
 _IDENTITY = frozenset({"chain-wrong-id", "chain-wrong-genesis"})
-_DISAGREE = "rpc-disagree"
-_CERTAIN = _IDENTITY | {_DISAGREE, "chain-account-absent"}
+_CERTAIN = _IDENTITY | {"rpc-disagree", "chain-account-absent"}
 """Errors that another node's answer would not change."""
 
 
@@ -220,7 +219,7 @@ class Several:
         if len(found) > 1:
             raise ChainError(
                 f"nodes of the chain have different blocks at height {number}: {', '.join(map(bytes.hex, found))}",
-                code=_DISAGREE,
+                code="rpc-disagree",
             )
         return next(iter(found.values()), None)
 
