@@ -1,0 +1,145 @@
+"""What an attester takes seals for, and what it has written down before it signs."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.attestation import parse_request
+from ledger.core.evm.header import parse_header
+from ledger.core.secp256k1 import recover
+from ledger.errors import LedgerError
+from ledger.store.attested import Attested
+from tests.blocks import hexed
+from tests.sealing import addresses, seal, secrets
+from tests.services.attesting import ADDRESSES, XB, Scene, nodes
+from tests.simulator import seed
+from tests.trees import tree_root
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def code_of(action: Callable[[], object]) -> str:
+    with pytest.raises(LedgerError) as refused:
+        action()
+    return refused.value.code
+
+
+def refusal(scene: Scene, **options: Any) -> str:
+    return code_of(lambda: scene.attest(**options))
+
+
+def chain_size(scene: Scene) -> int:
+    return len(scene.world.xa.entries)
+
+
+# Seals
+
+
+def sealed_scene(scene: Scene, count: int = 4, **how: Any) -> tuple[Scene, dict[str, Any]]:
+    keys = secrets(count)
+    part = scene.part()
+    header = seal(bytes.fromhex(part["header"][2:]), keys, **how)
+    validators = [{"epoch": 1, "from": 0, "members": [hexed(one) for one in addresses(keys)]}]
+    scene.believe(consensus="qbft", validators=validators)
+    scene.seen = None  # no JSON-RPC node is needed
+    return scene, {**part, "header": hexed(header)}
+
+
+@pytest.mark.parametrize("round_", [0, 5])
+def test_a_sealed_block_is_attested_by_its_seals_alone(scene: Scene, round_: int) -> None:
+    made, part = sealed_scene(scene, round=round_)
+    given = made.attester(observed=lambda _: None).attest(made.request(part=part))
+    from ledger.core.evm.seals import parse_sealed
+
+    header = parse_header(bytes.fromhex(part["header"][2:]))
+    digest = made.digest(block_hash=parse_sealed(header).block_hash)
+    assert recover(digest, given.signature) == ADDRESSES[XB]
+
+
+def test_a_block_that_too_few_validators_sealed_is_not_attested(scene: Scene) -> None:
+    made, part = sealed_scene(scene, signers=secrets(4)[:2])
+    assert refusal(made, part=part) == "seal-quorum"
+
+
+def test_seals_of_a_set_that_the_header_declares_itself_are_not_enough(scene: Scene) -> None:
+    outsiders = secrets(4, "outsider")
+    made, part = sealed_scene(scene, signers=outsiders, declared=addresses(outsiders))
+    assert refusal(made, part=part) == "seal-quorum"
+
+
+def test_a_sealed_block_without_seals_is_not_attested(scene: Scene) -> None:
+    made, _ = sealed_scene(scene)
+    assert refusal(made, part=made.part()) == "header-difficulty"
+
+
+# Writing down before signing
+
+
+def test_nothing_is_signed_that_could_not_be_written_down(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(Attested):
+        def record(self, *_: Any, **__: Any) -> None:
+            raise OSError(28, "no space left on device")
+
+    signed: list[bytes] = []
+    monkeypatch.setattr("ledger.services.attesting.sign", lambda *args: signed.append(args[1]))
+    attester = scene.attester(store=Full(scene.folder / "full.sqlite"))
+    with pytest.raises(OSError, match="no space"):
+        attester.attest(scene.request())
+    assert signed == []
+
+
+def test_what_is_signed_is_in_the_file_first(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(*_: Any) -> bytes:
+        raise Crash
+
+    monkeypatch.setattr("ledger.services.attesting.sign", crash)
+    with pytest.raises(Crash):
+        scene.attest()
+    assert scene.attester().largest(scene.world.xa.origin) == chain_size(scene)
+
+
+def test_what_was_written_down_cannot_be_taken_back(scene: Scene) -> None:
+    scene.attest()
+    with sqlite3.connect(scene.folder / "attester-xb.sqlite") as connection:
+        for table in ("root", "block", "claim"):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(f"DELETE FROM {table}")
+    connection.close()
+
+
+def test_two_processes_cannot_attest_two_roots(scene: Scene) -> None:
+    # The second reads what the first has not written yet; the file decides.
+    xa = scene.world.xa
+    first, second = scene.attester(), scene.attester()
+    second._store.largest = lambda _: None  # type: ignore[method-assign]
+    first.attest(scene.request())
+    xa.entries += [b"\x15" * 32]
+    xa.anchor()
+    part = scene.part(number=9)
+    scene.show(part)
+    assert code_of(lambda: second.attest(scene.request(part=part))) == "attested-meanwhile"
+
+
+def test_a_request_is_read_strictly(scene: Scene) -> None:
+    data = scene.request()
+    assert parse_request(data).chain == scene.world.xa.chain
+    for changed in (data[:-1], data + b"\n", data.replace(b'"epoch":1', b'"epoch":-1'), b"[]", b""):
+        assert code_of(lambda changed=changed: scene.attester().attest(changed))  # type: ignore[misc]
+
+
+def test_the_scene_is_what_it_seems(scene: Scene) -> None:
+    # The root that the requests are about is worked out from the entries alone.
+    assert tree_root(scene.world.xa.leaves) in scene.world.xa.anchored.values()
+    assert nodes(scene.part()["account"])
+    assert seed("XB attester") != seed("XC attester")
