@@ -28,7 +28,7 @@ from ledger.errors import NotFoundError
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
 from ledger.services.combined import combined
 from ledger.services.export import bundle_of
-from ledger.services.foreign_parts import adding
+from ledger.services.foreign_parts import parts_of, with_foreign
 from ledger.services.node import Node
 from ledger.services.receipts import cosigned_receipt_of, receipt_of
 from ledger.services.register import register
@@ -185,14 +185,13 @@ def bundle(
             allow_unanchored=allow_unanchored,
             at=moment,
             also=more,
-            foreign=adding(node.foreign, node.believed),
         )
     else:
         data = bundle_of(
             subject, node.shelf, allow_unanchored=allow_unanchored, at=moment, also=more, sections=sections
         )
     return Response(
-        data,
+        with_foreign(data, parts_of(node.foreign), node.believed()),
         media_type=BUNDLE,
         headers={"content-disposition": f'attachment; filename="{digest[:16]}.evidence.json"'},
     )

@@ -69,7 +69,7 @@ def tell(folder: Path) -> None:
         Story(folder, screen, nodes[0], nodes[1], nodes[2]).tell()
     finally:
         for node in nodes:
-            node.stop()
+            node.close()
     screen.line(f"played in {screen.seconds:.0f} s; the commands stand in {folder / COMMANDS}")
 
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Two jurisdictions on this machine: enrol, register, anchor, export, verify with the network off.",
+        description="Three jurisdictions on this machine: register, witness, anchor, attest, relay, verify with the network off.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("demo"), metavar="DIR", help="new folder  [demo]"
     )
-    parser.add_argument("--serve", action="store_true", help="keep both nodes serving until Ctrl-C")
+    parser.add_argument("--serve", action="store_true", help="keep the nodes serving until Ctrl-C")
     return parser
 
 

@@ -1,6 +1,5 @@
 """The end of the demonstration: whom to believe, verifying with the network off, a tampered copy, what to try next."""
 
-import json
 import shlex
 import shutil
 import sys
@@ -10,37 +9,16 @@ from typing import Final
 
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.demo.commands import Evidence
+from ledger.demo.crossing import Crossing
 from ledger.demo.nodes import DemoNode
 from ledger.demo.offline import isolation
 from ledger.demo.records import tampered
 from ledger.demo.screen import Screen
 from ledger.services.files import read_bounded, replace
 
-PUBLISHER: Final = "did:web:reader.example.xb"
 READABLE: Final = 0o644
 _NOT_VERIFIED: Final = 1
 _NOT_NOW: Final = 4
-
-
-def show_trust(screen: Screen, evidence: Evidence, folder: Path, nodes: Sequence[DemoNode]) -> None:
-    """Compose a trust list from what the nodes claim of themselves."""
-    screen.step("Whom to believe: a reader in XB composes a trust list from what both nodes claim")
-    claims: list[Path] = []
-    fingerprints: list[str] = []
-    for node in nodes:
-        claim = folder / f"{node.code.lower()}.claim.json"
-        told = json.loads(
-            evidence.run("trust", "export", "--node", node.url, "--out", claim, "--json", show=False)
-        )
-        screen.line(f"claim of {told['publisher']}, sha256 fingerprint {told['fingerprint']}")
-        claims.append(claim)
-        fingerprints.append(told["fingerprint"])
-    screen.line("a reader compares these by another way than the file: a call, a gazette, a treaty annex")
-    words: list[str | Path] = ["trust", "make", *claims]
-    for compared in fingerprints:
-        words += ["--fingerprint", compared]
-    words += ["--publisher", PUBLISHER, "--key", folder / "publisher.key", "--out", folder / "trust.json"]
-    evidence.run(*words)
 
 
 def show_verification(screen: Screen, evidence: Evidence, folder: Path, invoice: Path) -> None:
@@ -85,12 +63,32 @@ def show_tampering(screen: Screen, evidence: Evidence, folder: Path) -> None:
     screen.lines(_only(said, ("failed", "      ", "NOT VERIFIED")))
 
 
+def show_split(
+    screen: Screen, evidence: Evidence, folder: Path, crossing: Crossing, nodes: Sequence[DemoNode]
+) -> None:
+    """Two checkpoints of XA's log that contradict each other: find them, name who signed, have XB's chain keep it."""
+    own, others = crossing.two_histories(nodes[0])
+    trust = ("--trust", folder / "trust.json")
+    fork = folder / "fork.json"
+    screen.line(f"{own.name} is what everybody was shown, {others.name} what somebody was shown")
+    evidence.run("fork", "find", own, others, *trust, "--out", fork)
+    screen.lines(evidence.run_apart("verify", fork, *trust))
+    told = crossing.contract_of(nodes[1])
+    paid = ("--key", nodes[1].home / "keys" / "relay.json")
+    words = ("--rpc", f"{nodes[1].url}/chain", "--contract", told, *paid)
+    screen.lines(evidence.run("fork", "prove", fork, *trust, *words))
+    crossing.await_disputed(nodes[1], nodes[0])
+    screen.lines(evidence.run_apart("foreign", "list", "--node", nodes[1].url))
+    screen.line("evidence exported before stays what it is; whoever asks XB's chain now is told")
+
+
 def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve: bool) -> None:
     """Where the APIs are, what was left, what to try."""
     screen.line()
     screen.line(f"All shown in {screen.seconds:.0f} s. Left in {folder}:")
     screen.line("  transfer.evidence.json, certificate.evidence.json, trust.json: what a verifier is given")
     screen.line("  certificate-withdrawn.evidence.json: the certificate's evidence after its withdrawal")
+    screen.line("  fork.json: the proof that XA's log showed two histories")
     screen.line("  exporter.key, openings.json: what the exporter keeps to itself")
     screen.line("Try next:")
     program = _program()
@@ -103,7 +101,7 @@ def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve:
                 f"{node.code}'s API listens at {node.url}, and describes itself at {node.url}/openapi.json"
             )
         screen.line(f"  curl {nodes[0].url}/v1/transfers?limit=1")
-        screen.line("Ctrl-C stops both nodes.")
+        screen.line("Ctrl-C stops the nodes.")
         return
     for node in nodes:
         screen.line(f"  {program} node serve --home {node.home}   # {node.code}'s API at {node.url}")

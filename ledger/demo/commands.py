@@ -19,6 +19,8 @@ SECONDS: Final = 300
 _KEPT: Final = "EVIDENCE_ANCHOR_PERIOD"
 _PERIOD: Final = "5"
 """Seconds between anchors, where the user names none: half of what a node takes, so that nobody waits long."""
+_PARTNER_PERIOD: Final = "2"
+"""Seconds after which partners' nodes are asked again."""
 _COULD_NOT_FINISH: Final = 3
 
 
@@ -31,6 +33,7 @@ def settle_environment(pinned: Path) -> None:
     for name in [name for name in os.environ if name.startswith("EVIDENCE_") and name != _KEPT]:
         del os.environ[name]
     os.environ.setdefault(_KEPT, _PERIOD)
+    os.environ["EVIDENCE_PARTNER_PERIOD"] = _PARTNER_PERIOD
     os.environ["EVIDENCE_TRUST_DIR"] = str(pinned)
 
 

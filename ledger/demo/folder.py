@@ -11,7 +11,7 @@ _MARK: Final = "A demonstration of the evidence ledger."
 _TEXT: Final = f"""{_MARK}
 
 Companies, countries and counts are invented, and the keys are worth nothing. `evidence node serve --home FOLDER` serves
-either node again. To start afresh, remove this folder.
+any of the nodes again. To start afresh, remove this folder.
 """
 
 

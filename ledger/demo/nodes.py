@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -135,6 +135,10 @@ class DemoNode:
                 self._process.wait()
         if self._log is not None:
             self._log.close()
+
+    def close(self) -> None:
+        """Stop, for good."""
+        self.stop()
         self._client.close()
 
     def ended(self) -> bool:
@@ -150,13 +154,13 @@ class DemoNode:
             )
 
 
-def free_port(preferred: int, taken: int = 0) -> int:
-    """A port of loopback that nothing listens on: `preferred` where it is free, never `taken`."""
-    for port in (preferred, 0, 0):
+def free_port(preferred: int, taken: Container[int] = ()) -> int:
+    """A port of loopback that nothing listens on: `preferred` where it is free, never one of `taken`."""
+    for port in (preferred, 0, 0, 0):
         with socket.socket() as tried, suppress(OSError):
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind(("127.0.0.1", port))
             found: int = tried.getsockname()[1]
-            if found != taken:
+            if found not in taken:
                 return found
     raise SetupError("no port of loopback is free", code="port-unavailable")

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -10,13 +11,14 @@ from ledger.core.canonical import encode
 from ledger.core.statement import Statement, parse_statement
 from ledger.demo import records
 from ledger.demo.closing import (
+    show_split,
     show_tampering,
-    show_trust,
     show_verification,
     show_withdrawn,
     what_next,
 )
 from ledger.demo.commands import Evidence, settle_environment
+from ledger.demo.crossing import Crossing
 from ledger.demo.folder import make_folder
 from ledger.demo.nodes import DemoNode, free_port
 from ledger.demo.recognising import Recognising, scheme_of
@@ -36,12 +38,13 @@ CREDENTIAL: Final = Path("domain", "untp", "untp-dcc-instance.json")
 INVOICE: Final = ROOT / "examples" / "invoice.xml"
 TRANSFERS: Final = 1_000
 ACKNOWLEDGED: Final = 25
-STEPS: Final = 14
+STEPS: Final = 16
 CONDITION: Final = ("--condition", "The holder names a representative in XB")
 WITHDRAWN: Final = "certificate-withdrawn.evidence.json"
 WINDOW_SECONDS: Final = 6.0
 """What a few commands take at most, so that they fall between two anchors."""
-_PORTS: Final = (8151, 8152)
+_CODES: Final = ("XA", "XB", "XC")
+_PORTS: Final = (8151, 8152, 8153)
 
 
 def play(folder: Path, *, serve: bool) -> None:
@@ -59,9 +62,11 @@ def play(folder: Path, *, serve: bool) -> None:
     vectors = Path(os.environ.get("EVIDENCE_VECTORS", ROOT.parent / "shared" / "vectors"))
     settle_environment(folder / "pinned")
     evidence = Evidence(screen)
-    first = free_port(_PORTS[0])
-    nodes = (DemoNode("XA", folder, first), DemoNode("XB", folder, free_port(_PORTS[1], first)))
-    story = Story(folder, screen, evidence, *nodes, vectors / CREDENTIAL)
+    taken: list[int] = []
+    for preferred in _PORTS:
+        taken.append(free_port(preferred, taken))
+    nodes = [DemoNode(code, folder, port) for code, port in zip(_CODES, taken, strict=True)]
+    story = Story(folder, screen, evidence, nodes, vectors / CREDENTIAL)
     try:
         story.tell()
         what_next(screen, folder, nodes, serve=serve)
@@ -69,10 +74,10 @@ def play(folder: Path, *, serve: bool) -> None:
             _keep_serving(nodes)
     finally:
         for node in nodes:
-            node.stop()
+            node.close()
 
 
-def _keep_serving(nodes: tuple[DemoNode, DemoNode]) -> None:
+def _keep_serving(nodes: Sequence[DemoNode]) -> None:
     with suppress(KeyboardInterrupt):
         while True:
             for node in nodes:
@@ -89,40 +94,43 @@ class Story:
         folder: Path,
         screen: Screen,
         evidence: Evidence,
-        exporting: DemoNode,
-        importing: DemoNode,
+        nodes: Sequence[DemoNode],
         credential: Path,
     ) -> None:
         self._folder, self._screen, self._evidence = folder, screen, evidence
-        self._exporting, self._importing = exporting, importing
+        self._nodes = nodes
+        self._exporting, self._importing = nodes[:2]
         self._credential = credential
+        self._crossing = Crossing(screen, evidence, folder, nodes)
         self._offices = Recognising(evidence, folder)
 
     def tell(self) -> None:
         """Every step."""
-        self._two_nodes()
+        self._three_nodes()
         self._draft()
+        self._connect()
         self._enrol_and_register()
         self._acknowledge()
         certificate = self._certify(*self._agree())
         self._register_many(parse_statement(certificate.read_bytes()))
-        nodes = (self._exporting, self._importing)
-        show_trust(self._screen, self._evidence, self._folder, nodes)
+        self._publish()
         self._await_anchors()
         self._export()
         show_verification(self._screen, self._evidence, self._folder, _near(INVOICE))
         self._withdraw(certificate)
         show_tampering(self._screen, self._evidence, self._folder)
         self._newer()
+        self._split()
 
     def _file(self, name: str) -> Path:
         return self._folder / name
 
-    def _two_nodes(self) -> None:
-        self._screen.step("Two jurisdictions, XA and XB: each with its own keys, log and chain")
-        for node in (self._exporting, self._importing):
+    def _three_nodes(self) -> None:
+        self._screen.step("Three jurisdictions, XA, XB and XC: each with its own keys, log and chain")
+        for node in self._nodes:
             node.init(self._evidence)
-            self._offices.name_authority(node, "authority", "authority")
+            if node in (self._exporting, self._importing):
+                self._offices.name_authority(node, "authority", "authority")
             if node is self._exporting:
                 self._offices.name_authority(node, "accreditor", "accreditor")
             node.serve()
@@ -150,10 +158,26 @@ class Story:
         self._screen.line(
             "the invoice's file, number and total stay private: the record holds salted commitments"
         )
-        for node in (self._exporting, self._importing):
+        for node in self._nodes:
             self._screen.moving(f"waiting for the node of {node.code}")
             node.await_listening()
-        self._screen.line(f"XA answers at {self._exporting.url}, XB at {self._importing.url}")
+        self._screen.line(", ".join(f"{node.code} answers at {node.url}" for node in self._nodes))
+
+    def _connect(self) -> None:
+        self._screen.step(
+            "They become partners: each witnesses the others' logs, attests their chains, and carries checkpoints over"
+        )
+        self._crossing.connect()
+        self._screen.line("from here on XA's chain is attested by XB and XC, and XB's chain by XA and XC;")
+        self._screen.line("XB's chain takes XA's checkpoints with both signatures, and the other way round")
+
+    def _publish(self) -> None:
+        self._screen.step(
+            "Whom to believe, and what to ask: a reader in XB composes a trust list from what the nodes claim"
+        )
+        first = self._file("trust-1.json")
+        self._crossing.publish(self._file("trust.json"), previous=first, show=True)
+        first.unlink()
 
     def _ask_for_enrolment(self, company: Company) -> None:
         self._evidence.run(
@@ -272,6 +296,7 @@ class Story:
 
     def _export(self) -> None:
         self._screen.step("One file of evidence for each matter, with sections of both logs")
+        self._crossing.await_verified(self._file("invoice.signed.json"), self._file("trust.json"))
         said = self._evidence.run(
             *("bundle", "export", self._file("invoice.signed.json"), "--node", self._exporting.url),
             *("--with", self._importing.url, "--out", self._file("transfer.evidence.json")),
@@ -294,7 +319,12 @@ class Story:
         self._export_certificate(WITHDRAWN)
         show_withdrawn(self._screen, self._evidence, self._file(WITHDRAWN))
 
+    def _split(self) -> None:
+        self._screen.step("XA's operator shows somebody another history; XB's chain keeps the proof for ever")
+        show_split(self._screen, self._evidence, self._folder, self._crossing, self._nodes)
+
     def _export_certificate(self, name: str) -> None:
+        self._crossing.await_verified(self._file("certificate.signed.json"), self._file("trust.json"))
         said = self._evidence.run(
             *("bundle", "export", self._file("certificate.signed.json"), "--node", self._exporting.url),
             *("--with", self._importing.url, "--wait", "--out", self._file(name)),

@@ -5,7 +5,7 @@ What partners gave is not trusted for being here: whoever takes the bundle verif
 Source: docs/spec/exchange.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ledger.core.statement import Statement
@@ -29,7 +29,6 @@ def combined(
     allow_unanchored: bool = False,
     at: int | None = None,
     also: Sequence[bytes] = (),
-    foreign: Callable[[bytes], bytes] = lambda bundle: bundle,
 ) -> bytes:
     """The bundle about a statement of the own log or a partner's, with what the other side says of it.
 
@@ -40,7 +39,6 @@ def combined(
         allow_unanchored: Take what is not anchored yet too.
         at: The moment that is asked about, POSIX seconds.
         also: Further statements of the own log to carry.
-        foreign: Puts in what other chains hold of the sections' logs; see `ledger.services.foreign_parts`.
 
     Raises:
         NotFoundError: The node does not hold the statement.
@@ -74,7 +72,7 @@ def combined(
         raise RefusedError(
             f"a part of the evidence about {digest.hex()} waits for its anchor", code="not-anchored-yet"
         )
-    return foreign(found)
+    return found
 
 
 def _receiver(transfer: bytes) -> str:

@@ -107,15 +107,6 @@ def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList, *, checked: bo
     return encode_bundle(parsed.subject, document["sections"]) if changed else bundle
 
 
-def adding(store: ForeignStore, trust: Callable[[], TrustList]) -> Callable[[bytes], bytes]:
-    """Puts what a node holds of other chains into a bundle; see `with_foreign`."""
-
-    def add(bundle: bytes) -> bytes:
-        return with_foreign(bundle, parts_of(store), trust())
-
-    return add
-
-
 def _holds(part: Json, note: OpenNote, trust: TrustList) -> bool:
     try:
         require_holds(part, note, trust)
