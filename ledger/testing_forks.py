@@ -108,28 +108,32 @@ class Forks:
     def _begin(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "ledger.testing_forks"]
         parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        threading.Thread(target=self._listen, args=(parent,), daemon=True).start()
-        atexit.register(_end, parent)
+        listener = threading.Thread(target=self._listen, args=(parent,), daemon=True)
+        listener.start()
+        atexit.register(_end, parent, listener)
         return parent
 
     def _listen(self, parent: "subprocess.Popen[bytes]") -> None:
         running: dict[int, Forked] = {}
         assert parent.stdout is not None
-        for line in parent.stdout:
-            pid, *status = json.loads(line)
-            if status:
-                running.pop(pid).ended(status[0])
-            else:
-                running[pid] = Forked(pid)
-                self._made.put(running[pid])
+        with parent.stdout as answers:
+            for line in answers:
+                pid, *status = json.loads(line)
+                if status:
+                    running.pop(pid).ended(status[0])
+                else:
+                    running[pid] = Forked(pid)
+                    self._made.put(running[pid])
         for one in running.values():
             one.ended(-signal.SIGKILL)
 
 
-def _end(parent: "subprocess.Popen[bytes]") -> None:
+def _end(parent: "subprocess.Popen[bytes]", listener: threading.Thread) -> None:
+    """End the loaded process; its listener closes the pipe of its answers, which would warn if it were left."""
     assert parent.stdin is not None
     parent.stdin.close()
     parent.wait()
+    listener.join(ANSWER_SECONDS)
 
 
 def main() -> None:
