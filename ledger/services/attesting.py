@@ -47,11 +47,17 @@ FEWEST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Logs and chains as one document names them.  `by` says which, for people."""
+    """Logs and chains as one document names them.
+
+    Attributes:
+        by: Which document, for people.
+        jurisdiction: Whose own word it is; None for the trust list.
+    """
 
     logs: Mapping[str, LogKeys]
     chains: Mapping[str, Chain]
     by: str
+    jurisdiction: str | None = None
 
 
 def known_from(trust: TrustList, partners: Iterable[Partner]) -> list[Known]:
@@ -59,7 +65,7 @@ def known_from(trust: TrustList, partners: Iterable[Partner]) -> list[Known]:
     return [
         Known(trust.logs, trust.chains, "the trust list"),
         *(
-            Known(one.entry.listed.logs, one.entry.listed.chains, f"the entry of {one.name}")
+            Known(one.entry.listed.logs, one.entry.listed.chains, f"the entry of {one.name}", one.name)
             for one in partners
         ),
     ]
@@ -131,8 +137,8 @@ class Attester:
         Raises:
             MalformedError: It is no request, or its header or a node is not canonical.
             RefusedError: Not this node's to attest: `log-unknown`, `chain-unknown`, `chain-disputed`, `epoch-unknown`,
-                `attester-not-listed`, `attester-set-weak`, `attestation-own`, `chain-not-observed`; or
-                not yet: `block-not-final`.
+                `attester-not-listed`, `attester-set-weak`, `attestation-own`, `chain-not-observed`,
+                `validators-unlisted`; or not yet: `block-not-final`.
             VerificationError: It does not hold: SignatureError of a line or a seal, ProofError of a path or a proof,
                 `epoch-stale`, `block-not-canonical`, `split-view`, `two-blocks`.
             ConflictError: `attestation-old`: another size is the largest that was attested.
@@ -143,7 +149,7 @@ class Attester:
             return self._attest(request)
 
     def _attest(self, request: AttestationRequest) -> Attestation:
-        log, chain, signers = self._resolve(request)
+        log, chain, signers, sealing = self._resolve(request)
         note = open_note(request.checkpoint, log.origin, log)
         now = int(self._clock())
         root = Root(log.origin, note.size, note.root, request.checkpoint)
@@ -156,7 +162,7 @@ class Attester:
         _require_held(request, note, held)
         attested = self._store.largest(log.origin)
         _require_consistent(request, note, self._largest(log.origin, attested))
-        block_hash = self._final_hash(header, chain)
+        block_hash = self._final_hash(header, chain, sealing)
         claim = CheckpointClaim(
             origin_chain_id=chain.number,
             genesis=chain.genesis,
@@ -181,8 +187,14 @@ class Attester:
 
     # Whose log and chain
 
-    def _resolve(self, request: AttestationRequest) -> tuple[LogKeys, Chain, Signers]:
-        """The log, the chain and the set of attesters that the request names, as this node knows them."""
+    def _resolve(
+        self, request: AttestationRequest
+    ) -> tuple[LogKeys, Chain, Signers, tuple[Signers, ...] | None]:
+        """The log, the chain and the set of attesters that the request names, as this node knows them.
+
+        Of a chain the trust list speaks, and the entry of the log's own jurisdiction.  The validators are those of the
+        trust list, None where it does not name the chain: who is to vouch for a chain, its operator does not choose.
+        """
         origin = parse_checkpoint(request.checkpoint).checkpoint.origin
         known = self._known()
         log = next((one.logs[origin] for one in known if origin in one.logs), None)
@@ -194,17 +206,21 @@ class Attester:
             raise RefusedError(
                 f"the log {origin} is this node's own; nobody attests for himself", code="attestation-own"
             )
-        chains = [(one.chains[request.chain], one.by) for one in known if request.chain in one.chains]
+        speaking = [one for one in known if one.jurisdiction in {None, log.jurisdiction}]
+        chains = [(one.chains[request.chain], one.by) for one in speaking if request.chain in one.chains]
         if not chains:
             raise RefusedError(
-                f"{request.chain} is named by neither the trust list nor a partner", code="chain-unknown"
+                f"{request.chain} is named by neither the trust list nor the entry of {log.jurisdiction}",
+                code="chain-unknown",
             )
         _require_one_chain(chains)
+        listed = (one.chains for one in speaking if one.jurisdiction is None)
+        sealing = next((one[request.chain].validators for one in listed if request.chain in one), None)
         for chain, _ in chains:
             signers = epoch_of(chain.attesters, request.epoch)
             if signers is not None:
                 self._require_member(signers, chain, log)
-                return log, chain, signers
+                return log, chain, signers, sealing
         raise RefusedError(f"{request.chain} has no attesters of epoch {request.epoch}", code="epoch-unknown")
 
     def _require_member(self, signers: Signers, chain: Chain, log: LogKeys) -> None:
@@ -231,11 +247,17 @@ class Attester:
 
     # The block
 
-    def _final_hash(self, header: Header, chain: Chain) -> bytes:
+    def _final_hash(self, header: Header, chain: Chain, sealing: tuple[Signers, ...] | None) -> bytes:
         """The block's hash by the chain's own rule, once the block is final by it."""
         if chain.consensus == "qbft":
             sealed = parse_sealed(header)
-            validators = epoch_at(chain.validators, header.number)
+            if sealing is None:
+                raise RefusedError(
+                    f"the trust list does not name {chain.id} and who seals its blocks; its operator's word is not"
+                    " enough",
+                    code="validators-unlisted",
+                )
+            validators = epoch_at(sealing, header.number)
             if validators is None:
                 raise RefusedError(
                     f"no validators of {chain.id} are known for block {header.number}", code="epoch-unknown"

@@ -11,6 +11,7 @@ from ledger.core.attestation import parse_request
 from ledger.core.evm.header import parse_header
 from ledger.core.secp256k1 import recover
 from ledger.errors import LedgerError
+from ledger.services.attesting import Known
 from ledger.store.attested import Attested
 from tests.blocks import hexed
 from tests.sealing import addresses, seal, secrets
@@ -76,6 +77,56 @@ def test_seals_of_a_set_that_the_header_declares_itself_are_not_enough(scene: Sc
 def test_a_sealed_block_without_seals_is_not_attested(scene: Scene) -> None:
     made, _ = sealed_scene(scene)
     assert refusal(made, part=made.part()) == "header-difficulty"
+
+
+def own_word(scene: Scene, **chain: Any) -> list[Known]:
+    """What XA's own entry says of XA's chain, beside the trust list that XB believes."""
+    trust = scene.trust
+    assert trust is not None
+    listed = trust.chains[scene.world.xa.chain]
+    own = {listed.id: listed._replace(**chain)}
+    return [
+        Known(trust.logs, trust.chains, "the trust list"),
+        Known(trust.logs, own, "the entry of XA", "XA"),
+    ]
+
+
+def test_an_operator_does_not_name_the_validators_that_it_is_believed_by(scene: Scene) -> None:
+    # XA's entry repeats the attesters of its chain under another number, beside validators of its own making.
+    made, _ = sealed_scene(scene)
+    outsiders = secrets(4, "outsider")
+    trust = made.trust
+    assert trust is not None
+    (signers,) = trust.chains[made.world.xa.chain].attesters
+    (validators,) = trust.chains[made.world.xa.chain].validators
+    known = own_word(
+        made,
+        attesters=(signers._replace(epoch=99),),
+        validators=(validators._replace(members=tuple(addresses(outsiders))),),
+    )
+    forged = seal(bytes.fromhex(made.part(time=5)["header"][2:]), outsiders)
+    part = {**made.part(), "header": hexed(forged)}
+    attester = made.attester(known=lambda: known)
+    assert code_of(lambda: attester.attest(made.request(part=part, epoch=99))) == "seal-quorum"
+
+
+def test_validators_that_the_operator_alone_names_are_not_believed(scene: Scene) -> None:
+    made, part = sealed_scene(scene)
+    own = own_word(made)[1]
+    attester = made.attester(known=lambda: [own])
+    assert code_of(lambda: attester.attest(made.request(part=part))) == "validators-unlisted"
+
+
+def test_a_third_jurisdiction_neither_names_nor_disputes_a_chain(scene: Scene) -> None:
+    trust = scene.trust
+    assert trust is not None
+    listed = trust.chains[scene.world.xa.chain]
+    stranger = Known({}, {listed.id: listed._replace(genesis=bytes(32))}, "the entry of XD", "XD")
+    known = [Known(trust.logs, trust.chains, "the trust list"), stranger]
+    assert scene.attester(known=lambda: known).attest(scene.request()).epoch == 1
+    named = Known({}, {listed.id: listed}, "the entry of XD", "XD")
+    known = [Known(trust.logs, {}, "the trust list"), named]
+    assert code_of(lambda: scene.attester(known=lambda: known).attest(scene.request())) == "chain-unknown"
 
 
 # Writing down before signing
