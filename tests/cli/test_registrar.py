@@ -224,7 +224,7 @@ def test_from_a_claim_to_a_pinned_list(node: RunningNode, tmp_path: Path) -> Non
     assert succeeding.status == 0, succeeding.err
     assert (succeeding.json["version"], succeeding.json["require"]["TransferRecord"]) == (
         2,
-        {"steps": [1, 3, 4]},
+        {"steps": [1, 3, 4], "quorum": 0, "finality": "operator"},
     )
     assert evidence(tmp_path, "trust", "add", "trust.json", "--json").json["version"] == 2
     checked = evidence(tmp_path, "log", "checkpoint", "--node", node.url, "--verify")
