@@ -25,6 +25,7 @@ QUORUM: Final = 2
 SECONDS: Final = 180
 """Longest time that others may take to vouch for something."""
 _PAUSE: Final = 0.2
+_EXPORT_PAUSE: Final = 1.0
 _READABLE: Final = 0o644
 _GOOD: Final = ("verified", "verified then, not now")
 _REQUIRED: Final = "TransferRecord=1,3,4,5,6,7,8,9"
@@ -126,7 +127,7 @@ class Crossing:
                     f"{statement.name} is not vouched for after {SECONDS} s{told}", code="demo-node-failed"
                 )
             self._screen.moving(f"waiting for those who vouch{told}")
-            time.sleep(_PAUSE)
+            time.sleep(_EXPORT_PAUSE)
 
     def contract_of(self, node: DemoNode) -> str:
         """The contract for foreign checkpoints on a node's chain."""
