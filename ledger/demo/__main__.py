@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Three jurisdictions on this machine: register, witness, anchor, attest, relay, verify without a network.",
+        description="Three jurisdictions on this machine: register, witness, anchor, attest, relay, verify offline.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
