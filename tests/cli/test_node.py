@@ -24,11 +24,13 @@ from tests.nodes import RunningNode
 def test_init_shows_the_public_halves_and_no_secret(tmp_path: Path) -> None:
     run = evidence(tmp_path, "node", "init", "--home", "home", *INIT, "--json")
     assert run.status == 0
-    assert set(run.json["keys"]) == {"log", "head", "finality", "sender", "registrar", "publisher"}
+    assert set(run.json["keys"]) == {
+        *("log", "head", "finality", "sender", "witness", "attester", "relay", "registrar", "publisher")
+    }
     secrets = [
         path.read_text().partition('"secret":"')[2][:64] for path in (tmp_path / "home" / "keys").iterdir()
     ]
-    assert len(secrets) == 6
+    assert len(secrets) == 9
     assert not [secret for secret in secrets if secret in run.out + run.err]
 
 
