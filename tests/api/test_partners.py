@@ -16,7 +16,9 @@ def test_the_entry_is_signed_by_the_registrar_and_stands_in_the_log(served: Serv
     settings = served.home.settings
     assert (entry.jurisdiction, entry.statement.issuer) == ("XA", settings.registrar)
     assert list(entry.listed.logs) == [settings.origin]
-    assert not entry.listed.witnesses
+    assert [(key.vkey.name, key.organisation) for key in entry.listed.witnesses] == [
+        ("registry.example.xa/witness", settings.operator)
+    ]
     stored = served.get(f"/v1/statements/{entry.statement.digest.hex()}")
     assert stored.content == answer.content
 
