@@ -6,6 +6,7 @@ What a node says is data from a stranger.  Answers are cut off at a bound, probl
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import httpx2
 import orjson
 
 from ledger.errors import RemoteError
+from ledger.remote.watchdog import Watchdog
 
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 30.0
@@ -77,6 +79,7 @@ class Exchange:
     ) -> None:
         _require_url(url)
         self._patience = patience
+        self._watchdog = Watchdog()
         self.url = url.rstrip("/")
         self._client = httpx2.Client(
             transport=transport,
@@ -114,15 +117,36 @@ class Exchange:
             RemoteError: `remote-unreachable`: no answer, or it broke off; `remote-answer-invalid`: too large, or not
                 HTTP; `RemoteRefusedError` for a status from 400.
         """
+        watched = nullcontext() if self._patience is None else self._watchdog.within(self._patience)
+        with watched:
+            return self._ask(method, path, limit, body, content_type, query, taken)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        limit: int,
+        body: bytes | None,
+        content_type: str | None,
+        query: Mapping[str, str | Sequence[str]] | None,
+        taken: frozenset[int],
+    ) -> Answer:
         ends = None if self._patience is None else time.monotonic() + self._patience
         headers = {} if content_type is None else {"content-type": content_type}
         try:
             with self._client.stream(
-                method, self.url + path, content=body, headers=headers, params=dict(query) if query else None
+                method,
+                self.url + path,
+                content=body,
+                headers=headers,
+                params=dict(query) if query else None,
+                extensions={} if ends is None else {"trace": self._watchdog.trace},
             ) as response:
                 refused = response.status_code in _REFUSED and response.status_code not in taken
                 received = _read(response, PROBLEM_LIMIT if refused else limit, self.url, ends)
         except httpx2.HTTPError as error:
+            if self._patience is not None and self._watchdog.late:
+                raise _slow(self.url, "it was cut off") from None
             raise _broken(error, self.url) from None
         except httpx2.InvalidURL:
             raise _url_error() from None
@@ -174,14 +198,17 @@ def _read(response: httpx2.Response, limit: int, url: str, ends: float | None) -
         if size > limit:
             raise invalid(url, f"more than the {limit} bytes that are read")
         if ends is not None and time.monotonic() > ends:
-            raise RemoteError(
-                f"node {url} did not finish its answer in the time that it has; {size} bytes came",
-                code="remote-slow",
-            )
+            raise _slow(url, f"{size} bytes came")
         parts.append(part)
     if response.headers.get("content-encoding", "identity") != "identity":
         raise invalid(url, "a compressed body, which was not asked for")
     return b"".join(parts)
+
+
+def _slow(url: str, came: str) -> RemoteError:
+    return RemoteError(
+        f"node {url} did not finish its answer in the time that it has; {came}", code="remote-slow"
+    )
 
 
 def _refusal(response: httpx2.Response, body: bytes) -> RemoteRefusedError:

@@ -4,6 +4,7 @@ Every answer is a stranger's word; whoever uses it holds it against the trust li
 """
 
 from collections.abc import Iterator
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -14,13 +15,16 @@ from ledger.core.canonical import BUNDLE_LIMIT, NOTE_LIMIT, Json
 from ledger.core.members import from_hex
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.times import parse_time
-from ledger.errors import MalformedError
+from ledger.errors import MalformedError, RemoteError
 from ledger.remote.exchange import Exchange, RemoteRefusedError, invalid
 
 PAGE: Final = 500
 MOST: Final = 100_000
 """Anchors read of one node."""
 PATIENCE: Final = 20.0
+"""Seconds for one answer."""
+READING: Final = 60.0
+"""Seconds for all that is asked of a node in one reading: who is slow keeps no other waiting."""
 _LIMIT: Final = 4 * 1024 * 1024
 _NOT_FOUND: Final = 404
 
@@ -46,6 +50,11 @@ class RelayClient:
     def __init__(self, url: str, *, transport: httpx2.BaseTransport | None = None) -> None:
         self._exchange = Exchange(url, transport=transport, patience=PATIENCE)
         self.url = self._exchange.url
+        self._ends = float("inf")
+
+    def begin(self) -> None:
+        """Begin a reading: all that is asked from here on has `READING` seconds together."""
+        self._ends = monotonic() + READING
 
     def __enter__(self) -> Self:
         return self
@@ -60,13 +69,14 @@ class RelayClient:
         self._exchange.close()
 
     def latest(self) -> bytes:
-        """The log's latest signed checkpoint."""
+        """The log's latest signed checkpoint; begins a reading."""
+        self.begin()
         return self._exchange.ask("GET", "/log/checkpoint", limit=NOTE_LIMIT).body
 
     def anchored(self, chain: str) -> Iterator[Listed]:
         """Anchors on a chain, in the order in which they were recorded."""
-        after, read = -1, 0
-        while read < MOST:
+        after = -1
+        for _ in range(MOST // PAGE):
             query = {"limit": str(PAGE)} if after < 0 else {"limit": str(PAGE), "after": str(after)}
             page = self._object("/v1/anchors", query)
             items = page.get("items")
@@ -74,7 +84,6 @@ class RelayClient:
                 raise invalid(self.url, "a page without items")
             for item in items:
                 yield from self._listed(item, chain)
-            read += len(items)
             following = page.get("next")
             if following is None:
                 return
@@ -124,8 +133,9 @@ class RelayClient:
     def foreign_sizes(self, log_id: bytes) -> set[int]:
         """The newest sizes of a log that the node says its own chain holds."""
         after, found = 0, set[int]()
+        self.begin()
         try:
-            while True:
+            for _ in range(MOST // PAGE):
                 query = {"after": str(after), "limit": str(PAGE)}
                 page = self._object(f"/v1/foreign/0x{log_id.hex()}/checkpoints", query)
                 items = page.get("items")
@@ -135,17 +145,22 @@ class RelayClient:
                     one["size"] for one in items if isinstance(one, dict) and type(one.get("size")) is int
                 }
                 following = page.get("next")
-                if following is None or len(found) > MOST:
-                    return found
+                if following is None:
+                    break
                 if type(following) is not int or following <= after:
                     raise invalid(self.url, "a page that leads back")
                 after = following
         except RemoteRefusedError as error:
-            if error.status == _NOT_FOUND:
-                return found
-            raise
+            if error.status != _NOT_FOUND:
+                raise
+        return found
 
     def _object(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        if monotonic() > self._ends:
+            raise RemoteError(
+                f"node {self.url} took more than {READING:g} seconds for what was asked of it; the rest is asked later",
+                code="remote-slow",
+            )
         body = self._exchange.ask("GET", path, limit=min(_LIMIT, BUNDLE_LIMIT), query=query).body
         try:
             value = orjson.loads(body)

@@ -1,0 +1,73 @@
+"""Ends a connection whose answer takes too long, wherever it stands: handshake, headers or body.
+
+The HTTP client's own timeouts are of silence alone, so that a node which sends a byte now and then could hold its
+caller for days.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+_CONNECTED: Final = "connection.connect_tcp.complete"
+_SECURED: Final = "connection.start_tls.complete"
+
+
+class Watchdog:
+    """Watches the requests of one client, one at a time.
+
+    `trace` is the request's extension of that name, by which it learns of the connection.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stream: Any = None
+        self._fresh: socket.socket | None = None
+        self._late = False
+
+    @property
+    def late(self) -> bool:
+        """Whether the last request was ended."""
+        return self._late
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End the connection unless the block does before."""
+        self._late = False
+        timer = threading.Timer(seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with self._lock:
+                if self._fresh is not None:
+                    self._fresh.close()
+                    self._fresh = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note a new connection."""
+        if event not in {_CONNECTED, _SECURED}:
+            return
+        with self._lock:
+            self._stream = info["return_value"]
+            if event == _CONNECTED:
+                # A handshake takes the socket away from its stream; the duplicate is of the same connection.
+                self._fresh = self._stream.get_extra_info("socket").dup()
+            if self._late:
+                self._shut()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._late = True
+            self._shut()
+
+    def _shut(self) -> None:
+        held = self._fresh
+        if held is None and self._stream is not None:
+            held = self._stream.get_extra_info("socket")
+        if held is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(held, socket.SHUT_RDWR)  # not TLS's own, which is another thread's
