@@ -7,6 +7,10 @@
     {"address": "0x…", "chain": "eip155:31001", "epoch": 1, "format": "evidence-attestation/1", "logId": "0x…",
      "signature": "0x…", "size": 97}
 
+A request about what the contract for foreign checkpoints holds on another chain has `foreign` in place of `anchor`:
+
+    {"account": ["0x…"], "disputed": ["0x…"], "header": "0x…", "source": "0x…", "storage": ["0x…"]}
+
 The request holds all that the attester checks but what it knows by itself: which keys the log has, which contract
 stands on the chain, who its attesters are, and whether the block is final there.
 
@@ -31,6 +35,19 @@ _PATH_LIMIT: Final = 128
 _NODE_LIMIT: Final = 65
 _ADDRESS: Final = 20
 _SIGNATURE: Final = 65
+_PROOF: Final = ("account", "header", "storage")
+
+
+class Accepted(NamedTuple):
+    """What makes a request one about the contract for foreign checkpoints.
+
+    Attributes:
+        source: Id of the source that the contract took the checkpoint from, 32 bytes.
+        disputed: Storage trie from the root to the flag of the log, which must be zero.
+    """
+
+    source: bytes
+    disputed: tuple[bytes, ...]
 
 
 class AttestationRequest(NamedTuple):
@@ -41,12 +58,13 @@ class AttestationRequest(NamedTuple):
         chain: CAIP-2 name.
         epoch: Of the chain's attesters in whose name is signed.
         header: RLP of the block's header.
-        account: State trie from the root to the anchor contract.
+        account: State trie from the root to the contract: the anchor, or the one for foreign checkpoints.
         storage: Storage trie from the root to the checkpoint's slot.
         start: Likewise to the slot of the head key's first size; None where the key is the log's first.
         old: Largest size of this log that the attester holds already; 0 where it holds none.
         consistency: Path between `old` and the checkpoint, from the smaller to the larger; empty where `old` is 0 or
             equal.
+        accepted: Where the contract is that for foreign checkpoints; None of an anchor.
     """
 
     checkpoint: bytes
@@ -58,6 +76,7 @@ class AttestationRequest(NamedTuple):
     start: tuple[bytes, ...] | None
     old: int
     consistency: tuple[bytes, ...]
+    accepted: Accepted | None = None
 
 
 class Attestation(NamedTuple):
@@ -78,16 +97,19 @@ class Attestation(NamedTuple):
 
 def encode_request(request: AttestationRequest) -> bytes:
     """The canonical bytes of a request."""
-    anchor: dict[str, Json] = {
+    proof: dict[str, Json] = {
         "account": _hexed(request.account),
         "header": "0x" + request.header.hex(),
         "storage": _hexed(request.storage),
     }
     if request.start is not None:
-        anchor["start"] = _hexed(request.start)
+        proof["start"] = _hexed(request.start)
+    if request.accepted is not None:
+        proof["disputed"] = _hexed(request.accepted.disputed)
+        proof["source"] = "0x" + request.accepted.source.hex()
     return encode(
         {
-            "anchor": anchor,
+            "anchor" if request.accepted is None else "foreign": proof,
             "chain": request.chain,
             "checkpoint": request.checkpoint.decode(),
             "consistency": [one.hex() for one in request.consistency],
@@ -105,15 +127,22 @@ def parse_request(data: bytes) -> AttestationRequest:
     Raises:
         MalformedError: With the code of the first rule broken and the pointer of the member.
     """
+    value = decode(data, limit=REQUEST_LIMIT, what="request")
+    about = "foreign" if isinstance(value, dict) and "foreign" in value else "anchor"
     top = Members(
-        decode(data, limit=REQUEST_LIMIT, what="request"),
+        value,
         what="request",
         pointer="",
-        required=("anchor", "chain", "checkpoint", "consistency", "epoch", "format", "old"),
+        required=(about, "chain", "checkpoint", "consistency", "epoch", "format", "old"),
     )
     if top.json("format") != REQUEST_FORMAT:
         raise top.fault("format", REQUEST_FORMAT, code="format-unknown")
-    anchor = top.below("anchor", ("account", "header", "storage"), ("start",))
+    accepted = None
+    if about == "anchor":
+        proof = top.below("anchor", _PROOF, ("start",))
+    else:
+        proof = top.below("foreign", (*_PROOF, "disputed", "source"))
+        accepted = Accepted(proof.evm("source", HASH_LENGTH), _nodes(proof, "disputed"))
     path = from_hex(top.array("consistency"))
     if path is None or len(path) > _PATH_LIMIT or not {*map(len, path)} <= {HASH_LENGTH}:
         raise top.fault(
@@ -123,12 +152,13 @@ def parse_request(data: bytes) -> AttestationRequest:
         checkpoint=top.text("checkpoint").encode(),
         chain=caip2(top, "chain"),
         epoch=top.integer("epoch"),
-        header=_bytes(anchor, "header"),
-        account=_nodes(anchor, "account"),
-        storage=_nodes(anchor, "storage"),
-        start=_nodes(anchor, "start") if "start" in anchor else None,
+        header=_bytes(proof, "header"),
+        account=_nodes(proof, "account"),
+        storage=_nodes(proof, "storage"),
+        start=_nodes(proof, "start") if "start" in proof else None,
         old=top.integer("old"),
         consistency=tuple(path),
+        accepted=accepted,
     )
 
 

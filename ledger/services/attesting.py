@@ -24,16 +24,22 @@ from ledger.core.merkle import verify_consistency
 from ledger.core.secp256k1 import address_of, sign
 from ledger.core.trust import TrustList
 from ledger.core.trust.epochs import epoch_at, epoch_of, require_current
-from ledger.core.trust.values import Chain, LogKeys, Signers
+from ledger.core.trust.values import Chain, ForeignSource, LogKeys, Signers
 from ledger.errors import (
-    ChainError,
     ConflictError,
     ProofError,
     RefusedError,
-    VerificationError,
+)
+from ledger.services.attesting_foreign import (
+    Own,
+    jurisdiction_of,
+    of_no_log,
+    owners_of,
+    prove_foreign,
+    require_accepted,
 )
 from ledger.services.home import Home
-from ledger.services.observing import ObservedChains
+from ledger.services.observing import ObservedChains, require_canonical
 from ledger.services.partners import Partner, PartnerBook
 from ledger.store.attested import FILE, Attested, Block, Claim, Contradiction, Root
 from ledger.store.witness import FILE as WITNESS
@@ -52,18 +58,20 @@ class Known:
     Attributes:
         by: Which document, for people.
         jurisdiction: Whose own word it is; None for the trust list.
+        foreign: Contracts for foreign checkpoints, and their sources; the trust list alone names them.
     """
 
     logs: Mapping[str, LogKeys]
     chains: Mapping[str, Chain]
     by: str
     jurisdiction: str | None = None
+    foreign: tuple[ForeignSource, ...] = ()
 
 
 def known_from(trust: TrustList, partners: Iterable[Partner]) -> list[Known]:
     """What a node may attest by: the trust list it believes, then the entries of its partners."""
     return [
-        Known(trust.logs, trust.chains, "the trust list"),
+        Known(trust.logs, trust.chains, "the trust list", foreign=trust.foreign),
         *(
             Known(one.entry.listed.logs, one.entry.listed.chains, f"the entry of {one.name}", one.name)
             for one in partners
@@ -82,6 +90,7 @@ class Attester:
         witness: What this node cosigned.
         observed: The chain of an EIP-155 id through this node's own JSON-RPC nodes; None where none is configured.
         clock: POSIX seconds.
+        own: What this node's own log signed at a size; None of another log, or where it signed none.
     """
 
     def __init__(
@@ -94,6 +103,7 @@ class Attester:
         witness: WitnessStore,
         observed: Callable[[int], ObservedChain | None],
         clock: Callable[[], float],
+        own: Own = of_no_log,
     ) -> None:
         self._secret = secret
         self._organisation = organisation
@@ -102,6 +112,7 @@ class Attester:
         self._witness = witness
         self._observed = observed
         self._clock = clock
+        self._own = own
         self._lock = threading.Lock()
 
     @property
@@ -138,9 +149,9 @@ class Attester:
             MalformedError: It is no request, or its header or a node is not canonical.
             RefusedError: Not this node's to attest: `log-unknown`, `chain-unknown`, `chain-disputed`, `epoch-unknown`,
                 `attester-not-listed`, `attester-set-weak`, `attestation-own`, `chain-not-observed`,
-                `validators-unlisted`; or not yet: `block-not-final`.
+                `validators-unlisted`, `foreign-unknown`; or not yet: `block-not-final`.
             VerificationError: It does not hold: SignatureError of a line or a seal, ProofError of a path or a proof,
-                `epoch-stale`, `block-not-canonical`, `split-view`, `two-blocks`.
+                `epoch-stale`, `block-not-canonical`, `split-view`, `two-blocks`, `log-disputed`.
             ConflictError: `attestation-old`: another size is the largest that was attested.
             ChainError: The node's own view of the chain cannot be had.
         """
@@ -149,24 +160,28 @@ class Attester:
             return self._attest(request)
 
     def _attest(self, request: AttestationRequest) -> Attestation:
-        log, chain, signers, sealing = self._resolve(request)
+        known = self._known()
+        log, chain, signers, sealing = self._resolve(request, known)
         note = open_note(request.checkpoint, log.origin, log)
         now = int(self._clock())
         root = Root(log.origin, note.size, note.root, request.checkpoint)
         # Before anything else: two signed roots of one size prove a split view, whatever else the request holds.
-        cosigned = _root(self._witness.at(log.origin, note.size))
-        self._store.require_one_root(root, at=now, cosigned=cosigned)
-        held = prove_contract(request.header, chain.anchor, chain.code_hash, request.account)
+        for seen in (_root(self._witness.at(log.origin, note.size)), self._own(log.origin, note.size)):
+            self._store.require_one_root(root, at=now, cosigned=seen)
+        contract, held = _contract(request, chain, known)
         header = held.header
         require_current(chain.attesters, signers, header.number)
-        _require_held(request, note, held)
+        if request.accepted is None:
+            _require_held(request, note, held)
+        else:
+            require_accepted(request, note, held)
         attested = self._store.largest(log.origin)
         _require_consistent(request, note, self._largest(log.origin, attested))
         block_hash = self._final_hash(header, chain, sealing)
         claim = CheckpointClaim(
             origin_chain_id=chain.number,
             genesis=chain.genesis,
-            anchor=chain.anchor,
+            anchor=contract,
             log_id=note.log_id,
             size=note.size,
             root=note.root,
@@ -188,43 +203,47 @@ class Attester:
     # Whose log and chain
 
     def _resolve(
-        self, request: AttestationRequest
+        self, request: AttestationRequest, known: Sequence[Known]
     ) -> tuple[LogKeys, Chain, Signers, tuple[Signers, ...] | None]:
         """The log, the chain and the set of attesters that the request names, as this node knows them.
 
-        Of a chain the trust list speaks, and the entry of the log's own jurisdiction.  The validators are those of the
-        trust list, None where it does not name the chain: who is to vouch for a chain, its operator does not choose.
+        Of a chain the trust list speaks, and the entry of the log's own jurisdiction; of foreign checkpoints, that of
+        the jurisdiction that the trust list says the chain is of.  The validators are those of the trust list, None
+        where it does not name the chain: who is to vouch for a chain, its operator does not choose.
         """
         origin = parse_checkpoint(request.checkpoint).checkpoint.origin
-        known = self._known()
         log = next((one.logs[origin] for one in known if origin in one.logs), None)
         if log is None:
             raise RefusedError(
                 f"the log {origin} is named by neither the trust list nor a partner", code="log-unknown"
             )
-        if log.operator == self._organisation:
+        if request.accepted is None and log.operator == self._organisation:
             raise RefusedError(
                 f"the log {origin} is this node's own; nobody attests for himself", code="attestation-own"
             )
-        speaking = [one for one in known if one.jurisdiction in {None, log.jurisdiction}]
+        whose = log.jurisdiction if request.accepted is None else jurisdiction_of(request.chain, known)
+        speaking = [one for one in known if one.jurisdiction in {None, whose}]
         chains = [(one.chains[request.chain], one.by) for one in speaking if request.chain in one.chains]
         if not chains:
             raise RefusedError(
-                f"{request.chain} is named by neither the trust list nor the entry of {log.jurisdiction}",
+                f"{request.chain} is named by neither the trust list nor the entry of {whose}",
                 code="chain-unknown",
             )
         _require_one_chain(chains)
+        apart = frozenset((log.operator,))
+        if request.accepted is not None:
+            apart = owners_of(chains, [one.logs for one in known], own=self._organisation)
         listed = (one.chains for one in speaking if one.jurisdiction is None)
         sealing = next((one[request.chain].validators for one in listed if request.chain in one), None)
         for chain, _ in chains:
             signers = epoch_of(chain.attesters, request.epoch)
             if signers is not None:
-                self._require_member(signers, chain, log)
+                self._require_member(signers, chain, apart)
                 return log, chain, signers, sealing
         raise RefusedError(f"{request.chain} has no attesters of epoch {request.epoch}", code="epoch-unknown")
 
-    def _require_member(self, signers: Signers, chain: Chain, log: LogKeys) -> None:
-        """This node is of the set, and no one organisation of it is enough."""
+    def _require_member(self, signers: Signers, chain: Chain, apart: frozenset[str]) -> None:
+        """This node is of the set, and no one organisation of it is enough, nor those whose own claim it is."""
         members = dict(zip(signers.members, signers.organisations, strict=True))
         if members.get(self.address) != self._organisation:
             raise RefusedError(
@@ -232,7 +251,7 @@ class Attester:
                 code="attester-not-listed",
             )
         organisations = set(signers.organisations)
-        independent = len(organisations - {log.operator})
+        independent = len(organisations - apart)
         if not (
             signers.threshold >= FEWEST
             and 2 * signers.threshold > len(organisations)
@@ -240,7 +259,7 @@ class Attester:
         ):
             raise RefusedError(
                 f"epoch {signers.epoch} of {chain.id} asks {signers.threshold} of {len(organisations)} organisations,"
-                f" {independent} of them other than the log's operator; at least {FEWEST}, more than half, and all of"
+                f" {independent} of them other than whose word it is; at least {FEWEST}, more than half, and all of"
                 " them others are required",
                 code="attester-set-weak",
             )
@@ -270,7 +289,7 @@ class Attester:
                 f"this node has no JSON-RPC node of its own for {chain.id}; evidence chain observe names one",
                 code="chain-not-observed",
             )
-        _require_canonical(observed, header, chain)
+        require_canonical(observed, header, chain)
         return header.hash
 
 
@@ -284,6 +303,13 @@ def _require_one_chain(chains: Sequence[tuple[Chain, str]]) -> None:
                     f"{by} and {others} name another {name.replace('_', ' ')} of {first.id}",
                     code="chain-disputed",
                 )
+
+
+def _contract(request: AttestationRequest, chain: Chain, known: Sequence[Known]) -> tuple[bytes, Held]:
+    """The contract that the request is about, and its storage: the anchor, or one for foreign checkpoints."""
+    if request.accepted is None:
+        return chain.anchor, prove_contract(request.header, chain.anchor, chain.code_hash, request.account)
+    return prove_foreign(request, request.accepted.source, [one.foreign for one in known])
 
 
 def _require_held(request: AttestationRequest, note: OpenNote, held: Held) -> None:
@@ -321,30 +347,6 @@ def _require_consistent(request: AttestationRequest, note: OpenNote, largest: Ro
     verify_consistency(smaller[0], larger[0], smaller[1], larger[1], request.consistency)
 
 
-def _require_canonical(observed: ObservedChain, header: Header, chain: Chain) -> None:
-    """The block is on the chain that this node sees itself, and final there."""
-    observed.check_identity()
-    if observed.genesis_hash != chain.genesis:
-        raise ChainError(
-            f"the JSON-RPC node for {chain.id} has genesis block 0x{observed.genesis_hash.hex()};"
-            f" 0x{chain.genesis.hex()} is required",
-            code="chain-wrong-genesis",
-        )
-    final = observed.finalized_number()
-    found = observed.header(header.number)
-    if found is not None and found.hash != header.hash:
-        raise VerificationError(
-            f"block {header.number} of {chain.id} has hash {found.hash.hex()} as this node sees it,"
-            f" not {header.hash.hex()}",
-            code="block-not-canonical",
-        )
-    if found is None or header.number > final:
-        raise RefusedError(
-            f"block {header.number} of {chain.id} is not final yet as this node sees it; block {final} is",
-            code="block-not-final",
-        )
-
-
 def attester_of(
     home: Home,
     partners: PartnerBook,
@@ -352,6 +354,7 @@ def attester_of(
     *,
     trust: Callable[[], TrustList],
     clock: Callable[[], float],
+    own: Own = of_no_log,
 ) -> Attester:
     """The attester of a node.
 
@@ -360,6 +363,7 @@ def attester_of(
         observed: The chains that the node looks at itself.
         trust: The list that it believes; asked for each time.
         clock: POSIX seconds.
+        own: As of `Attester`.
     """
     return Attester(
         secret=home.keys.attester.secret,
@@ -369,6 +373,7 @@ def attester_of(
         witness=WitnessStore(home.path / WITNESS),
         observed=observed.get,
         clock=clock,
+        own=own,
     )
 
 

@@ -18,6 +18,7 @@ from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.attesting import Attester, attester_of
+from ledger.services.attesting_foreign import own_checkpoints
 from ledger.services.concerning import Concerns
 from ledger.services.cosigning import Collector
 from ledger.services.export import Shelf
@@ -289,7 +290,12 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         cosignatures=Cosignatures(database),
         observed=observed,
         attester=attester_of(
-            home, partners, observed, trust=lambda: believed(home.trust, trust), clock=clock
+            home,
+            partners,
+            observed,
+            trust=lambda: believed(home.trust, trust),
+            clock=clock,
+            own=own_checkpoints(log.origin, checkpoints),
         ),
         claims=AnchorClaims(
             keys=trust.logs[log.origin], checkpoints=checkpoints, anchors=anchors, chains=trust.chains
