@@ -46,6 +46,8 @@ STEPS: Final = 64
 """Transactions in one round; each waits for the one before."""
 _STUCK: Final = ("rotation-needed", "chain-reverted")
 """Why a sealed checkpoint may be stuck: its block is of a set that the source has left."""
+_SILENT: Final = ("remote-unreachable", "remote-slow")
+"""Why nothing more is asked of a node in one round."""
 _WITHOUT: Final = ("finality-operator", "epoch-unknown")
 """Why a checkpoint is not to be carried yet: nobody but the operator vouches for it so far."""
 
@@ -99,23 +101,21 @@ class Relay:
         """
         self.require_running()
         self._routes = routes
-        try:
-            self._chain.check_identity()
-            self._carry(now)
-            for route in routes:
-                try:
-                    route.trouble = None
-                    self._read(route, now)
-                except ContradictionError:
-                    raise
-                except (RemoteError, ChainError, MalformedError, VerificationError, RefusedError) as error:
-                    route.trouble = error
-            self._carry(now)
-        except ContradictionError as found:
-            self.halt(found, now)
+        self._chain.check_identity()
+        self._carry(now)
+        for route in routes:
+            try:
+                route.trouble = None
+                self._read(route, now)
+            except ContradictionError as found:
+                self.halt(found, now)
+                route.trouble = found
+            except (RemoteError, ChainError, MalformedError, VerificationError, RefusedError) as error:
+                route.trouble = error
+        self._carry(now)
 
     def halt(self, found: ContradictionError, now: int) -> None:
-        """Stop for good, before anything else.
+        """Stop for good, before anything else.  What somebody took note of sets its item aside, and no more.
 
         Raises:
             RefusedError: `relay-halted`, always, unless somebody took note of this very contradiction before.
@@ -123,6 +123,8 @@ class Relay:
         halt = self._outbox.halt(now, found.code, str(found), found.evidence)
         self._publish(halt)
         self.require_running()
+        if found.item is not None:
+            self._outbox.move(found.item, "quarantined", now, why=(found.code, str(found)))
 
     def require_running(self) -> None:
         """Check that no contradiction stands.
@@ -141,9 +143,12 @@ class Relay:
 
     def _carry(self, now: int) -> None:
         for _ in range(STEPS):
-            self._sender.settle(now)
-            if not self._sender.send_next(now):
-                return
+            try:
+                self._sender.settle(now)
+                if not self._sender.send_next(now):
+                    return
+            except ContradictionError as found:
+                self.halt(found, now)
 
     # Reading
 
@@ -171,20 +176,24 @@ class Relay:
         """Put what holds into the outbox; what does not keeps nothing else waiting, and is asked for again later."""
         route.waiting = 0
         taken: list[Item] = []
-        for size in sizes:
-            document = route.feed.carried(size, route.chain)
-            try:
-                taken.append(self.take(document, route.followed, trust, now, route))
-                route.later.pop(size, None)
-            except ContradictionError:
-                raise
-            except (MalformedError, VerificationError, RefusedError, RemoteError) as error:
-                if error.code in _WITHOUT:
-                    route.waiting += 1
-                    continue
-                route.later[size] = now + AGAIN
-                route.trouble = route.trouble or error
-        self._outbox.add(taken)
+        try:
+            for size in sizes:
+                try:
+                    document = route.feed.carried(size, route.chain)
+                    taken.append(self.take(document, route.followed, trust, now, route))
+                    route.later.pop(size, None)
+                except (MalformedError, VerificationError, RefusedError, RemoteError) as error:
+                    if error.code in _SILENT:
+                        raise
+                    if error.code in _WITHOUT:
+                        route.waiting += 1
+                        continue
+                    route.later[size] = now + AGAIN
+                    if isinstance(error, ContradictionError):
+                        raise
+                    route.trouble = route.trouble or error
+        finally:
+            self._outbox.add(taken)
 
     def take(
         self, document: Json, followed: Followed, trust: TrustList, now: int, route: Route | None = None

@@ -15,6 +15,8 @@ from typing import Any, Final
 from ledger.core.canonical import Json, encode
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.errors import VerificationError
+from ledger.services.relay_material import document_of
+from ledger.store.relay import Item
 from ledger.verify.fork import encode_fork
 
 FORMAT: Final = "evidence-contradiction/1"
@@ -25,13 +27,15 @@ class ContradictionError(VerificationError):
 
     Attributes:
         evidence: What proves it, canonical bytes.
+        item: What it is about, where that waits in the outbox.
     """
 
     default_code = "relay-contradiction"
 
-    def __init__(self, message: str, *, code: str, evidence: bytes) -> None:
+    def __init__(self, message: str, *, code: str, evidence: bytes, item: Item | None = None) -> None:
         super().__init__(message, code=code)
         self.evidence = evidence
+        self.item = item
 
 
 def log_forked(origin: str, size: int, first: bytes, second: bytes) -> ContradictionError:
@@ -50,13 +54,11 @@ def chain_forked(chain: str, number: int, first: Json, second: Json) -> Contradi
     )
 
 
-def accepted_other(
-    origin: str, size: int, carried: Json, accepted: bytes, proof: Mapping[str, Any]
-) -> ContradictionError:
+def accepted_other(item: Item, accepted: bytes, proof: Mapping[str, Any]) -> ContradictionError:
     """The contract on the own chain holds another root at a size than the checkpoint that was to be carried.
 
     Args:
-        carried: The checkpoint with its anchor.
+        item: The checkpoint with its anchor.
         accepted: The contract's root.
         proof: Header, account and storage nodes that show it.
     """
@@ -64,14 +66,15 @@ def accepted_other(
         {
             "format": FORMAT,
             "code": "accepted-other",
-            "a": carried,
+            "a": document_of(item.document),
             "b": {"root": accepted.hex(), **proof},
-            "origin": origin,
-            "size": size,
+            "origin": item.origin,
+            "size": item.size,
         }
     )
     return ContradictionError(
-        f"the own chain accepted root {accepted.hex()} of {origin} at size {size}, and another is anchored",
+        f"the own chain accepted root {accepted.hex()} of {item.origin} at size {item.size}, and another is anchored",
         code="accepted-other",
         evidence=evidence,
+        item=item,
     )

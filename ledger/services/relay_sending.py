@@ -28,7 +28,6 @@ from ledger.errors import (
 from ledger.services.anchor_fees import fees_above, gas_of, offered
 from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay_contradiction import ContradictionError, accepted_other
-from ledger.services.relay_material import document_of
 from ledger.store.relay import Item, Outbox, Sending
 
 TRIES: Final = 5
@@ -131,7 +130,7 @@ class Sender:
             "account": ["0x" + node.hex() for node in proof.account_nodes],
             "storage": ["0x" + node.hex() for node in proof.slots[0].nodes],
         }
-        return accepted_other(item.origin, item.size, document_of(item.document), found, shown)
+        return accepted_other(item, found, shown)
 
     def _missing(self, item: Item, head: Header, final: Header, now: int) -> None:
         """Not in the contract (any more): hand it over again, offer more for it, or make it anew."""

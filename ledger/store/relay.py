@@ -279,18 +279,22 @@ class Outbox:
     def halt(self, now: int, code: str, detail: str, evidence: bytes) -> Halt:
         """Let nothing be sent any more, from here on and after every restart, until it is acknowledged.
 
-        The same evidence again is the same halt, also once it was acknowledged.
+        The same contradiction again is the same halt, also once it was acknowledged; its first evidence is kept, since
+        each signature or block that shows it once more would be other evidence.
+
+        Args:
+            detail: Says what contradicts what, and nothing of how it was shown.
         """
         with self._file.writing() as connection:
             held = connection.execute(
-                "SELECT id FROM halt WHERE code = ? AND evidence = ?", (code, evidence)
+                "SELECT id FROM halt WHERE code = ? AND detail = ?", (code, detail)
             ).fetchone()
             if held is None:
                 connection.execute(
                     "INSERT INTO halt (at, code, detail, evidence) VALUES (?, ?, ?, ?)",
                     (now, code, detail, evidence),
                 )
-        return next(one for one in self.halts() if (one.code, one.evidence) == (code, evidence))
+        return next(one for one in self.halts() if (one.code, one.detail) == (code, detail))
 
     def halts(self) -> list[Halt]:
         """Every halt, oldest first; those that were acknowledged too."""
