@@ -11,8 +11,9 @@ from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import LedgerError, RemoteError, SetupError, StoreError
 from ledger.services.anchor_claims import AnchorClaims
+from ledger.services.attesters import PATIENCE, Asked, attesters_of
 from ledger.services.files import exists, read_bounded
-from ledger.services.finality import PATIENCE, Asked, Finaliser, attesters_of
+from ledger.services.finality import Finaliser
 from ledger.services.home import Home
 from ledger.services.partners import PartnerBook
 from ledger.store.anchors import Anchors

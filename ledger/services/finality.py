@@ -2,78 +2,29 @@
 
 An anchor's evidence is stored with the operator's word.  A chain sealed by validators says more by itself: its header
 is held against the validators of the claim.  Of a chain with attesters each of them is asked, through its node, for
-its signature; once enough organisations have signed, their signatures are stored beside the evidence.  What an
-attester answers is verified before it is stored, and one that is silent or refuses holds up no other.
+its signature; once enough organisations have signed, their signatures are stored beside the evidence.
 
 Source: docs/spec/attestation.md.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final
 
-from ledger.core.attestation import Attestation, AttestationRequest, encode_request, require_signed
+from ledger.core.attestation import Attestation, AttestationRequest, encode_request
 from ledger.core.canonical import BUNDLE_LIMIT, decode, encode
 from ledger.core.evm.header import parse_header
 from ledger.core.evm.seals import parse_sealed, verify_seals
 from ledger.core.members import from_hex
 from ledger.core.trust.epochs import epoch_at
 from ledger.core.trust.values import Chain
-from ledger.errors import LedgerError, NotFoundError, QuorumError, RemoteError, StoreError
+from ledger.errors import LedgerError, NotFoundError, StoreError
 from ledger.services.anchor_claims import AnchorClaims, Claimed
-from ledger.services.partners import Partner
+from ledger.services.attesters import Asked, AttesterNode, Panel, Wanted
 from ledger.store.anchors import Anchors, Evidence, Finality, Stored
 from ledger.store.log import Log
 
 PAGE: Final = 16
 """Anchors looked at of the newest, and as many of the older ones, in one round."""
-PATIENCE: Final = 20.0
-"""Seconds that an attester has for one answer."""
-AT_ONCE: Final = 8
-_REPEATED: Final = "attestation-old"
-
-
-class AttesterNode(NamedTuple):
-    """Where an attester is asked, and the name of the partner that it is."""
-
-    name: str
-    url: str
-
-
-class Asked(Protocol):
-    """An attester's node, while it is asked."""
-
-    def __enter__(self) -> Self:
-        """The same."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        """Closes it."""
-        ...
-
-    def attested_size(self, origin: str) -> int:
-        """The largest size of a log that it attested or cosigned."""
-        ...
-
-    def attest(self, request: bytes) -> Attestation:
-        """Its answer to a request."""
-        ...
-
-
-def attesters_of(partners: Iterable[Partner]) -> dict[bytes, AttesterNode]:
-    """The attesters that partners' entries name, by address, with where they are asked."""
-    return {
-        bytes.fromhex(one.entry.attester[2:]): AttesterNode(one.name, one.node)
-        for one in partners
-        if one.entry.attester is not None and one.node is not None
-    }
 
 
 class Finaliser:
@@ -99,10 +50,8 @@ class Finaliser:
         self._log = log
         self._claims = claims
         self._anchors = anchors
-        self._attesters = attesters
-        self._connect = connect
+        self._panel = Panel(attesters, connect)
         self._clock = clock
-        self._signed: dict[tuple[int, int], dict[bytes, bytes]] = {}
         self._before: dict[str, int | None] = {}
 
     def tick(self) -> None:
@@ -192,30 +141,25 @@ class Finaliser:
         Raises:
             SignatureError: `attestation-invalid`, `attester-unknown`.
         """
-        members = dict(zip(one.signers.members, one.signers.organisations, strict=True))
-        signed = self._signed.setdefault((one.evidence.id, one.signers.epoch), {})
-        for answer in answers:
-            require_signed(answer, one.digest)
-            if answer.address not in members:
-                raise RemoteError(
-                    f"0x{answer.address.hex()} is no attester of {one.evidence.row.chain} in epoch {one.signers.epoch}",
-                    code="attester-unknown",
-                )
-            signed[answer.address] = answer.signature
-        organisations = {members[address] for address in signed} - {self._claims.keys.operator}
-        if len(organisations) >= one.signers.threshold:
-            finality = encode(
-                {
-                    "epoch": one.signers.epoch,
-                    "kind": "attested",
-                    "signatures": ["0x" + signed[address].hex() for address in sorted(signed)],
-                }
-            )
-            self._record(
-                Finality(one.evidence.id, "attested", one.signers.epoch, finality, int(self._clock()))
-            )
-            del self._signed[one.evidence.id, one.signers.epoch]
-        return len(organisations)
+        count, finality = self._panel.take(self._wanted(one), answers)
+        if finality is not None:
+            self._keep(one, finality)
+        return count
+
+    def _wanted(self, one: Claimed) -> Wanted:
+        return Wanted(
+            key=("anchor", one.evidence.id, one.signers.epoch),
+            what=f"the anchor of size {one.size} on {one.evidence.row.chain}",
+            origin=self._log.origin,
+            size=one.size,
+            signers=one.signers,
+            digest=one.digest,
+            request=lambda old: self.request(one, old),
+            apart=self._claims.keys.operator,
+        )
+
+    def _keep(self, one: Claimed, finality: bytes) -> None:
+        self._record(Finality(one.evidence.id, "attested", one.signers.epoch, finality, int(self._clock())))
 
     def _attest(self, chain: Chain) -> LedgerError | None:
         if not chain.attesters:
@@ -225,68 +169,9 @@ class Finaliser:
         if not wanted:
             return None
         wanted.sort(key=lambda one: one.size)
-        said = self._ask_all(wanted)
-        trouble: LedgerError | None = None
-        for one in wanted:
-            answers = [
-                said[address][0].get(one.evidence.id) for address in one.signers.members if address in said
-            ]
-            count = self.take(one, [answer for answer in answers if answer is not None])
-            if count < one.signers.threshold:
-                trouble = _missing(one, count, said)
-        return trouble
-
-    def _ask_all(self, wanted: Sequence[Claimed]) -> "dict[bytes, tuple[dict[int, Attestation], str]]":
-        """Each attester on a thread: its verified answers by evidence, and why it gave no more."""
-        nodes = self._attesters()
-        addresses = {address for one in wanted for address in one.signers.members}
-        said: dict[bytes, tuple[dict[int, Attestation], str]] = {
-            address: ({}, f"the node of 0x{address.hex()} is not known")
-            for address in addresses - nodes.keys()
-        }
-        asked = sorted(addresses & nodes.keys())
-        with ThreadPoolExecutor(AT_ONCE, "attester") as pool:
-            answers = pool.map(
-                lambda address: self._ask(
-                    address, nodes[address], [one for one in wanted if address in one.signers.members]
-                ),
-                asked,
-            )
-            said.update(zip(asked, answers, strict=True))
-        return said
-
-    def _ask(
-        self, address: bytes, node: AttesterNode, wanted: Sequence[Claimed]
-    ) -> tuple[dict[int, Attestation], str]:
-        """One attester's answers.  Never raises: whatever fails concerns it alone, and is told."""
-        given: dict[int, Attestation] = {}
-        why = ""
-        try:
-            with self._connect(node.url) as client:
-                old: int | None = None
-                for one in wanted:
-                    if address in self._signed.get((one.evidence.id, one.signers.epoch), {}):
-                        continue
-                    try:
-                        old = client.attested_size(self._log.origin) if old is None else old
-                        answer = client.attest(self.request(one, old))
-                        if answer.address != address:
-                            why = f"{node.name} signs with 0x{answer.address.hex()}"
-                            continue
-                        require_signed(answer, one.digest)
-                    except LedgerError as error:
-                        why = f"{node.name}: {error}"
-                        if error.code in {"remote-unreachable", "remote-slow"}:
-                            break
-                        old = None  # it may have attested something else meanwhile
-                        continue
-                    given[one.evidence.id] = answer
-                    old = max(old, one.size)
-        except LedgerError as error:
-            why = f"{node.name}: {error}"
-        except Exception as error:  # noqa: BLE001 - no attester may end the round
-            why = f"{node.name}: asking failed in a way that was not foreseen ({type(error).__name__})"
-        return given, why
+        asked = [self._wanted(one) for one in wanted]
+        claims = {one.key: claimed for one, claimed in zip(asked, wanted, strict=True)}
+        return self._panel.round(asked, lambda one, finality: self._keep(claims[one.key], finality))
 
     def _page(self, chain: str, kind: str) -> list[Stored[Evidence]]:
         """The newest anchors without such finality, and the next page of older ones."""
@@ -301,17 +186,6 @@ class Finaliser:
 
     def _record(self, finality: Finality) -> None:
         self._anchors.record_finality(finality)
-
-
-def _missing(
-    one: Claimed, count: int, said: Mapping[bytes, tuple[Mapping[int, Attestation], str]]
-) -> LedgerError:
-    reasons = sorted({why for address, (_, why) in said.items() if address in one.signers.members and why})
-    return QuorumError(
-        f"{count} organisations attested the anchor of size {one.size} on {one.evidence.row.chain};"
-        f" {one.signers.threshold} are required ({'; '.join(reasons) or 'the others are asked again'})",
-        code="attesters-missing",
-    )
 
 
 def _nodes(stored: bytes) -> tuple[bytes, ...]:

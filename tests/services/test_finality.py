@@ -17,7 +17,8 @@ from ledger.core.trust.values import Signers
 from ledger.errors import LedgerError, RemoteError, VerificationError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.services.anchor_claims import AnchorClaims
-from ledger.services.finality import AttesterNode, Finaliser
+from ledger.services.attesters import AttesterNode
+from ledger.services.finality import Finaliser
 from ledger.store.anchors import Evidence, Stored
 from tests.blocks import hexed
 from tests.sealing import addresses, block_hash, seal, secrets
