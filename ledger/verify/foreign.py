@@ -106,6 +106,10 @@ def _not_counted(
         return f"from 0x{part.source.hex()}, a source not in the trust list"
     if log is not None and chain.jurisdiction == log.jurisdiction:
         return f"a chain of {log.jurisdiction}, whose log it is"
+    if log is not None and chain.operator is not None and log.operator in chain.operator.organisations:
+        return f"a chain of {log.operator}, whose log it is"
+    if part.source in sources_of(chain):
+        return "from a source that is an anchor of the same chain"
     return None
 
 

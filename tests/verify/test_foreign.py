@@ -104,6 +104,23 @@ def test_a_chain_of_the_logs_own_jurisdiction_is_no_other_one() -> None:
         assert said(made, contract, sections, chains=[made.xa.trusted_chain(), chain]) == expected
 
 
+def test_a_chain_that_the_logs_own_operator_vouches_for_is_no_other_one() -> None:
+    made = world()
+    contract, sections = held_abroad(made)
+    chain = made.xb.trusted_chain()
+    chain["operator"] = {**chain["operator"], "organisation": made.xa.operator}
+    assert said(made, contract, sections, chains=[made.xa.trusted_chain(), chain]) == ("absent", "no-foreign")
+
+
+def test_what_a_chain_holds_of_itself_is_not_held_on_another() -> None:
+    made = world()
+    chain = made.xb.trusted_chain()
+    chain["validators"] = [{"epoch": 1, "from": 0, "members": [hexed(one) for one in addresses(secrets(4))]}]
+    own = sealed_source(made.xb)._replace(members=tuple(addresses(secrets(4))))
+    contract, sections = held_abroad(made, source=source_id(own))
+    assert said(made, contract, sections, chains=[made.xa.trusted_chain(), chain]) == ("absent", "no-foreign")
+
+
 def test_a_disputed_log_fails_though_its_checkpoint_is_held() -> None:
     made = world()
     contract, _ = held_abroad(made)
