@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ledger.chain.artifact import load_artifact
 from ledger.core.canonical import TRUST_LIMIT, Json, decode
 from ledger.core.note import encode_vkey
 from ledger.core.pinning import succeed
@@ -200,11 +201,15 @@ def _unite(united: dict[str, dict[str, tuple[str, Json]]], publisher: str, docum
 
 
 def _foreign(document: Json, listed: TrustList) -> dict[tuple[str, ...], Json]:
-    """What a claim says that its own chains hold of others; of another chain than its own it has no say."""
+    """What a claim says that its own chains hold of others; of another chain than its own it has no say.
+
+    Only of the one contract that keeps to its rules: by other code anything can be held.
+    """
+    code = "0x" + load_artifact("ForeignCheckpoints").runtime_code_hash.hex()
     return {
         tuple(str(item[name]) for name in ("chain", "contract", "sourceId")): item
         for item in _items(document, "foreign")
-        if item["chain"] in listed.chains
+        if item["chain"] in listed.chains and item["codeHash"] == code
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.authorities import Authority, AuthorityKey
+from ledger.chain.artifact import load_artifact
 from ledger.chains import AttesterMember, AttesterSet
 from ledger.core.note import ED25519_COSIGNATURE, make_vkey
 from ledger.core.pinning import succeed
@@ -211,6 +212,7 @@ def test_a_jurisdiction_for_a_chain_that_nobody_names_is_refused(tmp_path: Path)
     assert refused.value.code == "chain-unknown"
 
 
+FOREIGN_CODE = load_artifact("ForeignCheckpoints").runtime_code_hash
 MEMBERS = [
     AttesterMember("0x" + byte * 20, f"did:web:attester.example.x{name}")
     for byte, name in (("11", "b"), ("22", "c"))
@@ -218,7 +220,7 @@ MEMBERS = [
 
 
 def watched_claims(
-    folder: Path, source: bytes | None = None, chain: str = "eip155:31002"
+    folder: Path, source: bytes | None = None, chain: str = "eip155:31002", code: bytes = FOREIGN_CODE
 ) -> tuple[list[bytes], bytes]:
     """XA's claim, with attesters of its chain; XB's, whose chain holds what they attested, or something else."""
     xa, xb = home(folder, "XA"), home(folder, "XB")
@@ -230,7 +232,7 @@ def watched_claims(
         now=NOW,
     )
     (true,) = sources_of(parse_trust_list(first).chains["eip155:31001"])
-    held = ForeignSource(chain, b"\x04" * 20, b"\x05" * 32, true if source is None else source)
+    held = ForeignSource(chain, b"\x04" * 20, code, true if source is None else source)
     second = ChainIdentity(31_002, CHAIN.genesis, CHAIN.anchor, CHAIN.code_hash)
     return [first, claim_of(xb, second, now=NOW, foreign=[held])], true
 
@@ -246,9 +248,11 @@ def test_what_another_chain_holds_is_taken_up_where_the_list_names_whose_word_it
 
 
 @pytest.mark.parametrize(
-    "spoiled", [{"source": b"\x06" * 32}, {"chain": "eip155:31001"}], ids=["source", "chain"]
+    "spoiled",
+    [{"source": b"\x06" * 32}, {"chain": "eip155:31001"}, {"code": b"\x05" * 32}],
+    ids=["source", "chain", "code"],
 )
-def test_a_source_of_strangers_or_on_another_s_chain_is_not_taken_up(
+def test_a_source_of_strangers_or_on_another_s_chain_or_in_other_code_is_not_taken_up(
     tmp_path: Path, spoiled: dict[str, Any]
 ) -> None:
     given, _ = watched_claims(tmp_path, **spoiled)
