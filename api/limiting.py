@@ -17,6 +17,11 @@ READS = 1_200
 VERIFICATIONS = 300
 """Bundles verified, a minute."""
 
+ATTESTATIONS = 300
+"""Requests to attest, a minute; each may ask nodes of a chain."""
+COSIGNATURES = 1_200
+"""Checkpoints to cosign, a minute; each is three signatures to verify."""
+
 
 def limited(name: str, most: int) -> Callable[[Request], None]:
     """A dependency that lets `most` requests a minute through for each client.
@@ -44,3 +49,5 @@ def limited(name: str, most: int) -> Callable[[Request], None]:
 
 LimitedRead = Depends(limited("foreign", READS))
 LimitedVerification = Depends(limited("verify", VERIFICATIONS))
+LimitedAttestation = Depends(limited("attest", ATTESTATIONS))
+LimitedCosigning = Depends(limited("cosign", COSIGNATURES))

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from api.anchor_schemas import Attestation, AttestedSize
 from api.deps import NodeDep, body_of
 from api.documents import JSON, answer
+from api.limiting import LimitedAttestation
 from api.schemas import DIGEST
 from ledger.core.attestation import FORMAT, REQUEST_FORMAT, REQUEST_LIMIT, encode_attestation
 
@@ -37,6 +38,7 @@ _REQUEST = {
 
 @router.post(
     "/v1/attestations",
+    dependencies=[LimitedAttestation],
     responses=answer(Attestation, _ANSWER, "Everything holds as this node sees it, and is signed"),
     response_model=None,
     openapi_extra={

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.deps import DIGEST, NodeDep, body_of
 from api.documents import PROBLEMS, RECEIPT, Answers, answer, document
+from api.limiting import LimitedCosigning
 from api.problems import MEDIA_TYPE, problem
 from api.problems import answer as answered
 from api.schemas import Consistency
@@ -39,7 +40,13 @@ _REQUEST = {
 }
 
 
-@router.post("/witness/add-checkpoint", responses=_ANSWERS, response_class=Response, openapi_extra=_REQUEST)
+@router.post(
+    "/witness/add-checkpoint",
+    dependencies=[LimitedCosigning],
+    responses=_ANSWERS,
+    response_class=Response,
+    openapi_extra=_REQUEST,
+)
 async def add_checkpoint(request: Request, node: NodeDep) -> Response:
     """Cosign a checkpoint of a log that this node witnesses, once it is shown to extend the last that it cosigned.
 

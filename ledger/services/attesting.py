@@ -50,6 +50,9 @@ from ledger.verify.storage import Held, prove_contract
 FEWEST: Final = 2
 """Organisations that must at least sign: one that lies, or is lied to, must not be enough."""
 
+WAITING: Final = 8
+"""Requests that are looked at or wait for it: each may wait for nodes of a chain, on a thread of the node."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -114,6 +117,7 @@ class Attester:
         self._clock = clock
         self._own = own
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(WAITING)
 
     @property
     def address(self) -> bytes:
@@ -156,8 +160,13 @@ class Attester:
             ChainError: The node's own view of the chain cannot be had.
         """
         request = parse_request(data)
-        with self._lock:
-            return self._attest(request)
+        if not self._places.acquire(blocking=False):
+            raise RefusedError(f"{WAITING} requests to attest are looked at already", code="overloaded")
+        try:
+            with self._lock:
+                return self._attest(request)
+        finally:
+            self._places.release()
 
     def _attest(self, request: AttestationRequest) -> Attestation:
         known = self._known()

@@ -1,7 +1,9 @@
 """What an attester takes seals for, and what it has written down before it signs."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from ledger.core.attestation import parse_request
 from ledger.core.evm.header import parse_header
 from ledger.core.secp256k1 import recover
 from ledger.errors import LedgerError
-from ledger.services.attesting import Known
+from ledger.services.attesting import WAITING, Known
 from ledger.store.attested import Attested
 from tests.blocks import hexed
 from tests.sealing import addresses, seal, secrets
@@ -180,6 +182,25 @@ def test_two_processes_cannot_attest_two_roots(scene: Scene) -> None:
     part = scene.part(number=9)
     scene.show(part)
     assert code_of(lambda: second.attest(scene.request(part=part))) == "attested-meanwhile"
+
+
+def test_a_chain_that_is_slow_to_answer_takes_up_few_threads(scene: Scene) -> None:
+    seen, answering = scene.seen, threading.Event()
+    assert seen is not None
+
+    def slow(_: int) -> Any:
+        answering.wait(20.0)
+        return seen
+
+    attester, data = scene.attester(observed=slow), scene.request()
+    with ThreadPoolExecutor(2 * WAITING + 1) as pool:
+        given = [pool.submit(attester.attest, data) for _ in range(2 * WAITING + 1)]
+        done, _ = wait(given, timeout=10.0, return_when=FIRST_COMPLETED)
+        assert {code_of(one.result) for one in done} == {"overloaded"}
+        answering.set()
+    codes = [error.code for one in given if isinstance(error := one.exception(), LedgerError)]
+    assert 0 < codes.count("overloaded") <= WAITING + 1
+    assert WAITING == 8  # requests, and as many threads, of those that the node has
 
 
 def test_a_request_is_read_strictly(scene: Scene) -> None:
