@@ -1,9 +1,12 @@
 """Limits by rate: one client does not keep others from an answer that costs the node work.
 
-Counted in memory, by the client's address, over a moving window.
+Counted in memory, by the client's address, over a moving window.  A node listens on the loopback interface, so that
+others reach it through a proxy, which says in `X-Forwarded-For` for whom it asks.  Where the proxy lets its clients say
+that themselves, they can invent addresses; all together they have `TOGETHER` times what one has.
 """
 
 from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from fastapi import Depends, Request
 from limits import RateLimitItemPerMinute
@@ -22,6 +25,9 @@ ATTESTATIONS = 300
 COSIGNATURES = 1_200
 """Checkpoints to cosign, a minute; each is three signatures to verify."""
 
+TOGETHER = 16
+"""How many times one client's requests all clients have."""
+
 
 def limited(name: str, most: int) -> Callable[[Request], None]:
     """A dependency that lets `most` requests a minute through for each client.
@@ -32,19 +38,31 @@ def limited(name: str, most: int) -> Callable[[Request], None]:
     Raises:
         RefusedError: From the dependency, `too-many-requests`.
     """
-    limit = RateLimitItemPerMinute(most)
+    limit, whole = RateLimitItemPerMinute(most), RateLimitItemPerMinute(most * TOGETHER)
 
     def check(request: Request) -> None:
         limiter: MovingWindowRateLimiter | None = getattr(request.app.state, "limiter", None)
         if limiter is None:
             limiter = request.app.state.limiter = MovingWindowRateLimiter(MemoryStorage())
-        client = "" if request.client is None else request.client.host
-        if not limiter.hit(limit, name, client):
+        if not (limiter.hit(limit, name, client_of(request)) and limiter.hit(whole, name)):
             raise RefusedError(
                 f"more than {most} requests of this kind in a minute", code="too-many-requests"
             )
 
     return check
+
+
+def client_of(request: Request) -> str:
+    """Who asks, as it is counted: an IPv4 address, or a network of IPv6 addresses that one client can have."""
+    host = "" if request.client is None else request.client.host
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    try:
+        if forwarded and ip_address(host).is_loopback:
+            host = forwarded
+        found = ip_address(host)
+    except ValueError:
+        return ""
+    return str(found) if isinstance(found, IPv4Address) else str(ip_network((found, 64), strict=False))
 
 
 LimitedRead = Depends(limited("foreign", READS))

@@ -7,25 +7,67 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.app import build_app
-from api.limiting import LimitedAttestation, LimitedCosigning, LimitedVerification, limited
+from api.limiting import TOGETHER, LimitedAttestation, LimitedCosigning, LimitedVerification, limited
 from api.problems import answer, status_of
 from api.routes import attestations, verify, witness
 from ledger.errors import RefusedError
 
 
-def request(client: str, state: Any) -> Any:
-    return SimpleNamespace(app=SimpleNamespace(state=state), client=SimpleNamespace(host=client))
+def request(client: str, state: Any, forwarded: str | None = None) -> Any:
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+    return SimpleNamespace(
+        app=SimpleNamespace(state=state), client=SimpleNamespace(host=client), headers=headers
+    )
+
+
+def refused(check: Any, *asked: Any) -> bool:
+    try:
+        check(request(*asked))
+    except RefusedError:
+        return True
+    return False
+
+
+def test_clients_behind_a_proxy_of_the_node_are_told_apart() -> None:
+    check, state = limited("reads", 3), SimpleNamespace()
+    for n in range(3):
+        assert not refused(
+            check, "127.0.0.1", state, f"198.51.100.{n}, 192.0.2.1"
+        )  # says who he is as he likes
+    assert refused(check, "127.0.0.1", state, "192.0.2.1")
+    assert not refused(check, "127.0.0.1", state, "192.0.2.2")
+    assert not refused(check, "127.0.0.1", state)
+
+
+def test_nobody_but_a_proxy_of_the_node_speaks_for_another() -> None:
+    check, state = limited("reads", 1), SimpleNamespace()
+    assert not refused(check, "192.0.2.9", state, "192.0.2.1")
+    assert refused(check, "192.0.2.9", state, "192.0.2.2")
+
+
+def test_one_client_has_one_network_of_addresses() -> None:
+    check, state = limited("reads", 1), SimpleNamespace()
+    assert not refused(check, "127.0.0.1", state, "2001:db8::1")
+    assert refused(check, "127.0.0.1", state, "2001:db8::ffff:2")
+    assert not refused(check, "127.0.0.1", state, "2001:db8:0:1::1")
+
+
+def test_invented_addresses_have_an_end() -> None:
+    check, state = limited("reads", 1), SimpleNamespace()
+    given = [refused(check, "127.0.0.1", state, f"192.0.2.{n}") for n in range(TOGETHER + 1)]
+    assert given == [False] * TOGETHER + [True]
+    assert refused(check, "127.0.0.1", state, "no address") is True
 
 
 def test_a_client_above_the_limit_is_refused_and_others_are_not() -> None:
     check, state = limited("reads", 3), SimpleNamespace()
     for _ in range(3):
         check(request("192.0.2.1", state))
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedError) as found:
         check(request("192.0.2.1", state))
-    assert refused.value.code == "too-many-requests"
-    assert status_of(refused.value) == 429
-    assert answer(refused.value).headers["retry-after"] == "60"
+    assert found.value.code == "too-many-requests"
+    assert status_of(found.value) == 429
+    assert answer(found.value).headers["retry-after"] == "60"
     check(request("192.0.2.2", state))
     limited("others", 3)(request("192.0.2.1", state))
 
