@@ -1,6 +1,7 @@
 """`evidence witness`: this node as a witness of other logs, and the witnesses of its own."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from ledger.core.note import encode_vkey
 from ledger.core.times import format_time
 from ledger.services.files import exists, reported, write_new
 from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
+from ledger.services.home import open_home, save_settings
 from ledger.services.known_logs import KnownLogs
 from ledger.services.partners import FOLDER, PartnerBook
 from ledger.services.witnesses import Asked, Witnesses
@@ -58,6 +59,38 @@ def show(*, home: Home, as_json: AsJson = False) -> int:
     if told["forks"]:
         lines.append(f"forks        {sum(told['forks'].values())} refused and kept; evidence witness forks")
     output.show(told, lines, as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "quorum",
+    purpose="Say how many witness organisations should have cosigned what this node exports.",
+    runs="on the node",
+    example="evidence witness quorum 2 --home node-xa",
+    more="0 asks for none. Where too few have cosigned, exports stand at what is anchored. What a verifier asks for"
+    " stands in its own trust list. Start the node again afterwards.",
+)
+def quorum(
+    *,
+    count: Annotated[
+        int, typer.Argument(metavar="N", min=0, max=64, help="Organisations, this node's own aside.")
+    ],
+    home: Home,
+    as_json: AsJson = False,
+) -> int:
+    """Set the quorum."""
+    opened = open_home(home)
+    partners = PartnerBook(opened.path / FOLDER, opened.settings.jurisdiction)
+    asked = {one.organisation for one in Witnesses(opened, partners).all() if one.url is not None}
+    save_settings(opened, replace(opened.settings, quorum=count))
+    told = {"quorum": count, "organisations": sorted(asked)}
+    lines = [f"quorum       {count} organisations for a section that is exported"]
+    if len(asked) < count:
+        lines.append(
+            f"{len(asked)} are asked so far; evidence partner add and evidence witness policy import add others"
+        )
+    output.show(told, [*lines, "Next: start the node again"], as_json=as_json)
     return output.DONE
 
 

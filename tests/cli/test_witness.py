@@ -99,6 +99,16 @@ def test_a_list_is_made_with_the_witnesses_and_the_quorum_of_a_policy(home: Home
     assert {one.quorum for one in listed.require.values()} == {1}
 
 
+def test_a_quorum_is_set_and_what_lacks_to_it_is_told(home: Home, book: PartnerBook) -> None:
+    assert len(book.list()) == 1
+    assert "are asked so far" not in run(home, "quorum", 1).out
+    assert "1 are asked so far; evidence partner add" in run(home, "quorum", 2).out
+    assert open_home(home.path).settings.quorum == 2
+    assert run(home, "quorum", 0, "--json").json == {"quorum": 0, "organisations": [XB.operator]}
+    assert run(home, "show", "--json").json["quorum"] == 0
+    run(home, "quorum", 65, status=2)
+
+
 def test_two_histories_of_a_log_come_out_as_a_proof(home: Home, book: PartnerBook, tmp_path: Path) -> None:
     from ledger.core.witness import encode_add_checkpoint
 
