@@ -147,6 +147,7 @@ def _verify(options: argparse.Namespace) -> "tuple[Report | ForkReport, str]":
         )
         return report, name
     if kind == "fork":
+        _refuse_questions(options)
         from ledger.verify.fork_report import verify_fork
 
         return verify_fork(data, trust, now=now), name
@@ -165,6 +166,13 @@ def _verify(options: argparse.Namespace) -> "tuple[Report | ForkReport, str]":
         into=options.into,
     )
     return report, name
+
+
+def _refuse_questions(options: argparse.Namespace) -> None:
+    """Whoever asks something of evidence gets no answer by a fork proof, and above all not the exit status of one."""
+    asked = (options.at, options.into, options.content, options.openings, options.statement, options.require)
+    if any(value is not None and value != [] for value in asked):
+        _parser().error(f"{options.file} is a fork proof: it answers nothing that is asked of evidence")
 
 
 def _believed(file: Path | None) -> tuple[TrustList, str]:

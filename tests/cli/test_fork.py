@@ -47,6 +47,24 @@ def test_bundles_with_contradicting_heads_make_a_proof_that_names_who_signed_bot
         assert evidence("verify", bundle, "--trust", trust).status == 0
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--require", "9"),
+        ("--require", "now"),
+        ("--into", "XB"),
+        ("--at", "2026-11-22T00:00:00Z"),
+        ("--content", "payload=trust.json"),
+    ],
+)
+def test_a_fork_proof_is_no_answer_to_what_is_asked_of_evidence(folder: Path, asked: tuple[str, str]) -> None:
+    out = folder / "transfer.evidence.json.fork"
+    done("fork", "find", *folder.glob("*.evidence.json"), "--trust", folder / "trust.json", "--out", out)
+    ran = evidence("verify", out, "--trust", folder / "trust.json", *asked)
+    assert ran.status == 2
+    assert "PROVEN" not in ran.text
+
+
 def test_a_changed_proof_is_no_proof(folder: Path) -> None:
     out = folder / "fork.json"
     done("fork", "find", *folder.glob("*.evidence.json"), "--trust", folder / "trust.json", "--out", out)
