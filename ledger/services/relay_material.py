@@ -22,6 +22,7 @@ from ledger.core.evm.header import Header
 from ledger.core.evm.seals import parse_sealed
 from ledger.core.members import Members
 from ledger.core.trust import TrustList
+from ledger.core.trust.epochs import epoch_at
 from ledger.core.trust.values import Chain
 from ledger.errors import RefusedError, VerificationError
 from ledger.verify.chain_parts import Anchor, read_anchors
@@ -122,13 +123,13 @@ def document_of(data: bytes) -> Any:
 def later_document(document: Any, chain: Chain, proof: StateProof) -> Json | None:
     """The same checkpoint shown by a later sealed block; None where that is of no epoch that the list names."""
     number = proof.header.number
-    epoch = next((one.epoch for one in reversed(chain.validators) if one.start <= number), None)
-    if epoch is None:
+    signers = epoch_at(chain.validators, number)
+    if signers is None:
         return None
     anchor: dict[str, Json] = {
         "account": ["0x" + node.hex() for node in proof.account_nodes],
         "chain": chain.id,
-        "finality": {"kind": "sealed", "epoch": epoch},
+        "finality": {"kind": "sealed", "epoch": signers.epoch},
         "header": "0x" + proof.header.encoded.hex(),
         "storage": ["0x" + node.hex() for node in proof.slots[0].nodes],
     }

@@ -49,7 +49,6 @@ class Examined:
     by: tuple[str, ...] = ()
     grade: str = "claimed only"
     not_counted: list[str] = field(default_factory=list)
-    unfinished: list[str] = field(default_factory=list)
 
 
 def examine(bundle: Bundle, trust: TrustList, requirement: Requirement, now: int) -> list[Examined]:

@@ -74,9 +74,6 @@ def verify_bundle(
     others = examine_beside(beside, trust, asked, now)
     every = {**others.subjects, **subjects}
     authorship = check_authorship(examined, every, trust, now, beside=others.examined)
-    unfinished = [reason for found in examined for reason in found.unfinished]
-    if requirement is None:
-        unfinished.append(nothing_required(subject.type))
     shown = (*examined, *others.examined)
     recognised = _recognition(parsed, shown, every, authorship, trust, (into, purpose, at, now))
     return conclude(
@@ -96,7 +93,7 @@ def verify_bundle(
         now=now,
         at=at,
         statements=_dated(examined),
-        unfinished=unfinished,
+        unfinished=() if requirement is not None else (nothing_required(subject.type),),
         not_counted=_passed_over(examined, others, authorship),
         notices=authorship.notices,
         recognised=recognised,
