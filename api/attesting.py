@@ -7,13 +7,13 @@ from ledger.services.node import Node
 
 def attesting_of(node: Node) -> dict[str, Any]:
     """The members `attester` and `finalityTrouble`."""
-    contradictions = node.attester.contradictions
+    contradictions = node.attester.count_contradictions()
     told: dict[str, Any] = {
         "attester": {
             "address": "0x" + node.attester.address.hex(),
             "attested": node.attester.attested,
-            "splits": sum(one.kind == "split-view" for one in contradictions),
-            "blocks": sum(one.kind == "two-blocks" for one in contradictions),
+            "splits": contradictions.get("split-view", 0),
+            "blocks": contradictions.get("two-blocks", 0),
         }
     }
     trouble = None if node.finalising is None else node.finalising.trouble

@@ -39,6 +39,7 @@ from ledger.services.attesting_foreign import (
     require_accepted,
 )
 from ledger.services.home import Home
+from ledger.services.known_logs import note_of
 from ledger.services.observing import ObservedChains, require_canonical
 from ledger.services.partners import Partner, PartnerBook
 from ledger.store.attested import FILE, Attested, Block, Claim, Contradiction, Root
@@ -129,6 +130,10 @@ class Attester:
         """What was refused because it contradicts what was attested before."""
         return self._store.contradictions()
 
+    def count_contradictions(self) -> dict[str, int]:
+        """How many of them there are, by kind."""
+        return self._store.count_contradictions()
+
     @property
     def attested(self) -> int:
         """Claims signed."""
@@ -173,7 +178,7 @@ class Attester:
         log, chain, signers, sealing = self._resolve(request, known)
         note = open_note(request.checkpoint, log.origin, log)
         now = int(self._clock())
-        root = Root(log.origin, note.size, note.root, request.checkpoint)
+        root = Root(log.origin, note.size, note.root, note_of(note.signed, log))
         # Before anything else: two signed roots of one size prove a split view, whatever else the request holds.
         for seen in (_root(self._witness.at(log.origin, note.size)), self._own(log.origin, note.size)):
             self._store.require_one_root(root, at=now, cosigned=seen)

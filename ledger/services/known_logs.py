@@ -50,15 +50,23 @@ class KnownLog:
         Raises:
             VerificationError: As `ledger.verify.notes.open_note`; for a log without entry `verify_plain_lines`.
         """
-        own = list(self.vkeys)
         if self.keys is None:
             verify_plain_lines(signed, self.vkeys)
-        else:
-            open_note(signed.encoded, self.origin, self.keys)
-            own += [head_vkey(self.origin, key.address) for key in self.keys.head_keys]
-        known = {(vkey.name, vkey.key_id) for vkey in own}
-        kept = tuple(line for line in signed.note.signatures if (line.name, line.key_id) in known)
-        return encode_note(Note(signed.note.text, kept))
+            return _with_lines_of(signed, self.vkeys)
+        open_note(signed.encoded, self.origin, self.keys)
+        return note_of(signed, self.keys)
+
+
+def note_of(signed: SignedCheckpoint, keys: LogKeys) -> bytes:
+    """The note with the log's own lines alone: others can be added by anybody, and mean nothing."""
+    heads = [head_vkey(keys.origin, key.address) for key in keys.head_keys]
+    return _with_lines_of(signed, [*keys.vkeys, *heads])
+
+
+def _with_lines_of(signed: SignedCheckpoint, vkeys: Sequence[VKey]) -> bytes:
+    known = {(vkey.name, vkey.key_id) for vkey in vkeys}
+    kept = tuple(line for line in signed.note.signatures if (line.name, line.key_id) in known)
+    return encode_note(Note(signed.note.text, kept))
 
 
 class KnownLogs:

@@ -18,8 +18,8 @@ from ledger.store.sidefile import SideFile
 
 FILE: Final = "attester.sqlite"
 VERSION: Final = 1
-MOST_CONTRADICTIONS: Final = 1_024
-"""Kept of them; each is signed by somebody, but one is enough to prove what it proves."""
+MOST_CONTRADICTIONS: Final = 16
+"""Kept of each kind and log or chain; one is enough to prove what it proves, and none takes another's place."""
 
 _TABLES: Final = ("root", "block", "claim", "contradiction")
 _APPEND_ONLY: Final = "".join(
@@ -125,6 +125,12 @@ class Attested:
             rows = connection.execute(query).fetchall() if connection else []
         return [Contradiction(*row) for row in rows]
 
+    def count_contradictions(self) -> dict[str, int]:
+        """How many contradictions are kept, by kind."""
+        query = "SELECT kind, count(*) FROM contradiction GROUP BY kind"
+        with self._file.reading() as connection:
+            return {} if connection is None else dict(connection.execute(query).fetchall())
+
     def count(self) -> int:
         """Claims signed."""
         with self._file.reading() as connection:
@@ -224,6 +230,9 @@ def _require_same(connection: sqlite3.Connection, origin: str, largest: int) -> 
 def _keep(connection: sqlite3.Connection, found: Contradiction) -> None:
     connection.execute(
         "INSERT OR IGNORE INTO contradiction (kind, name, held, offered, at) SELECT ?, ?, ?, ?, ?"
-        " WHERE (SELECT count(*) FROM contradiction) < ?",
-        (found.kind, found.name, found.held, found.offered, found.at, MOST_CONTRADICTIONS),
+        " WHERE (SELECT count(*) FROM contradiction WHERE kind = ? AND name = ?) < ?",
+        (
+            *(found.kind, found.name, found.held, found.offered, found.at),
+            *(found.kind, found.name, MOST_CONTRADICTIONS),
+        ),
     )

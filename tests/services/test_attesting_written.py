@@ -11,10 +11,11 @@ import pytest
 
 from ledger.core.attestation import parse_request
 from ledger.core.evm.header import parse_header
+from ledger.core.note import NoteSignature, encode_signature_line
 from ledger.core.secp256k1 import recover
 from ledger.errors import LedgerError
 from ledger.services.attesting import WAITING, Known
-from ledger.store.attested import Attested
+from ledger.store.attested import MOST_CONTRADICTIONS, Attested
 from tests.blocks import hexed
 from tests.sealing import addresses, seal, secrets
 from tests.services.attesting import ADDRESSES, XB, Scene, nodes
@@ -169,6 +170,25 @@ def test_what_was_written_down_cannot_be_taken_back(scene: Scene) -> None:
             with pytest.raises(sqlite3.IntegrityError):
                 connection.execute(f"DELETE FROM {table}")
     connection.close()
+
+
+def test_what_anybody_adds_to_a_note_does_not_fill_the_disk_or_hide_what_comes_later(scene: Scene) -> None:
+    xa = scene.world.xa
+    size = chain_size(scene)
+    scene.attest()
+    note = xa.checkpoint(size, root=b"\x42" * 32)
+    junk = encode_signature_line(NoteSignature("registry.example.xq", bytes(4), bytes(64))) + "\n"
+    for count in range(3):
+        assert refusal(scene, checkpoint=note + junk.encode() * count, old=size) == "split-view"
+    (found,) = scene.attester().contradictions
+    assert found.offered == note
+    for n in range(MOST_CONTRADICTIONS + 2):
+        assert refusal(scene, checkpoint=xa.checkpoint(size, root=bytes([n]) * 32), old=size) == "split-view"
+    assert scene.attester().count_contradictions() == {"split-view": MOST_CONTRADICTIONS}
+    other = scene.part(time=5)
+    scene.show(other)
+    assert refusal(scene, part=other, old=size) == "two-blocks"
+    assert scene.attester().count_contradictions()["two-blocks"] == 1
 
 
 def test_two_processes_cannot_attest_two_roots(scene: Scene) -> None:
