@@ -115,8 +115,8 @@ def _lifespan(exchange: Exchange):  # noqa: ANN202
 def test_a_partner_that_hangs_lies_or_is_gone_holds_up_no_other(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(syncing, "PATIENCE", 0.5)
-    monkeypatch.setattr(syncing, "STILL", 1.5)
+    monkeypatch.setattr(syncing, "PATIENCE", 2.5)  # of which the honest one needs a tenth on a quiet machine
+    monkeypatch.setattr(syncing, "STILL", 5)
     certificate = exchange.sides.xa.register(exchange.certificate("XB"))
     with honest(exchange) as good, answering(rubbish) as bad, answering(dripping) as slow, silent() as still:
         urls = [bad, slow, still, "http://127.0.0.1:9", None, good]
