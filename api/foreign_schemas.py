@@ -70,6 +70,9 @@ class ForeignCheckpoint(Wire):
     source: str
     grade: Grade
     disputed: bool
+    finality: Literal["operator", "attested", "sealed"] = Field(
+        description="who vouches for the block of the own chain, the strongest word held"
+    )
     block: int = Field(description="of the own chain, under which it is proven")
     blockTime: str
 

@@ -33,6 +33,7 @@ _CHECKPOINT = {
     "source": _LOG,
     "grade": "attested",
     "disputed": False,
+    "finality": "attested",
     "block": 1204,
     "blockTime": TIME,
 }

@@ -130,9 +130,10 @@ class RelayClient:
             raise invalid(self.url, "foreign evidence without items")
         return [one for one in items if one.get("size") == size]
 
-    def foreign_sizes(self, log_id: bytes) -> set[int]:
-        """The newest sizes of a log that the node says its own chain holds."""
-        after, found = 0, set[int]()
+    def foreign_sizes(self, log_id: bytes) -> dict[int, dict[str, str]]:
+        """The sizes of a log that the node says its own chain holds; of each source, the kind of finality."""
+        found: dict[int, dict[str, str]] = {}
+        after = 0
         self.begin()
         try:
             for _ in range(MOST // PAGE):
@@ -141,9 +142,10 @@ class RelayClient:
                 items = page.get("items")
                 if not isinstance(items, list):
                     raise invalid(self.url, "a page without items")
-                found |= {
-                    one["size"] for one in items if isinstance(one, dict) and type(one.get("size")) is int
-                }
+                for one in items:
+                    if isinstance(one, dict) and type(one.get("size")) is int:
+                        source, kind = str(one.get("source")), str(one.get("finality"))
+                        found.setdefault(one["size"], {})[source] = kind
                 following = page.get("next")
                 if following is None:
                     break

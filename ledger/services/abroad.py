@@ -3,18 +3,19 @@
 Source: docs/spec/foreign.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ledger.core.canonical import encode
+from ledger.core.canonical import BUNDLE_LIMIT, decode, encode
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError
 from ledger.remote.relaying import RelayClient
-from ledger.services.foreign_parts import require_holds
+from ledger.services.foreign_parts import require_holds, strength
 from ledger.services.partners import Partner
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.foreign import ForeignStore, Given
+from ledger.verify.finality import GRADES
 from ledger.verify.notes import OpenNote, open_note
 
 AT_ONCE: Final = 16
@@ -47,7 +48,7 @@ class Abroad:
             node = client(partner)
             if node is None:
                 continue
-            there: set[int] | None = None
+            there: dict[int, dict[str, str]] | None = None
             for size in sizes:
                 stored = self._checkpoints.at(size)
                 if stored is None:
@@ -55,7 +56,8 @@ class Abroad:
                 note = open_note(stored.note, self._origin, log)
                 try:
                     there = node.foreign_sizes(note.log_id) if there is None else there
-                    if size not in there - store.given_sizes(partner.name, note.log_id):
+                    held = store.given_kinds(partner.name, note.log_id)
+                    if size not in there or not _is_news(there[size], held.get(size)):
                         continue
                     items = node.foreign_evidence(note.log_id, size)
                 except LedgerError:
@@ -87,11 +89,16 @@ class Abroad:
         except LedgerError:
             return  # not shown, or not by whom this node believes
         assert isinstance(part, dict)
+        source = bytes.fromhex(part["source"][2:])
+        for one in store.given(note.log_id, note.size):
+            same = (one.partner, one.chain, one.source_id) == (partner.name, part["chain"], source)
+            if same and strength(part) <= strength(decode(one.part, limit=BUNDLE_LIMIT, what="stored part")):
+                return  # what others vouched for does not give way to less
         store.put_given(
             Given(
                 partner=partner.name,
                 chain=part["chain"],
-                source_id=bytes.fromhex(part["source"][2:]),
+                source_id=source,
                 log_id=note.log_id,
                 size=note.size,
                 note=None,
@@ -99,3 +106,11 @@ class Abroad:
                 received_at=now,
             )
         )
+
+
+def _is_news(there: Mapping[str, str], held: Mapping[bytes, str] | None) -> bool:
+    """Whether a partner tells of a proof of a size that is not held, or of stronger finality for one that is."""
+    if held is None:
+        return True
+    told = ((there.get("0x" + source.hex()), kind) for source, kind in held.items())
+    return any(new in GRADES and GRADES.index(new) > GRADES.index(kind) for new, kind in told)

@@ -145,13 +145,15 @@ class Panel:
         organisations = {members[address] for address in signed} - {one.apart}
         if len(organisations) < one.signers.threshold:
             return len(organisations), None
-        finality = {
-            "epoch": one.signers.epoch,
-            "kind": "attested",
-            "signatures": ["0x" + signed[address].hex() for address in sorted(signed)],
-        }
+        finality = encode(
+            {
+                "epoch": one.signers.epoch,
+                "kind": "attested",
+                "signatures": ["0x" + signed[address].hex() for address in sorted(signed)],
+            }
+        )
         del self._signed[one.key]
-        return len(organisations), encode(finality)
+        return len(organisations), finality
 
     def _ask_all(self, wanted: Sequence[Wanted]) -> Said:
         """Each attester on a thread."""

@@ -4,29 +4,44 @@ Source: docs/spec/attestation.md.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import LedgerError, RemoteError, SetupError, StoreError
 from ledger.services.anchor_claims import AnchorClaims
-from ledger.services.attesters import PATIENCE, Asked, attesters_of
+from ledger.services.attesters import PATIENCE, Asked, AttesterNode, attesters_of
 from ledger.services.files import exists, read_bounded
 from ledger.services.finality import Finaliser
+from ledger.services.foreign_finality import ForeignFinaliser
 from ledger.services.home import Home
 from ledger.services.partners import PartnerBook
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.database import Database
+from ledger.store.foreign import ForeignStore
 from ledger.store.log import Log
 
 
-class Finalising:
-    """Has a `Finaliser` go round every `period` seconds until it is closed."""
+class Rounds(Protocol):
+    """What looks for stronger finality: of anchors, or of what the own chains hold of partners' logs."""
 
-    def __init__(self, finaliser: Finaliser, *, period: float) -> None:
-        self._finaliser = finaliser
+    def tick(self) -> None:
+        """One round."""
+        ...
+
+
+class Finalising:
+    """Has each of them go round every `period` seconds until it is closed.
+
+    Attributes:
+        trouble: The first of the last round.
+    """
+
+    def __init__(self, finalisers: Sequence[Rounds], *, period: float) -> None:
+        self._finalisers = finalisers
         self._period = period
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="finaliser", daemon=True)
@@ -44,16 +59,22 @@ class Finalising:
 
     def _run(self) -> None:
         while not self._stop.wait(self._period):
-            try:
-                self._finaliser.tick()
-                self.trouble = None
-            except LedgerError as error:
-                self.trouble = error  # shown by /health; the next round tries again
-            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
-                self.trouble = StoreError(
-                    f"looking for stronger finality failed in a way that was not foreseen ({type(error).__name__})",
-                    code="finality-failed",
-                )
+            troubles = [_round(one) for one in self._finalisers]
+            # Shown by /health; the next round tries again.
+            self.trouble = next((one for one in troubles if one is not None), None)
+
+
+def _round(finaliser: Rounds) -> LedgerError | None:
+    try:
+        finaliser.tick()
+    except LedgerError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
+        return StoreError(
+            f"looking for stronger finality failed in a way that was not foreseen ({type(error).__name__})",
+            code="finality-failed",
+        )
+    return None
 
 
 def finalising_of(
@@ -61,26 +82,46 @@ def finalising_of(
     claims: AnchorClaims,
     anchors: Anchors,
     partners: PartnerBook,
+    foreign: ForeignStore,
     *,
     period: float,
     clock: Callable[[], float],
 ) -> Finalising:
-    """What finds stronger finality for a node's anchors by asking its partners' nodes, not begun yet."""
+    """What finds stronger finality by asking its partners' nodes, not begun yet.
+
+    For a node's anchors, and for what its chains hold of partners' logs.
+    """
 
     def connect(url: str) -> Asked:
         from ledger.remote.node import NodeClient  # a node without attesters needs no client
 
         return NodeClient(url, patience=PATIENCE)
 
-    finaliser = Finaliser(
-        log=log,
-        claims=claims,
-        anchors=anchors,
-        attesters=lambda: attesters_of(partners.list()),
+    def path(origin: str, smaller: int, larger: int) -> Sequence[bytes]:
+        from ledger.remote.relaying import RelayClient
+
+        for one in partners.list():
+            if one.node is not None and origin in one.entry.listed.logs:
+                with RelayClient(one.node) as client:
+                    return client.consistency(smaller, larger)
+        raise RemoteError(f"no partner's node has the log {origin}", code="log-unknown")
+
+    def attesters() -> Mapping[bytes, AttesterNode]:
+        return attesters_of(partners.list())
+
+    anchored = Finaliser(
+        log=log, claims=claims, anchors=anchors, attesters=attesters, connect=connect, clock=clock
+    )
+    held = ForeignFinaliser(
+        store=foreign,
+        chains=claims.chains,
+        operator=claims.keys.operator,
+        attesters=attesters,
         connect=connect,
+        path=path,
         clock=clock,
     )
-    return Finalising(finaliser, period=period)
+    return Finalising([anchored, held], period=period)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
+from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.evm.account import prove_slot
 from ledger.core.evm.foreign import accepted_root_slot, disputed_slot
 from ledger.core.members import Members
@@ -15,7 +16,7 @@ from ledger.errors import LedgerError, ProofError, RefusedError, VerificationErr
 from ledger.store.foreign import ForeignStore
 from ledger.verify.bundle import Section, encode_bundle, parse_bundle
 from ledger.verify.chain_parts import FOREIGN_LIMIT, read_foreign
-from ledger.verify.finality import judge_finality
+from ledger.verify.finality import GRADES, judge_finality
 from ledger.verify.notes import OpenNote, open_note
 from ledger.verify.storage import prove_contract
 
@@ -68,7 +69,7 @@ def parts_of(store: ForeignStore) -> PartsOf:
 
     def parts(log_id: bytes, size: int) -> Sequence[Any]:
         own = [
-            one.part
+            store.part_of(one)
             for one in store.accepted(log_id, after=size - 1, limit=FOREIGN_LIMIT)
             if one.size == size
         ]
@@ -84,7 +85,8 @@ def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList, *, checked: bo
     """A bundle with the parts that are held of its sections; the same bytes where none is.
 
     A part fits a section whose checkpoint has its size, or one of whose anchors has: then it comes with the anchor's
-    checkpoint and consistency.  Parts of a chain and source that a section has already are left as they are.
+    checkpoint and consistency.  Of a chain and source that a section has already, the part is left as it is, unless
+    what is held is of the same size, holds under the trust list, and has stronger finality.
 
     Args:
         trust: Says under which head key a checkpoint stands; sections of other logs are left alone.
@@ -94,17 +96,36 @@ def with_foreign(bundle: bytes, parts: PartsOf, trust: TrustList, *, checked: bo
     document: Any = decode(bundle, limit=BUNDLE_LIMIT, what="bundle")
     changed = False
     for section, told in zip(parsed.sections, document["sections"], strict=True):
-        known = {(one.chain, one.source) for one in section.foreign}
+        known = {(one["chain"], one["source"]): place for place, one in enumerate(told["foreign"])}
         for note, part in _fitting(section, told, parts, trust):
-            key = (part["chain"], bytes.fromhex(part["source"][2:]))
-            if key in known or len(told["foreign"]) >= FOREIGN_LIMIT:
+            key = (str(part.get("chain")), str(part.get("source")))
+            if key in known:
+                old = told["foreign"][known[key]]
+                size = _size(old.get("checkpoint", told["checkpoint"]))
+                if size == note.size and strength(part) > strength(old) and _holds(part, note, trust):
+                    told["foreign"][known[key]] = part
+                    changed = True
                 continue
-            if checked and not _holds(part, note, trust):
+            if len(told["foreign"]) >= FOREIGN_LIMIT or (checked and not _holds(part, note, trust)):
                 continue
-            known.add(key)
+            known[key] = len(told["foreign"])
             told["foreign"].append(part)
             changed = True
     return encode_bundle(parsed.subject, document["sections"]) if changed else bundle
+
+
+def strength(part: Json) -> int:
+    """How strong the finality is that a part names, to compare; -1 where it names none.  Nothing is verified."""
+    finality = part.get("finality") if isinstance(part, dict) else None
+    kind = finality.get("kind") if isinstance(finality, dict) else None
+    return GRADES.index(kind) if isinstance(kind, str) and kind in GRADES else -1
+
+
+def _size(note: str) -> int | None:
+    try:
+        return parse_checkpoint(note.encode()).checkpoint.size
+    except LedgerError:
+        return None  # whoever verifies the bundle is told
 
 
 def _holds(part: Json, note: OpenNote, trust: TrustList) -> bool:

@@ -91,7 +91,10 @@ def checkpoints(
     heads = [newest.size for source in _sources_of(store, log_id) if (newest := store.newest(source, log_id))]
     told: dict[str, Any] = {
         "logId": "0x" + log_id.hex(),
-        "items": [_checkpoint(one) for one in found],
+        "items": [
+            {**_checkpoint(one), "finality": kind}
+            for one, kind in zip(found, store.kinds(log_id, found), strict=True)
+        ],
         "lag": lag(store, log_id, max(heads, default=0), now),
     }
     if found:
@@ -131,15 +134,14 @@ def evidence(store: ForeignStore, log_id: bytes, size: int) -> dict[str, Any]:
     return {
         "logId": "0x" + log_id.hex(),
         "origin": found[0].origin,
-        "items": [
-            {
-                **_checkpoint(one),
-                **({} if one.note is None else {"checkpoint": one.note.decode()}),
-                "part": decode(one.part, limit=BUNDLE_LIMIT, what="foreign part"),
-            }
-            for one in found
-        ],
+        "items": [_proof(store, one) for one in found],
     }
+
+
+def _proof(store: ForeignStore, one: Accepted) -> dict[str, Any]:
+    part: Any = decode(store.part_of(one), limit=BUNDLE_LIMIT, what="foreign part")
+    told = {**_checkpoint(one), "finality": part["finality"]["kind"], "part": part}
+    return told if one.note is None else {**told, "checkpoint": one.note.decode()}
 
 
 def _unknown(log_id: bytes) -> NotFoundError:

@@ -167,6 +167,7 @@ class Node:
                 self.claims,
                 self.anchors,
                 self.partners,
+                self.foreign,
                 period=min(one.settings.period for one in self.chains),
                 clock=self.clock,
             )

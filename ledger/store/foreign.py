@@ -2,10 +2,11 @@
 
     source      sources that this node added to, or follows in, a contract on its own chain
     accepted    checkpoints that such a contract holds, each with the proof that shows it offline
+    vouched     who vouches for the block of such a proof beside the operator, where it came later
     given       the same for the own log, as partners' nodes gave it, verified
     seen        how far a partner's log was anchored by its node's proven word, to tell how far the own chain lags
 
-Whatever is here can be fetched or proven again, so rows give way to newer ones.
+Whatever is here can be fetched or proven again, so rows give way to newer ones; but what others vouched for stays.
 
 Source: docs/spec/foreign.md.
 """
@@ -19,11 +20,13 @@ from typing import Any, Final
 
 import orjson
 
+from ledger.core.canonical import BUNDLE_LIMIT, decode, encode
 from ledger.core.evm.foreign import Source
+from ledger.core.keccak import keccak256
 from ledger.store.sidefile import SideFile
 
 FILE: Final = "foreign.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS source (
@@ -37,6 +40,16 @@ CREATE TABLE IF NOT EXISTS accepted (
     recorded_at INTEGER NOT NULL, PRIMARY KEY (chain, contract, source_id, log_id, size)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS accepted_log ON accepted (log_id, size);
+CREATE TABLE IF NOT EXISTS vouched (
+    id INTEGER PRIMARY KEY, chain TEXT NOT NULL, contract BLOB NOT NULL, source_id BLOB NOT NULL, log_id BLOB NOT NULL,
+    size INTEGER NOT NULL, block_number INTEGER NOT NULL, header BLOB NOT NULL, kind TEXT NOT NULL,
+    epoch INTEGER NOT NULL, finality BLOB NOT NULL, recorded_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS vouched_for ON vouched (chain, contract, source_id, log_id, size, block_number);
+CREATE TRIGGER IF NOT EXISTS vouched_no_update BEFORE UPDATE ON vouched
+    BEGIN SELECT RAISE(ABORT, 'vouched is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS vouched_no_delete BEFORE DELETE ON vouched
+    BEGIN SELECT RAISE(ABORT, 'vouched is append-only'); END;
 CREATE TABLE IF NOT EXISTS given (
     partner TEXT NOT NULL, chain TEXT NOT NULL, source_id BLOB NOT NULL, log_id BLOB NOT NULL, size INTEGER NOT NULL,
     note BLOB, part BLOB NOT NULL, received_at INTEGER NOT NULL,
@@ -50,6 +63,8 @@ _ACCEPTED: Final = (
     "chain, contract, source_id, log_id, size, origin, root, grade, disputed, block_number, block_time, note, part,"
     " recorded_at"
 )
+_KEY: Final = "chain, contract, source_id, log_id, size, block_number"
+_SAME: Final = f"({_KEY}) = (?, ?, ?, ?, ?, ?)"
 _GIVEN: Final = "partner, chain, source_id, log_id, size, note, part, received_at"
 
 
@@ -103,6 +118,26 @@ class Accepted:
     block_time: int
     note: bytes | None = field(repr=False)
     part: bytes = field(repr=False)
+    recorded_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Finality of the block of an accepted checkpoint's proof that came after the proof.
+
+    Attributes:
+        accepted: What is proven; only where it stands, and the block: chain, contract, source, log, size and number.
+        header: Keccak-256 of the block's header as the proof has it.
+        kind: `attested`.
+        finality: Canonical JSON, as in a bundle.
+        recorded_at: POSIX seconds.
+    """
+
+    accepted: Accepted = field(repr=False)
+    header: bytes
+    kind: str
+    epoch: int
+    finality: bytes = field(repr=False)
     recorded_at: int
 
 
@@ -183,6 +218,64 @@ class ForeignStore:
             (log_id, source_id, after, limit),
         )
 
+    # Who vouches for them
+
+    def vouch(self, vouched: Vouched) -> None:
+        """Keep finality that came later; of several for one block the last one counts."""
+        one = vouched.accepted
+        with self._file.writing() as connection:
+            connection.execute(
+                f"INSERT INTO vouched ({_KEY}, header, kind, epoch, finality, recorded_at)"
+                f" VALUES ({', '.join('?' * 11)})",
+                (
+                    *_key(one),
+                    vouched.header,
+                    vouched.kind,
+                    vouched.epoch,
+                    vouched.finality,
+                    vouched.recorded_at,
+                ),
+            )
+
+    def part_of(self, accepted: Accepted) -> bytes:
+        """The proof with the strongest finality that is held for its block."""
+        rows = self._rows(
+            f"SELECT header, finality FROM vouched WHERE {_SAME} ORDER BY id DESC", _key(accepted)
+        )
+        if not rows:
+            return accepted.part
+        part: Any = decode(accepted.part, limit=BUNDLE_LIMIT, what="stored foreign part")
+        block = keccak256(bytes.fromhex(part["header"][2:]))
+        for header, finality in rows:
+            if header == block:
+                part["finality"] = decode(finality, limit=BUNDLE_LIMIT, what="stored finality")
+                return encode(part, what="foreign part")
+        return accepted.part
+
+    def kinds(self, log_id: bytes, found: Sequence[Accepted]) -> list[str]:
+        """The kind of the strongest finality of each of these proofs, all of one log."""
+        later = {
+            tuple(row[:6]): str(row[6])
+            for row in self._rows(f"SELECT {_KEY}, kind FROM vouched WHERE log_id = ? ORDER BY id", (log_id,))
+        }
+        return [later.get(_key(one)) or kind_of(one.part) for one in found]
+
+    def unvouched(self, chain: str, *, first: int, skip: int = 0, limit: int = 256) -> list[Accepted]:
+        """Proofs for whose block nobody vouched later, of logs that are not disputed, the newest first.
+
+        Args:
+            first: Least block number.
+            skip: Proofs that are passed over.
+        """
+        return self._accepted(
+            "chain = ? AND disputed = 0 AND note IS NOT NULL AND block_number >= ? AND NOT EXISTS"
+            " (SELECT 1 FROM vouched v WHERE"
+            " (v.chain, v.contract, v.source_id, v.log_id, v.size, v.block_number) = (accepted.chain,"
+            " accepted.contract, accepted.source_id, accepted.log_id, accepted.size, accepted.block_number))"
+            " ORDER BY block_number DESC, size DESC, source_id LIMIT ? OFFSET ?",
+            (chain, first, limit, skip),
+        )
+
     def covering(self, log_id: bytes, size: int) -> list[Accepted]:
         """The smallest checkpoint of `size` or more of each source."""
         found = self._accepted(
@@ -217,10 +310,13 @@ class ForeignStore:
         query = f"SELECT {_GIVEN} FROM given WHERE log_id = ? AND size = ? ORDER BY chain, source_id, partner"
         return [Given(*row) for row in self._rows(query, (log_id, size))]
 
-    def given_sizes(self, partner: str, log_id: bytes) -> set[int]:
-        """Sizes of the own log of which a partner gave a proof."""
-        query = "SELECT size FROM given WHERE partner = ? AND log_id = ?"
-        return {row[0] for row in self._rows(query, (partner, log_id))}
+    def given_kinds(self, partner: str, log_id: bytes) -> dict[int, dict[bytes, str]]:
+        """Sizes of the own log of which a partner gave proofs; of each source, the kind of finality."""
+        query = "SELECT size, source_id, part FROM given WHERE partner = ? AND log_id = ?"
+        found: dict[int, dict[bytes, str]] = {}
+        for size, source_id, part in self._rows(query, (partner, log_id)):
+            found.setdefault(size, {})[source_id] = kind_of(part)
+        return found
 
     # How far partners' logs are
 
@@ -246,6 +342,15 @@ class ForeignStore:
     def _rows(self, query: str, values: tuple[Any, ...]) -> Sequence[Any]:
         with self._file.reading() as connection:
             return () if connection is None else connection.execute(query, values).fetchall()
+
+
+def kind_of(part: bytes) -> str:
+    """The kind of finality in a stored part."""
+    return str(orjson.loads(part)["finality"]["kind"])
+
+
+def _key(one: Accepted) -> tuple[Any, ...]:
+    return one.chain, one.contract, one.source_id, one.log_id, one.size, one.block_number
 
 
 def _followed(

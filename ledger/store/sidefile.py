@@ -21,8 +21,8 @@ class SideFile:
     """The file at `path`.  Safe for threads and processes.
 
     Attributes:
-        schema: Statements that make its tables; harmless where they are there.
-        version: Of the schema; a file of another version is refused with `side-file-version`.
+        schema: Statements that make its tables; harmless where they are there, so that a schema may add to older files.
+        version: Of the schema; a file of a later version is refused with `side-file-version`.
         what: The file, for messages.
     """
 
@@ -59,12 +59,12 @@ class SideFile:
             try:
                 connection.execute("PRAGMA synchronous = EXTRA")
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
-                if version == 0:
+                if version < self.version:
                     self.path.chmod(0o600)
                     connection.executescript(
                         f"BEGIN IMMEDIATE; {self.schema} PRAGMA user_version = {self.version}; COMMIT;"
                     )
-                elif version != self.version:
+                elif version > self.version:
                     raise StoreError(
                         f"{self.what} {self.path} is at version {version}; this program knows {self.version}",
                         code="side-file-version",

@@ -27,7 +27,7 @@ def endless(request: httpx2.Request) -> httpx2.Response:
 def test_empty_pages_that_lead_on_are_not_followed_without_end() -> None:
     node = RelayClient(URL, transport=Transport(endless))
     assert list(node.anchored("eip155:31001")) == []
-    assert node.foreign_sizes(bytes(32)) == set()
+    assert node.foreign_sizes(bytes(32)) == {}
 
 
 def test_a_node_has_only_so_long_for_all_that_is_asked_in_one_reading(
