@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from tests.campaign import count
@@ -21,27 +22,30 @@ ROOT = Path(__file__).parents[2]
 
 
 def kill_one(anchorer: subprocess.Popen[str], rng: random.Random) -> int:
-    """Have it anchor, kill it at a random moment; how often it ticked."""
+    """Have it anchor, kill it at a random moment, after as many ticks as chance says; how often it ticked."""
     assert anchorer.stdin is not None
     assert anchorer.stdout is not None
     anchorer.stdin.write("go\n")
     anchorer.stdin.flush()
     process_id = int(anchorer.stdout.readline())
+    ticks, least = 0, rng.randint(0, 2)
+    while ticks < least:
+        line = anchorer.stdout.readline().strip()
+        assert line not in ("", "ended"), "the anchorer ended by itself"
+        ticks += line == "."
     time.sleep(rng.random() * 0.12)
     os.kill(process_id, signal.SIGKILL)
-    ticks = 0
     for line in anchorer.stdout:
         if line.strip() == "ended":
             return ticks
         ticks += line.strip() == "."
-    raise AssertionError("the anchorer ended by itself")
+    raise AssertionError("the process that starts anchorers ended")
 
 
 def test_kill_9_at_any_moment_leaves_each_anchor_once(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     module = "tests.services.anchoring_process"
-    with anvil(chain_id=ANVIL_ID) as node:
-        provider = PlainProvider(node.url)
+    with anvil(chain_id=ANVIL_ID) as node, closing(PlainProvider(node.url)) as provider:
         contract = fresh(tmp_path, provider, **OPTIONS)
         provider.make_request("evm_setAutomine", [False])
         command = [sys.executable, "-m", module, str(tmp_path), node.url, contract.hex()]
@@ -61,7 +65,6 @@ def test_kill_9_at_any_moment_leaves_each_anchor_once(tmp_path: Path) -> None:
             assert [one.size for one in rig.evidence()] == rig.ours_mined() == sizes
             assert sizes[-1] == rig.log.head.size
             assert [one.row.size for one in rig.anchors.every_intent()] == sizes
-        provider.close()
 
 
 def settle(rig: Rig) -> None:
