@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
-from ledger.errors import LedgerError, RemoteError, SetupError, StoreError
+from ledger.errors import LedgerError, RefusedError, RemoteError, SetupError, StoreError
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.attesters import PATIENCE, Asked, AttesterNode, attesters_of
 from ledger.services.files import exists, read_bounded
@@ -104,7 +104,7 @@ def finalising_of(
             if one.node is not None and origin in one.entry.listed.logs:
                 with RelayClient(one.node) as client:
                     return client.consistency(smaller, larger)
-        raise RemoteError(f"no partner's node has the log {origin}", code="log-unknown")
+        raise RefusedError(f"no partner's node has the log {origin}", code="log-unknown")
 
     def attesters() -> Mapping[bytes, AttesterNode]:
         return attesters_of(partners.list())
