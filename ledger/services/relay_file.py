@@ -37,7 +37,7 @@ class RelayFile:
         since: Size that the first item's path leads from; 0 where there is none before it.
         items: Documents as `ledger.services.relay_material.examine` takes them, ascending by size.
         paths: The consistency path to each item.
-        rotations: Changes of the set that vouches for the chain.
+        rotations: Changes of the set that vouches for the chain, as `relay_rotation.examine_rotation` takes them.
     """
 
     chain: str
@@ -94,6 +94,10 @@ def encode_file(file: RelayFile) -> bytes:
     for document, path in zip(file.items, file.paths, strict=True):
         assert isinstance(document, dict)
         items.append({**document, "consistency": [one.hex() for one in path]})
+    rotations: list[Json] = []
+    for change in file.rotations:
+        assert isinstance(change, dict)
+        rotations.append(change["rotation"])
     return encode(
         {
             "format": FORMAT,
@@ -101,7 +105,7 @@ def encode_file(file: RelayFile) -> bytes:
             "origin": file.origin,
             "since": file.since,
             "items": items,
-            "rotations": list(file.rotations),
+            "rotations": rotations,
         },
         what=WHAT,
     )

@@ -1,6 +1,6 @@
 """A partner as a relay reads it: its log, and a chain made from the trie up, attested or sealed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,18 @@ def attester(organisation: str) -> bytes:
     return seed(f"{organisation} attester")
 
 
+def attestations(digest: bytes, organisations: Sequence[str]) -> list[str]:
+    """Signatures of these, ascending by address."""
+    return [hexed(sign(secret, digest)) for secret in sorted(map(attester, organisations), key=address_of)]
+
+
 @dataclass
 class Partner:
     """XA: its log, and a chain whose blocks hold its anchors; vouched for by attesters, or sealed where there are sets.
 
     Attributes:
         sets: Validators' secrets by the first block that they seal; none: the chain is attested.
+        attesters: Organisations, two of which attest, by the first block that they attest.
         anchored: Sizes, each with the number of its block.
         lists: What its node lists; else every anchored size.
         broken: What its node gives instead of the truth, by method.
@@ -45,6 +51,7 @@ class Partner:
     fault: LedgerError | None = None
     latest_note: bytes | None = None
     asked: list[str] = field(default_factory=list)
+    attesters: list[tuple[int, tuple[str, ...]]] = field(default_factory=lambda: [(0, ATTESTERS)])
 
     @property
     def log(self) -> Any:
@@ -80,7 +87,9 @@ class Partner:
         elif size in self.unattested:
             finality = {"kind": "operator", "signature": hexed(bytes(65))}
         else:
-            finality = {"kind": "attested", "epoch": 1, "signatures": self._attested(block, size, fixed)}
+            epoch = max(n for n, (start, _) in enumerate(self.attesters, 1) if start <= number)
+            told = self._attested(block, size, fixed, self.attesters[epoch - 1][1])
+            finality = {"kind": "attested", "epoch": epoch, "signatures": told}
         return {
             "anchor": {
                 "account": [hexed(node) for node in block["account"]],
@@ -96,8 +105,10 @@ class Partner:
         at = max(n for n, (start, _) in enumerate(self.sets) if start <= number)
         return at + 1, None if at == 0 else self.sets[at - 1][1], self.sets[at][1]
 
-    def _attested(self, block: dict[str, Any], size: int, root: bytes) -> list[str]:
-        members = [address_of(attester(one)) for one in ATTESTERS]
+    def _attested(
+        self, block: dict[str, Any], size: int, root: bytes, organisations: tuple[str, ...]
+    ) -> list[str]:
+        members = [address_of(attester(one)) for one in organisations]
         claim = CheckpointClaim(
             origin_chain_id=self.log.number,
             genesis=self.log.genesis,
@@ -108,10 +119,9 @@ class Partner:
             block_hash=block["hash"],
             block_number=block["number"],
             block_time=block["time"],
-            set_id=set_id(members, ATTESTERS, 2),
+            set_id=set_id(members, organisations, 2),
         )
-        chosen = sorted((attester(one) for one in ATTESTERS[:2]), key=address_of)
-        return [hexed(sign(secret, checkpoint_digest(claim))) for secret in chosen]
+        return attestations(checkpoint_digest(claim), organisations[:2])
 
     def source(self) -> Source:
         """The source that a contract believes, by its first set."""
@@ -141,14 +151,15 @@ class Partner:
         else:
             chain["attesters"] = [
                 {
-                    "epoch": 1,
-                    "from": 0,
+                    "epoch": epoch,
+                    "from": start,
                     "threshold": 2,
                     "members": [
                         {"address": hexed(address_of(attester(one))), "organisation": one}
-                        for one in ATTESTERS
+                        for one in organisations
                     ],
                 }
+                for epoch, (start, organisations) in enumerate(self.attesters, 1)
             ]
         return self.world.trust(**{"chains": [chain, self.world.xb.trusted_chain()], **members})
 
