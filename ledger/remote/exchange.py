@@ -144,6 +144,10 @@ class Exchange:
             ) as response:
                 refused = response.status_code in _REFUSED and response.status_code not in taken
                 received = _read(response, PROBLEM_LIMIT if refused else limit, self.url, ends)
+                if (
+                    ends is not None and self._watchdog.late
+                ):  # a body without a length seems to end where it was cut
+                    raise _slow(self.url, f"{len(received)} bytes came")
         except httpx2.HTTPError as error:
             if self._patience is not None and self._watchdog.late:
                 raise _slow(self.url, "it was cut off") from None

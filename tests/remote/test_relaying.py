@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 from ledger.errors import RemoteError
 from ledger.remote.exchange import Exchange
 from ledger.remote.relaying import RelayClient
+from tests.loopback import listening
 from tests.remote.transports import URL, Transport
 
 
@@ -94,3 +96,25 @@ def test_headers_that_drip_in_meet_the_deadline_too() -> None:
         thread.join(4.0)
         assert [one.code for one in found] == ["remote-slow"]
         assert time.monotonic() - began < 3.0
+
+
+def test_a_body_without_a_length_that_was_cut_off_is_not_taken_as_whole() -> None:
+    asked = threading.Event()
+
+    def stop(handler: BaseHTTPRequestHandler, _: object) -> None:
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"[]")
+        handler.wfile.flush()
+        asked.wait(30)
+
+    with listening(stop) as url:
+        exchange = Exchange(url, patience=0.5)
+        try:
+            with pytest.raises(RemoteError) as refused:
+                exchange.ask("POST", "/", limit=1 << 20, body=b"{}")
+        finally:
+            asked.set()
+            exchange.close()
+    assert refused.value.code == "remote-slow"
