@@ -3,6 +3,7 @@
 Serving nodes ask each other by themselves; these commands are for nodes that are reached by none.
 """
 
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.believing import believed_by
 from ledger.cli.documents import READABLE
-from ledger.cli.options import AsJson, Group, Home, command, noun
+from ledger.cli.options import AsJson, Group, Home, Yes, command, noun
 from ledger.core.attestation import (
     ANSWER_LIMIT,
     REQUEST_LIMIT,
@@ -102,6 +103,30 @@ def key(*, home: Home, as_json: AsJson = False) -> int:
     opened = open_home(home)
     told = {"address": opened.keys.attester.public, "organisation": opened.settings.operator}
     output.show(told, f"{told['address']} attests for {told['organisation']}", as_json=as_json)
+    return output.DONE
+
+
+@command(
+    app,
+    "renew",
+    purpose="Give the attester a new key; the old one signs nothing more.",
+    runs="on the node",
+    example="evidence attest renew --home node-xb",
+    more="Needed where attester.sqlite was lost, or the key is no longer only the node's. The node takes the new key"
+    " when it starts again, and its entry then names it: partners take that up, and name a new set of attesters.",
+)
+def renew(*, home: Home, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Renew the key."""
+    from ledger.services.witnessing import renew_attester
+
+    opened = open_home(home)
+    output.confirm(f"Give the attester of {opened.settings.operator} a new key?", yes=yes)
+    address = renew_attester(opened, os.urandom).keys.attester.public
+    output.show(
+        {"address": address},
+        [f"{address} attests from now on", "Next: start the node again"],
+        as_json=as_json,
+    )
     return output.DONE
 
 

@@ -382,7 +382,7 @@ def attester_of(
     return Attester(
         secret=home.keys.attester.secret,
         organisation=home.settings.operator,
-        store=Attested(home.path / FILE),
+        store=Attested(home.path / FILE, owner=address_of(home.keys.attester.secret)),
         known=lambda: known_from(trust(), partners.list()),
         witness=WitnessStore(home.path / WITNESS),
         observed=observed.get,

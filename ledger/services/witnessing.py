@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 from ledger.core.checkpoint import cosign
 from ledger.core.merkle import EMPTY_ROOT, verify_consistency
 from ledger.core.note import ED25519_COSIGNATURE, VKey, encode_signature_line, encode_vkey, make_vkey
+from ledger.core.secp256k1 import address_of
 from ledger.core.suites import EDDSA, PrivateKey
 from ledger.core.witness import (
     SIZE_TYPE,
@@ -35,11 +36,13 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
-from ledger.services.files import replace
+from ledger.services.files import exists, replace
 from ledger.services.home import KEYS, Home, open_home
 from ledger.services.keyfile import encode_node_key, make_node_key, random_size, write_key
 from ledger.services.known_logs import KnownLog, KnownLogs
 from ledger.services.partners import PartnerBook
+from ledger.store.attested import FILE as ATTESTED
+from ledger.store.attested import Attested
 from ledger.store.witness import FILE, Fork, ForkKind, Head, WitnessStore
 
 LINES_TYPE: Final = "text/plain; charset=utf-8"
@@ -216,8 +219,28 @@ class Witness:
 
 
 def begin_witness(home: Home) -> None:
-    """Make the state of a new node's witness; before anything else of the node is made, and never again."""
+    """Make the states of a new node's witness and attester; before anything else of it is made, and never again."""
+    _begin_witness(home)
+    _begin_attester(home)
+
+
+def _begin_witness(home: Home) -> None:
     WitnessStore(home.path / FILE).begin(encode_vkey(home.witness_vkey()))
+
+
+def _begin_attester(home: Home) -> None:
+    Attested(home.path / ATTESTED).begin(address_of(home.keys.attester.secret))
+
+
+def renew_attester(home: Home, random: Callable[[int], bytes]) -> Home:
+    """Give a node's attester a new key, likewise.
+
+    Raises:
+        SetupError: The disk's own fault.
+    """
+    renewed = _with_new_key(home, "attester", home.keys.attester.public, random)
+    _begin_attester(renewed)
+    return renewed
 
 
 def renew_witness(home: Home, random: Callable[[int], bytes]) -> Home:
@@ -229,13 +252,21 @@ def renew_witness(home: Home, random: Callable[[int], bytes]) -> Home:
     Raises:
         SetupError: The disk's own fault.
     """
-    path = home.path / KEYS / "witness.json"
-    write_key(path.with_name(f"witness-{home.witness_vkey().key_id.hex()}.json"), home.keys.witness)
-    made = make_node_key("witness", random(random_size("witness")))
-    replace(path, encode_node_key(made), what="key file")
-    renewed = open_home(home.path)
-    begin_witness(renewed)
+    renewed = _with_new_key(home, "witness", home.witness_vkey().key_id.hex(), random)
+    _begin_witness(renewed)
     return renewed
+
+
+def _with_new_key(
+    home: Home, kind: Literal["witness", "attester"], name: str, random: Callable[[int], bytes]
+) -> Home:
+    """The home with another key of a kind; the old one is kept under its name."""
+    path = home.path / KEYS / f"{kind}.json"
+    kept = path.with_name(f"{kind}-{name}.json")
+    if not exists(kept):  # else this was begun before, and interrupted
+        write_key(kept, home.keys.witness if kind == "witness" else home.keys.attester)
+    replace(path, encode_node_key(make_node_key(kind, random(random_size(kind)))), what="key file")
+    return open_home(home.path)
 
 
 def witness_of(home: Home, partners: PartnerBook, clock: Callable[[], float]) -> Witness:

@@ -1,11 +1,13 @@
 """What this node attested of other logs and chains: written down before it is signed, and never taken back.
 
+    owner           the key that attests by this record
     root            (origin, size) → the one root, with the note that showed it
     block           (chain, genesis, number) → the one hash that was taken for final
     claim           what was signed
     contradiction   what was offered against either, with what was held: evidence of a split view or of two chains
 
-In a file of its own beside the log's; several processes may write it, one short transaction at a time.
+In a file of its own beside the log's; several processes may write it, one short transaction at a time.  It is made
+once, for one key, and nothing is attested with that key without it: it would no longer know what it attested.
 """
 
 import sqlite3
@@ -28,7 +30,11 @@ _APPEND_ONLY: Final = "".join(
     for table in _TABLES
     for verb in ("UPDATE", "DELETE")
 )
+_OWNER: Final = (
+    "CREATE TABLE IF NOT EXISTS owner (one INTEGER PRIMARY KEY CHECK (one = 1), address BLOB NOT NULL);"
+)
 _SCHEMA: Final = f"""
+{_OWNER}
 CREATE TABLE IF NOT EXISTS root (
     origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (origin, size)
@@ -105,11 +111,26 @@ class Attested:
     """What was attested, in one file.  Safe for threads and processes.
 
     Args:
-        path: Made when something is first written.
+        path: Made by `begin`, or when something is first written.
+        owner: Address of the key that attests by it; None where anybody may, who looks or tries.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, owner: bytes | None = None) -> None:
         self._file = SideFile(path, _SCHEMA, VERSION, "attester's record")
+        self._owner = owner
+
+    def begin(self, address: bytes) -> None:
+        """Let a key attest by this record, and no other any more; makes the file where there is none.
+
+        Args:
+            address: Of a key that never attested, or that of this record.
+        """
+        with self._file.writing() as connection:
+            connection.execute(_OWNER)
+            connection.execute(
+                "INSERT INTO owner VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET address = excluded.address",
+                (address,),
+            )
 
     def largest(self, origin: str) -> Root | None:
         """The largest tree of a log that was attested; None where none was."""
@@ -144,8 +165,10 @@ class Attested:
 
         Raises:
             VerificationError: `split-view`.
+            StoreError: `attester-state-missing`: this is not the record of the key that attests.
         """
         with self._file.writing() as connection:
+            self._require_owner(connection)
             fault = _against_root(connection, root, at)
             if fault is None and cosigned is not None and cosigned.root != root.root:
                 fault = _split(connection, root, cosigned.root, cosigned.note, at)
@@ -161,10 +184,11 @@ class Attested:
         Raises:
             VerificationError: `split-view`: another root of the size was attested; `two-blocks`: another block of that
                 number was.  Both are kept.
-            StoreError: `attested-meanwhile`: a larger tree was attested since; ask again.
+            StoreError: `attested-meanwhile`: a larger tree was attested since; ask again; `attester-state-missing`.
         """
         fault: VerificationError | None
         with self._file.writing() as connection:
+            self._require_owner(connection)
             fault = _against_root(connection, root, at) or _against_block(connection, block, at)
             if fault is None:
                 _require_same(connection, root.origin, largest)
@@ -182,6 +206,19 @@ class Attested:
                 )
         if fault is not None:
             raise fault
+
+    def _require_owner(self, connection: sqlite3.Connection) -> None:
+        if self._owner is None:
+            return
+        made = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'owner'").fetchone() == (
+            1,
+        )
+        if not made or connection.execute("SELECT address FROM owner").fetchone() != (self._owner,):
+            raise StoreError(
+                "what the attester's key attested is not here, so nothing more is attested with it; restore"
+                " attester.sqlite as it was last, or make a new key with evidence attest renew",
+                code="attester-state-missing",
+            )
 
 
 def _against_root(connection: sqlite3.Connection, root: Root, at: int) -> VerificationError | None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from ledger.core.note import encode_vkey
+from ledger.core.secp256k1 import address_of
 from ledger.core.witness import encode_add_checkpoint
 from ledger.errors import StoreError
+from ledger.services.home import Home
 from ledger.services.known_logs import KnownLog
-from ledger.services.witnessing import begin_witness, renew_witness
+from ledger.services.witnessing import begin_witness, renew_attester, renew_witness
+from ledger.store.attested import Attested, Root
 from ledger.store.witness import KEPT, Head, WitnessStore
 from tests.services.homes import chance
 from tests.services.homes import home as new_home
@@ -139,3 +142,38 @@ def test_a_renewed_witness_has_a_new_key_and_knows_what_the_old_one_did(tmp_path
     assert refused.value.code == "witness-state-missing"
     retired = f"witness-{home.witness_vkey().key_id.hex()}.json"
     assert {path.name for path in (home.path / "keys").glob("witness*")} == {"witness.json", retired}
+
+
+def test_an_attester_whose_record_is_gone_attests_nothing_with_its_key(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    begin_witness(home)
+    root = Root("a", 1, b"r", b"n")
+
+    def ask(asked: Home) -> str | None:
+        address = address_of(asked.keys.attester.secret)
+        try:
+            Attested(home.path / "attester.sqlite", owner=address).require_one_root(root, at=1)
+        except StoreError as error:
+            return error.code
+        return None
+
+    assert ask(home) is None
+    (home.path / "attester.sqlite").unlink()
+    assert [ask(home), ask(home)] == ["attester-state-missing"] * 2
+    renewed = renew_attester(home, chance("renewed"))
+    assert ask(renewed) is None
+    assert ask(home) == "attester-state-missing"
+    assert WitnessStore(home.path / "witness.sqlite").head("a") is None
+
+
+def test_a_renewal_that_was_interrupted_can_be_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = new_home(tmp_path)
+    begin_witness(home)
+    with monkeypatch.context() as full:
+        full.setattr("ledger.services.witnessing.make_node_key", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            renew_witness(home, chance("renewed"))
+    renewed = renew_witness(home, chance("renewed"))
+    assert encode_vkey(renewed.witness_vkey()) != encode_vkey(home.witness_vkey())
