@@ -43,9 +43,7 @@ def entry_of(
         "attester": home.keys.attester.public,
         "jurisdiction": home.settings.jurisdiction,
         **{name: document[name] for name in _TAKEN},
-        "witnesses": [
-            one for one in document["witnesses"] if one["organisation"] == home.settings.operator
-        ],
+        "witnesses": [one for one in document["witnesses"] if one["organisation"] == home.settings.operator],
     }
     if home.settings.address is not None:
         subject["node"] = home.settings.address
