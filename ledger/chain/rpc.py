@@ -16,6 +16,7 @@ from eth_typing import URI
 from web3.providers.rpc import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from ledger.chain.watched import watched
 from ledger.errors import ChainError, SetupError
 
 RESPONSE_LIMIT = 32 * 1024 * 1024
@@ -83,6 +84,19 @@ class BoundedHTTPProvider(HTTPProvider):
             ChainError: `chain-unavailable`: an HTTP status other than 200; `chain-answer-invalid`: too large, or the
                 answer to another request.
         """
+        session = self._request_session_manager.cache_and_return_session(
+            URI(self._url), request_timeout=self._timeout
+        )
+        watchdog = watched(session)
+        try:
+            with watchdog.within(self._timeout):
+                return self._asked(method, params)
+        except Exception as error:  # whatever became of an answer that was cut off
+            if watchdog.late:
+                raise requests.Timeout from error
+            raise
+
+    def _asked(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         deadline = time.monotonic() + self._timeout
         request = self.encode_rpc_request(method, params)
         with self._request_session_manager.get_response_from_post_request(

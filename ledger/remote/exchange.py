@@ -15,7 +15,7 @@ import httpx2
 import orjson
 
 from ledger.errors import RemoteError
-from ledger.remote.watchdog import Watchdog
+from ledger.watchdog import Watchdog
 
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 30.0

@@ -6,7 +6,7 @@ caller for days.
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -17,12 +17,12 @@ _SECURED: Final = "connection.start_tls.complete"
 class Watchdog:
     """Watches the requests of one client, one at a time.
 
-    `trace` is the request's extension of that name, by which it learns of the connection.
+    It learns of the connection by `trace`, an extension of requests of that name, or by `connected` and `using`.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stream: Any = None
+        self._socket: Callable[[], socket.socket | None] = lambda: None
         self._fresh: socket.socket | None = None
         self._late = False
 
@@ -51,13 +51,25 @@ class Watchdog:
         """Note a new connection."""
         if event not in {_CONNECTED, _SECURED}:
             return
+        stream = info["return_value"]
+        self.using(lambda: stream.get_extra_info("socket"))
+        if event == _CONNECTED:
+            self.connected(stream.get_extra_info("socket"))
+
+    def connected(self, found: socket.socket) -> None:
+        """Note a new connection, before any handshake."""
         with self._lock:
-            self._stream = info["return_value"]
-            if event == _CONNECTED:
-                # A handshake takes the socket away from its stream; the duplicate is of the same connection.
-                self._fresh = self._stream.get_extra_info("socket").dup()
+            if self._fresh is not None:
+                self._fresh.close()
+            # A handshake takes the socket away from its stream; the duplicate is of the same connection.
+            self._fresh = found.dup()
             if self._late:
                 self._shut()
+
+    def using(self, socket_of: Callable[[], socket.socket | None]) -> None:
+        """Note the connection that the request goes by, new or kept open."""
+        with self._lock:
+            self._socket = socket_of
 
     def _end(self) -> None:
         with self._lock:
@@ -65,9 +77,7 @@ class Watchdog:
             self._shut()
 
     def _shut(self) -> None:
-        held = self._fresh
-        if held is None and self._stream is not None:
-            held = self._stream.get_extra_info("socket")
+        held = self._fresh or self._socket()
         if held is not None:
             with suppress(OSError):
                 socket.socket.shutdown(held, socket.SHUT_RDWR)  # not TLS's own, which is another thread's

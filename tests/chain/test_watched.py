@@ -1,0 +1,67 @@
+"""A chain's node that answers one byte at a time has no longer than any other."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ledger.chain.rpc import BoundedHTTPProvider, RpcNode
+from ledger.errors import ChainError
+
+
+@contextmanager
+def dripping(first: bytes, each: bytes) -> Iterator[int]:
+    """A port at which whoever connects is answered `first`, and then `each` for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = threading.Event()
+
+        def serve() -> None:
+            taken, _ = server.accept()
+            with taken:
+                taken.recv(65_536)
+                taken.sendall(first)
+                while not done.wait(0.05):
+                    try:
+                        taken.sendall(each)
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            done.set()
+            thread.join(5.0)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first", "each"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nx: ", b"a"),
+        ("https", b"\x16\x03\x03\x40\x00", b"\x00"),
+    ],
+    ids=["headers", "handshake"],
+)
+def test_a_node_that_drips_is_left_in_time(scheme: str, first: bytes, each: bytes) -> None:
+    with dripping(first, each) as port:
+        provider = BoundedHTTPProvider(f"{scheme}://127.0.0.1:{port}/secret", timeout=0.5)
+        found: list[ChainError] = []
+
+        def ask() -> None:
+            try:
+                RpcNode(provider, name="the node").request("eth_chainId")
+            except ChainError as error:
+                found.append(error)
+
+        began = time.monotonic()
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(5.0)
+        assert [one.code for one in found] == ["chain-timeout"]
+        assert time.monotonic() - began < 3.0
+        assert "secret" not in str(found[0])
+        provider.close()
