@@ -269,6 +269,7 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
     mirror = Mirror(home.path / MIRROR)
     partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
     observed = ObservedChains(home.settings.observed)
+    signed = own_checkpoints(log.origin, checkpoints)
     give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints, anchors=anchors)
     return Node(
         home=home,
@@ -291,12 +292,7 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         cosignatures=Cosignatures(database),
         observed=observed,
         attester=attester_of(
-            home,
-            partners,
-            observed,
-            trust=lambda: believed(home.trust, trust),
-            clock=clock,
-            own=own_checkpoints(log.origin, checkpoints),
+            home, partners, observed, trust=lambda: believed(home.trust, trust), clock=clock, own=signed
         ),
         claims=AnchorClaims(
             keys=trust.logs[log.origin], checkpoints=checkpoints, anchors=anchors, chains=trust.chains
