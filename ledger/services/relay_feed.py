@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ledger.chain.port import Chain
 from ledger.core.canonical import Json
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RemoteError
 from ledger.remote.relaying import Listed
 from ledger.store.foreign import Followed
 
@@ -61,3 +61,21 @@ class Route:
     def chain(self) -> str:
         """CAIP-2 name of the source's chain."""
         return f"eip155:{self.followed.source.chain_id}"
+
+    def require_block(self, number: int, *hashes: bytes) -> None:
+        """Check that nodes of this node's own choice have this block, where there are such nodes.
+
+        Raises:
+            RemoteError: `block-not-canonical`: they have another one, or none.
+            ChainError: They could not be asked, or are of another chain.
+        """
+        if self.observed is None:
+            return
+        self.observed.check_identity()
+        found = self.observed.header(number)
+        if found is None or found.hash not in hashes:
+            said = "no such block" if found is None else f"block 0x{found.hash.hex()}"
+            raise RemoteError(
+                f"block {number} of {self.chain} is 0x{hashes[0].hex()} by what was given; its nodes have {said}",
+                code="block-not-canonical",
+            )

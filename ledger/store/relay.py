@@ -201,6 +201,13 @@ class Outbox:
         """Items that a block of this number of the source's chain shows."""
         return self._items("source = ? AND block_number = ? ORDER BY log_id, size", (source, number))
 
+    def newest(self, target: str, source: bytes, limit: int) -> list[Item]:
+        """Checkpoints of a source by the blocks that show them, the last one first."""
+        where = (
+            "target = ? AND source = ? AND kind = 'checkpoint' ORDER BY block_number DESC, size DESC LIMIT ?"
+        )
+        return self._items(where, (target, source, limit))
+
     def counts(self, target: str) -> dict[str, int]:
         """How many items are in each state."""
         query = "SELECT state, count(*) FROM item WHERE target = ? GROUP BY state"
