@@ -67,7 +67,7 @@ class Crossing:
         self._start_again(self._trading)
 
     def publish(self, out: Path, *, previous: Path | None = None, show: bool = False) -> None:
-        """Compose a trust list from all nodes' claims, and have the trading nodes believe it.
+        """Compose a trust list from all nodes' claims, and have every node believe it.
 
         Args:
             out: Where the list goes.
@@ -91,12 +91,12 @@ class Crossing:
         of_all = ("--own", "--home", self._trading[1].home, "--quorum", str(QUORUM), "--out", policy)
         self._evidence.run("witness", "policy", "export", *of_all, show=show)
         words: list[str | Path] = ["trust", "make", *claims, "--require", _REQUIRED]
-        words += ["--witnesses", policy, "--quorum", str(QUORUM)]
+        words += ["--witnesses", policy, "--quorum", str(QUORUM), "--finality", "attested"]
         words += [] if previous is None else ["--previous", previous]
         words += ["--publisher", PUBLISHER, "--key", self._folder / "publisher.key", "--out", out]
         self._evidence.run(*words, show=show)
         fingerprint = self._told("trust", "show", out)["fingerprint"]
-        for node in self._trading:
+        for node in self._nodes:
             pinned = ("--fingerprint", fingerprint, "--home", node.home)
             self._evidence.run("trust", "add", out, *pinned, show=False)
 
