@@ -99,7 +99,8 @@ contract CheckpointAnchor {
         returns (bool)
     {
         bytes32 digest = TypedData.head(logId, size, root);
-        // The value left out says no more than the failure does. slither-disable-next-line unused-return
+        // The value left out says no more than the failure does.
+        // slither-disable-next-line unused-return
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
         return failure == ECDSA.RecoverError.NoError && signer == headKey;
     }

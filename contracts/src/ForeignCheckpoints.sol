@@ -276,7 +276,7 @@ contract ForeignCheckpoints is IForeignCheckpoints {
     /// @dev Whether of two heads the larger extends the smaller.
     function _agree(uint64 size, bytes32 root, uint64 otherSize, bytes32 otherRoot, bytes32[] calldata path)
         private
-        pure
+        view
         returns (bool)
     {
         return size < otherSize

@@ -15,11 +15,22 @@ library RFC6962 {
     }
 
     /// @notice Hash of an inner node: SHA-256(0x01 || left || right).
+    /// @dev A path has one or two of these a hash, so it takes no memory: the 65 bytes are written after the free
+    ///      memory pointer, which stays where it is, and the hash is read from the scratch space. Half the gas of
+    ///      `sha256(abi.encodePacked(…))`.
     /// @param left Hash of the left child.
     /// @param right Hash of the right child.
-    /// @return The hash of the node above both.
-    function nodeHash(bytes32 left, bytes32 right) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(bytes1(0x01), left, right));
+    /// @return hash The hash of the node above both.
+    function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 0x01)
+            mstore(add(free, 0x01), left)
+            mstore(add(free, 0x21), right)
+            // The precompiled contract fails only for want of gas.
+            if iszero(staticcall(gas(), 0x02, free, 0x41, 0x00, 0x20)) { revert(0x00, 0x00) }
+            hash := mload(0x00)
+        }
     }
 
     /// @notice Whether the tree of `size` leaves with root `root` has `leaf` at `index`.
@@ -37,22 +48,25 @@ library RFC6962 {
         returns (bool)
     {
         if (index >= size) return false;
-        uint256 node = index;
-        uint256 last = size - 1;
-        bytes32 computed = leaf;
-        for (uint256 i = 0; i < path.length; ++i) {
-            // At the root already: the path is longer than the tree is high.
-            if (last == 0) return false;
-            if (node & 1 == 1 || node == last) {
-                computed = _nodeHash(path[i], computed);
-                (node, last) = _skipLonelyLevels(node, last);
-            } else {
-                computed = _nodeHash(computed, path[i]);
+        // Nothing overflows: positions only fall, `used` stops at the length, and sizes are not zero here.
+        unchecked {
+            uint256 node = index;
+            uint256 last = size - 1;
+            uint256 used = 0;
+            bytes32 computed = leaf;
+            for (; node != last; node >>= 1) {
+                if (used == path.length) return false;
+                bytes32 sibling = path[used++];
+                computed = node & 1 == 1 ? nodeHash(sibling, computed) : nodeHash(computed, sibling);
+                last >>= 1;
             }
-            node >>= 1;
-            last >>= 1;
+            // On the right edge every sibling left of the way up stands for a set bit.
+            for (; node != 0; node &= node - 1) {
+                if (used == path.length) return false;
+                computed = nodeHash(path[used++], computed);
+            }
+            return used == path.length && computed == root;
         }
-        return last == 0 && computed == root;
     }
 
     /// @notice Whether the tree (`size2`, `root2`) extends the tree (`size1`, `root1`): its first `size1` leaves are
@@ -71,65 +85,47 @@ library RFC6962 {
         uint64 size2,
         bytes32 root2,
         bytes32[] calldata path
-    ) internal pure returns (bool) {
+    ) internal view returns (bool) {
         if (size1 == 0 || size1 > size2) return false;
         if (size1 == size2) return path.length == 0 && root1 == root2;
 
-        uint256 node = size1 - 1;
-        uint256 last = size2 - 1;
-        while (node & 1 == 1) {
-            node >>= 1;
-            last >>= 1;
-        }
-        // An older tree that is a whole subtree of the newer one is its own first node, and is not sent.
-        uint256 used = 0;
-        bytes32 older = root1;
-        if (node != 0) {
-            if (path.length == 0) return false;
-            older = path[0];
-            used = 1;
-        }
-        bytes32 newer = older;
-        for (; used < path.length; ++used) {
-            if (last == 0) return false;
-            bytes32 sibling = path[used];
-            if (node & 1 == 1 || node == last) {
+        // Nothing overflows: positions only fall, `used` stops at the length, and sizes are not zero here.
+        unchecked {
+            uint256 node = size1 - 1;
+            uint256 last = size2 - 1;
+            while (node & 1 == 1) {
+                node >>= 1;
+                last >>= 1;
+            }
+            // An older tree that is a whole subtree of the newer one is its own first node, and is not sent.
+            uint256 used = 0;
+            bytes32 older = root1;
+            if (node != 0) {
+                if (path.length == 0) return false;
+                older = path[0];
+                used = 1;
+            }
+            bytes32 newer = older;
+            // Up to where both trees meet, the newer one has nodes on both sides of the way.
+            for (; node != last; node >>= 1) {
+                if (used == path.length) return false;
+                bytes32 sibling = path[used++];
+                if (node & 1 == 1) {
+                    older = nodeHash(sibling, older);
+                    newer = nodeHash(sibling, newer);
+                } else {
+                    newer = nodeHash(newer, sibling);
+                }
+                last >>= 1;
+            }
+            // From there both go up the right edge: on the left a node for each set bit, on the right none.
+            for (; node != 0; node &= node - 1) {
+                if (used == path.length) return false;
+                bytes32 sibling = path[used++];
                 older = nodeHash(sibling, older);
                 newer = nodeHash(sibling, newer);
-                (node, last) = _skipLonelyLevels(node, last);
-            } else {
-                newer = nodeHash(newer, sibling);
             }
-            node >>= 1;
-            last >>= 1;
+            return used == path.length && older == root1 && newer == root2;
         }
-        return last == 0 && older == root1 && newer == root2;
-    }
-
-    /// @dev {nodeHash} without taking memory, at half the gas. Only what {CheckpointAnchor} does not use may use it:
-    ///      the code of that contract is fixed for ever, and with it the form of {nodeHash} and {verifyConsistency}.
-    function _nodeHash(bytes32 left, bytes32 right) private view returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore8(free, 0x01)
-            mstore(add(free, 0x01), left)
-            mstore(add(free, 0x21), right)
-            // The precompiled contract fails only for want of gas.
-            if iszero(staticcall(gas(), 0x02, free, 0x41, 0x00, 0x20)) { revert(0x00, 0x00) }
-            hash := mload(0x00)
-        }
-    }
-
-    /// @dev On the right edge a node without a sibling stands for its parent: climb to the level where it is a
-    ///      right child, or to the root.
-    /// @param node Position of the node in its level.
-    /// @param last Position of the last node in that level.
-    /// @return The two positions, some levels up; unchanged where `node` is a right child.
-    function _skipLonelyLevels(uint256 node, uint256 last) private pure returns (uint256, uint256) {
-        while (node & 1 == 0 && node != 0) {
-            node >>= 1;
-            last >>= 1;
-        }
-        return (node, last);
     }
 }

@@ -9,7 +9,7 @@ contract RFC6962Harness {
         return RFC6962.leafHash(entry);
     }
 
-    function nodeHash(bytes32 left, bytes32 right) external pure returns (bytes32) {
+    function nodeHash(bytes32 left, bytes32 right) external view returns (bytes32) {
         return RFC6962.nodeHash(left, right);
     }
 
@@ -27,7 +27,7 @@ contract RFC6962Harness {
         uint64 size2,
         bytes32 root2,
         bytes32[] calldata path
-    ) external pure returns (bool) {
+    ) external view returns (bool) {
         return RFC6962.verifyConsistency(size1, root1, size2, root2, path);
     }
 }
