@@ -1,5 +1,6 @@
 """Verifying evidence for somebody who cannot run the verifier; a second opinion, to be checked offline."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +10,7 @@ from pydantic import Field
 from api.deps import NodeDep, body_of
 from api.documents import BUNDLE, FORK, JSON, answer
 from api.limiting import LimitedVerification
+from api.problems import QueryInvalidError
 from api.routes.recognition import At, For, Into
 from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
@@ -16,6 +18,7 @@ from ledger.core.times import format_time, parse_time
 from ledger.core.trust import TrustList
 from ledger.services.node import Node
 from ledger.services.recognition import use_of
+from ledger.statements.shape import Problem
 from ledger.verify.bundle import kind_of
 from ledger.verify.fork_report import ForkReport, verify_fork
 from ledger.verify.report import Report
@@ -70,7 +73,8 @@ async def verify(
 
     Status 200 says that the bundle was looked at; `report.verdict` and `exitStatus` say what was found.  `into` and
     `for` ask where and for what a certificate is to be used; this node must hold the transfer, and nothing else that
-    it holds is taken into account.  A fork proof is judged by itself: nothing else that is asked changes its answer.
+    it holds is taken into account.  A fork proof is judged by itself: whoever asks anything of evidence gets no
+    answer by one.
     """
     data = await body_of(request, limit=BUNDLE_LIMIT, what="the evidence", types=(BUNDLE, FORK, JSON))
     moment = None if at is None else parse_time(at)
@@ -83,6 +87,7 @@ def _verified(
 ) -> dict[str, Any]:
     trust, now = node.believed(), int(node.clock())
     if kind_of(data) == "fork":
+        _refuse_questions({"at": at, "require": require or None, "into": into, "for": transfer})
         fork = verify_fork(data, trust, now=now)
         return _answer(fork, fork.render(), trust, now)
     purpose = None
@@ -91,6 +96,17 @@ def _verified(
         at = used if at is None else at
     report = verify_bundle(data, trust, at=at, now=now, require=require, into=into, purpose=purpose)
     return _answer(report, render(report), trust, now)
+
+
+def _refuse_questions(asked: Mapping[str, object]) -> None:
+    """What is asked of evidence is not answered by a fork proof, and above all not with its exit status."""
+    problems = tuple(
+        Problem(f"/query/{name}", "query-invalid", "a fork proof answers nothing that is asked of evidence")
+        for name, value in asked.items()
+        if value is not None
+    )
+    if problems:
+        raise QueryInvalidError("the body is a fork proof, of which nothing else can be asked", problems)
 
 
 def _answer(report: Report | ForkReport, text: str, trust: TrustList, now: int) -> dict[str, Any]:

@@ -175,6 +175,9 @@ def test_a_fork_proof_is_judged_like_a_bundle(served: Served) -> None:
         assert (answer["report"]["verdict"], answer["exitStatus"]) == ("split view proven", 0)
         assert answer["report"]["signedBoth"] == ["did:web:registry.example.xa"]
         assert "SPLIT VIEW PROVEN" in answer["text"]
+        # It answers nothing that is asked of evidence, least of all with an exit status of 0.
+        for asked in ("require=9", "into=XB", "at=2026-11-22T00:00:00Z"):
+            problem(served.post(f"/v1/verify?{asked}", proof, fork), 400, "query-invalid")
     finally:
         (served.home.trust / "pinned.json").unlink()
 
