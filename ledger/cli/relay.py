@@ -76,7 +76,7 @@ def run(
                 left = any(one["waiting"] or "trouble" in one for one in told["chains"] + told["partners"])
                 if once:
                     return output.REFUSED if left else output.DONE
-                time.sleep(period)
+                time.sleep(rounds.pause(period, int(time.time())))
         except KeyboardInterrupt:
             return output.DONE
 

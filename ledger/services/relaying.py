@@ -33,6 +33,7 @@ from ledger.services.partners import Partner, PartnerBook
 from ledger.services.receiving import Receiving, receiving, require_several
 from ledger.services.relay import Relay
 from ledger.services.relay_feed import Route
+from ledger.services.relay_sending import STUCK_SECONDS
 from ledger.store.foreign import FILE as FOREIGN
 from ledger.store.foreign import ForeignStore
 from ledger.store.relay import FILE as OUTBOX
@@ -40,6 +41,8 @@ from ledger.store.relay import Halt, Outbox
 
 FORKS: Final = "forks"
 LOCK: Final = "relay.lock"
+UNDER_WAY_PERIOD: Final = 1.0
+"""Seconds between two rounds while a transaction waits for its block, where the period is longer."""
 _IDENTITY: Final = ("chain-wrong-id", "chain-wrong-genesis")
 _FOLDER_MODE: Final = 0o700
 _READABLE: Final = 0o644
@@ -159,6 +162,16 @@ class Rounds:
         if self._abroad is not None and now - self._fetched >= self._home.settings.partner_period:
             self._fetched = now
             self._abroad.fetch(self._partners.list(), self._client, self.store, self.believed(), now)
+
+    def pause(self, period: float, now: int) -> float:
+        """Seconds until the next round is due: a period, or one while what was sent keeps what comes after it waiting.
+
+        Raises:
+            StoreError: The outbox could not be read.
+        """
+        sent = (item for one in self.chains for item in self.outbox.in_state(one.target, "sent", limit=1))
+        is_under_way = any(now - item.changed_at < STUCK_SECONDS for item in sent)
+        return min(period, UNDER_WAY_PERIOD) if is_under_way and self.carry else period
 
     def close(self) -> None:
         """Release connections."""
@@ -312,13 +325,14 @@ class Relaying:
                 with only_relay(home) if self.rounds.carry else nullcontext():
                     self.standing_by = False
                     while not self._stop.is_set():
-                        self._round()
-                        self._stop.wait(self.period)
+                        self._stop.wait(self._round())
 
-    def _round(self) -> None:
+    def _round(self) -> float:
+        """One round; seconds until the next one."""
         try:
             self.rounds.round(int(self.clock()))
             self.trouble = None
+            return self.rounds.pause(self.period, int(self.clock()))
         except LedgerError as error:
             self.trouble = error  # shown by /health; the next round tries again
         except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
@@ -326,3 +340,4 @@ class Relaying:
                 f"relaying failed in a way that was not foreseen ({type(error).__name__})",
                 code="relay-failed",
             )
+        return self.period
