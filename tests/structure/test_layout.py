@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 from tests.structure.source import ROOT, modules, name_of, python_files, text, tracked, tree
 
 FILE_LINES = 400
@@ -32,30 +30,27 @@ def test_the_tests_see_the_tree() -> None:
     assert len(python_files()) > len(modules())
 
 
-@pytest.mark.parametrize("path", python_files(), ids=name_of)
-def test_a_file_stays_short(path: Path) -> None:
-    if name_of(path).startswith(GENERATED):
-        return
-    lines = text(path).count("\n")
-    assert lines < FILE_LINES, f"{name_of(path)} has {lines} lines, {FILE_LINES} are too many"
+def written() -> list[Path]:
+    """The Python files that people wrote."""
+    return [path for path in python_files() if not name_of(path).startswith(GENERATED)]
 
 
-@pytest.mark.parametrize("path", python_files(), ids=name_of)
-def test_a_function_stays_short(path: Path) -> None:
-    if name_of(path).startswith(GENERATED):
-        return
-    functions = [node for node in ast.walk(tree(path)) if isinstance(node, Function)]
+def test_a_file_stays_short() -> None:
+    contracts = [path for path in tracked() if path.suffix == ".sol"]
+    assert contracts
+    lines = {name_of(path): text(path).count("\n") for path in [*written(), *contracts]}
+    long = [f"{name}: {count} lines" for name, count in lines.items() if count >= FILE_LINES]
+    assert not long, f"{FILE_LINES} are too many"
+
+
+def test_a_function_stays_short() -> None:
     long = [
-        f"{node.name} (line {node.lineno}): {code_lines(node)} lines"
-        for node in functions
-        if code_lines(node) >= FUNCTION_LINES
+        f"{name_of(path)}: {node.name} (line {node.lineno}): {code_lines(node)} lines"
+        for path in written()
+        for node in ast.walk(tree(path))
+        if isinstance(node, Function) and code_lines(node) >= FUNCTION_LINES
     ]
-    assert not long, f"{name_of(path)}: {'; '.join(long)}"
-
-
-@pytest.mark.parametrize("path", [path for path in tracked() if path.suffix == ".sol"], ids=name_of)
-def test_a_contract_stays_short(path: Path) -> None:
-    assert text(path).count("\n") < FILE_LINES
+    assert not long, f"{FUNCTION_LINES} are too many"
 
 
 def test_no_module_is_named_for_nothing() -> None:
@@ -63,9 +58,8 @@ def test_no_module_is_named_for_nothing() -> None:
     assert not nameless
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(tree(path)), f"{name_of(path)} has no docstring"
+def test_a_module_says_what_it_is() -> None:
+    assert not [name_of(path) for path in modules() if not ast.get_docstring(tree(path))], "no docstring"
 
 
 def code_lines(node: Function) -> int:
@@ -89,11 +83,11 @@ def undocumented(body: list[ast.stmt], prefix: str = "") -> list[str]:
     return missing
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in modules() if "core" in path.relative_to(ROOT).parts], ids=name_of
-)
-def test_everything_public_in_core_is_documented(path: Path) -> None:
-    assert not undocumented(tree(path).body), name_of(path)
+def test_everything_public_in_core_is_documented() -> None:
+    core = [path for path in modules() if "core" in path.relative_to(ROOT).parts]
+    missing = {name_of(path): undocumented(tree(path).body) for path in core}
+    assert missing
+    assert not {name: found for name, found in missing.items() if found}
 
 
 def test_no_work_is_left_marked_in_the_sources() -> None:
