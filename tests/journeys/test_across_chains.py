@@ -1,5 +1,6 @@
 """Two jurisdictions on chains of their own: each chain comes to know the other's log, and shows it alone."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -74,10 +75,14 @@ def test_what_others_attest_of_xas_chain_is_shown_by_xbs_chain_alone(tmp_path: P
         assert found.provenance(unknown)["answer"] == "not yet known here"
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> Iterator[tuple[RunningNode, RunningNode]]:
+Three = tuple[RunningNode, RunningNode, RunningNode]
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
     """XA, whose chain XB and XC attest, and XB, whose chain takes XA's checkpoints; on development chains."""
-    with serving(tmp_path, "XA") as xa, serving(tmp_path, "XB") as xb, serving(tmp_path, "XC") as xc:
+    folder = tmp_path_factory.mktemp("three")
+    with serving(folder, "XA") as xa, serving(folder, "XB") as xb, serving(folder, "XC") as xc:
         for other in (xb, xc):
             become_partners(xa, other)
         named = ("--partner", "XB", "--partner", "XC", "--threshold", "2")
@@ -90,15 +95,15 @@ def three(tmp_path: Path) -> Iterator[tuple[RunningNode, RunningNode]]:
         xb.home = save_settings(
             open_home(xb.home.path), replace(open_home(xb.home.path).settings, partner_period=1, relay=False)
         )
-        believed([xa.home, xb.home], [xb.home], {"TransferRecord": {"finality": "operator"}})
+        believed([xa.home, xb.home], [xb.home, xc.home], {"TransferRecord": {"finality": "operator"}})
         done("foreign", "add-source", "XA", "--home", xb.home.path, "--yes")
         again(xb)  # issues its claim anew: it names the source
-        yield xa, xb
+        yield xa, xb, xc
 
 
-def test_what_others_attest_is_carried_to_a_development_chain(three: tuple[RunningNode, RunningNode]) -> None:
-    xa, xb = three
-    exporter = xa.enrol("exporter", "exporter")
+def registered(xa: RunningNode) -> str:
+    """A transfer record of an exporter of XA's."""
+    exporter = xa.enrol(f"exporter-{os.urandom(4).hex()}", "exporter")
     parties: dict[str, Json] = {
         role: {"did": did, "id": did, "jurisdiction": code, "scheme": "DID"}
         for role, did, code in (
@@ -108,7 +113,12 @@ def test_what_others_attest_is_carried_to_a_development_chain(three: tuple[Runni
     }
     payload: dict[str, Json] = {"commitment": os.urandom(32).hex(), "mediaType": "text/csv"}
     record = exporter.sign("TransferRecord", {**parties, "flow": "outbound", "payload": payload})
-    digest = xa.register(record).digest
+    return xa.register(record).digest
+
+
+def test_what_others_attest_is_carried_to_a_development_chain(three: Three) -> None:
+    xa, xb, _ = three
+    digest = registered(xa)
     give_up = time.monotonic() + 120
     with xb.client() as client:
         while (told := client.provenance(digest))["answer"] != "known":
@@ -136,3 +146,52 @@ def test_what_others_attest_is_carried_to_a_development_chain(three: tuple[Runni
     assert ("passed", "foreign-accepted") in [
         (check.outcome, check.code) for check in report.checks if check.step == 8
     ]
+
+
+def test_checkpoints_are_carried_by_hand_where_no_network_joins_two_sides(
+    three: Three, tmp_path: Path
+) -> None:
+    xa, xb, xc = three
+    before = accepted(xb)
+    digest = registered(xa)
+    size = xa.wait(digest)["anchored"]["size"]
+    file = tmp_path / "xa.relay.json"
+    # An officer at XC, which reaches XA's node, writes the file once XA's chain is attested.
+    writing = ("relay", "export", "--from", "XA", "--since", before, "--out", file, "--home", xc.home.path)
+    give_up = time.monotonic() + 60
+    while (written := evidence(*writing, "--json")).status != 0 or not reaches(file, size):
+        assert "relay-nothing" in written.told or written.status == 0, written.told
+        assert time.monotonic() < give_up, written.told
+        time.sleep(0.3)
+    # XB reaches nothing of XA's; what is on the stick is enough, and the second time adds nothing.
+    xa.kill()
+    taken = ("relay", "import", file, "--home", xb.home.path)
+    assert done(*taken, "--json").json["added"] == written.json["items"]
+    assert done(*taken, "--json").json["added"] == 0
+    spoilt = json.loads(file.read_bytes())
+    spoilt["items"][-1]["checkpoint"] = spoilt["items"][-1]["checkpoint"].replace(
+        f"\n{size}\n", f"\n{size + 1}\n"
+    )
+    other = tmp_path / "spoilt.relay.json"
+    other.write_text(json.dumps(spoilt, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    refused = evidence("relay", "import", other, "--home", xb.home.path)
+    assert refused.status == 1
+    assert "canonical" not in refused.told
+    carrying = ("relay", "run", "--from", "XA", "--once", "--home", xb.home.path)
+    while (now := accepted(xb)) != size:
+        assert time.monotonic() < give_up, (now, evidence(*carrying).text)
+        evidence(*carrying)
+    assert done("relay", "status", "--home", xb.home.path, "--json").json["halts"] == []
+
+
+def accepted(node: RunningNode) -> int:
+    """The size up to which a node's chain has XA's log."""
+    with node.client() as client:
+        (source,) = client.document("/v1/foreign")["items"]
+    return max((one["head"] for one in source["logs"]), default=0)
+
+
+def reaches(file: Path, size: int) -> bool:
+    """Whether a relay file goes so far."""
+    checkpoint: str = json.loads(file.read_bytes())["items"][-1]["checkpoint"]
+    return checkpoint.split("\n")[1] == str(size)

@@ -88,7 +88,7 @@ def test_every_anchored_checkpoint_is_carried_in_order(attested: Rig) -> None:
     assert attested.mined() == [(n, 1) for n in range(4)]
 
 
-@pytest.mark.parametrize(("count", "round_"), [(4, 0), (4, 5), (7, 5)])
+@pytest.mark.parametrize(("count", "round_"), [(4, 0), (4, 5), (7, 0), (7, 5)])
 def test_sealed_checkpoints_are_carried_across_a_change_of_validators(
     tmp_path: Path, count: int, round_: int
 ) -> None:
