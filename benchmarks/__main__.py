@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bundle, chain, gas, recognition, registration, start, store, tree
+from benchmarks import bundle, chain, gas, recognition, registration, relay, start, store, tree
 from benchmarks.measure import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -32,6 +32,7 @@ PARTS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("tree", tree.rows),
     ("chain", chain.rows),
     ("gas", gas.rows),
+    ("relay", relay.rows),
 )
 _PREFACE = """\
 # Performance
