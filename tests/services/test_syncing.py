@@ -116,7 +116,6 @@ def test_a_partner_that_hangs_lies_or_is_gone_holds_up_no_other(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syncing, "PATIENCE", 2.5)  # of which the honest one needs a tenth on a quiet machine
-    monkeypatch.setattr(syncing, "STILL", 5)
     certificate = exchange.sides.xa.register(exchange.certificate("XB"))
     with honest(exchange) as good, answering(rubbish) as bad, answering(dripping) as slow, silent() as still:
         urls = [bad, slow, still, "http://127.0.0.1:9", None, good]
@@ -126,10 +125,18 @@ def test_a_partner_that_hangs_lies_or_is_gone_holds_up_no_other(
         assert time.monotonic() - begun < 20
     codes = [one.error.code if one.error is not None else None for one in asked]
     assert codes == [
-        "remote-answer-invalid", "remote-slow", "partner-silent", "remote-unreachable", "partner-without-node", None,
+        "remote-answer-invalid", "remote-slow", "remote-slow", "remote-unreachable", "partner-without-node", None,
     ]  # fmt: skip
     assert asked[-1].pulled.kept == 2
     assert exchange.sides.xb.node.mirror.bundle(certificate) is not None
+
+
+def test_a_partner_without_any_progress_is_left(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syncing, "STILL", 0.3)
+    with silent() as still:
+        (asked,) = ask_all([replace(exchange.partner, node=still)], wants(exchange))
+    assert asked.error is not None
+    assert asked.error.code == "partner-silent"
 
 
 def test_a_fault_of_ours_ends_one_partner_and_is_told_without_its_message(
