@@ -64,6 +64,9 @@ def anvil(*arguments: str, chain_id: int = 31337) -> Iterator[Anvil]:
         "0",
         "--chain-id",
         str(chain_id),
+        # Kept in memory: states that it writes to disk come back from there without their contracts' code.
+        "--prune-history",
+        "1000",
         *arguments,
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -21,8 +21,7 @@ SEED = 20261122
 @contextmanager
 def long_chain(folder: Path, confirmations: int) -> Iterator[Rig]:
     """A chain whose contract no reorganisation reaches, mined when it is told to."""
-    # States that anvil writes to disk come back from there without their contracts' code.
-    with on_anvil(folder, confirmations, "--prune-history", "1000") as made:
+    with on_anvil(folder, confirmations) as made:
         made.provider.ask("anvil_mine", hex(2 * DEEPEST))
         made.provider.ask("evm_setAutomine", False)
         yield made
