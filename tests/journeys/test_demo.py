@@ -46,7 +46,13 @@ def begun(folder: Path, *options: str, period: str = PERIOD) -> subprocess.Popen
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "EVIDENCE_ANCHOR_PERIOD": period, "EVIDENCE_NODE": "http://127.0.0.1:9"},
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - does one system call
     )
+
+
+def _heed_interrupts() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and the tests may run so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def read_until(stream: IO[str] | None, text: str) -> str:
