@@ -108,7 +108,7 @@ def _open(settings: ChainSettings, home: Home, clock: Callable[[], float]) -> Ow
     if isinstance(settings, RpcSettings):
         from ledger.services.chains import open_rpc
 
-        return OwnChain(settings, open_rpc(settings))
+        return OwnChain(settings, open_rpc(settings, home))
     from ledger.chain.embedded import EmbeddedChain
     from ledger.chain.embedded_genesis import Genesis
     from ledger.chain.embedded_port import connect_embedded

@@ -50,10 +50,14 @@ class Receiving:
         return f"{self.name}:0x{self.contract.hex()}"
 
 
-def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) -> Receiving | None:
+def receiving(
+    home: Home, settings: ChainSettings, rpc: Any, contract: bytes | None = None
+) -> Receiving | None:
     """An own chain as a relay uses it; None where it has no contract for foreign checkpoints.
 
     Args:
+        home: Of the node.
+        settings: Of the chain.
         rpc: JSON-RPC of the embedded chain; None where the chain is elsewhere.
         contract: Address on an embedded chain; elsewhere the settings name it.
     """
@@ -61,7 +65,7 @@ def receiving(settings: ChainSettings, rpc: Any, contract: bytes | None = None) 
         if settings.foreign is None:
             return None
         foreign = bytes.fromhex(settings.foreign[2:])
-        return Receiving(settings, open_rpc(settings), foreign, opened=lambda: open_rpc(settings))
+        return Receiving(settings, open_rpc(settings, home), foreign, opened=lambda: open_rpc(settings, home))
     if contract is None:
         return None
     from ledger.chain.embedded_port import EmbeddedProvider
@@ -80,7 +84,7 @@ def receiving_beside(home: Home) -> list[Receiving]:
     found = []
     for settings in (home.settings.chain, *home.settings.chains):
         if isinstance(settings, RpcSettings):
-            one = receiving(settings, None)
+            one = receiving(home, settings, None)
             found += [] if one is None else [one]
             continue
         from ledger.chain.evm import connect

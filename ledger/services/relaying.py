@@ -58,7 +58,7 @@ def relaying_of(
     clock: Callable[[], float],
 ) -> "Relaying":
     """The rounds of a serving node; carries only where the settings say so."""
-    found = [receiving(one.settings, one.rpc, one.foreign) for one in chains]
+    found = [receiving(home, one.settings, one.rpc, one.foreign) for one in chains]
     rounds = Rounds(
         home,
         partners,

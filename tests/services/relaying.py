@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.evm import EvmChain
@@ -31,7 +31,7 @@ from ledger.services.foreign_contract import ForeignContract
 from ledger.services.relay import Relay
 from ledger.services.relay_feed import Route
 from ledger.store.foreign import Followed, ForeignStore
-from ledger.store.relay import Halt, Item, Outbox
+from ledger.store.relay import Halt, Item, Outbox, State
 from tests.blocks import hexed
 from tests.chain.anchoring import SECRET, await_inclusion
 from tests.servers import anvil
@@ -126,7 +126,7 @@ class Rig:
 
     def items(self) -> list[Item]:
         target = self.followed.target
-        return self.outbox.in_state(target, "queued", "sent", "included", "done", "quarantined")
+        return self.outbox.in_state(target, *get_args(State), limit=2**31)
 
     def checkpoints(self) -> list[Item]:
         return [one for one in self.items() if one.kind == "checkpoint"]

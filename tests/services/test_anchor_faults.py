@@ -36,10 +36,11 @@ def test_there_are_kinds_enough_and_each_strikes_something() -> None:
     assert all(any(concerns(*one) for one in asked) for concerns in KINDS.values())
 
 
-def seen_through(*providers: Any, confirmations: int | None) -> Chain:
-    """The chain through these providers, with what bounds its fees."""
+def seen_through(*providers: Any, genesis: bytes, confirmations: int | None) -> Chain:
+    """The chain through these providers, its genesis as the node's claim names it, with what bounds its fees."""
     chains = [
-        EvmChain(one, chain_id=ANVIL_ID, confirmations=confirmations, fee_cap=FEE_CAP) for one in providers
+        EvmChain(one, chain_id=ANVIL_ID, genesis_hash=genesis, confirmations=confirmations, fee_cap=FEE_CAP)
+        for one in providers
     ]
     return chains[0] if len(chains) == 1 else Several(chains, [f"node {n}" for n, _ in enumerate(chains)])
 
@@ -120,8 +121,9 @@ def test_no_fault_of_a_node_makes_anything_false_and_all_recover(tmp_path: Path,
     rng = random.Random(f"faults {number}")
     with on_anvil(tmp_path, DEPTH) as rig, faulty(rig.url, rng) as proxy:
         http = BoundedHTTPProvider(proxy.url, timeout=PATIENCE, response_limit=200_000)
-        far, near = (seen_through(one, confirmations=DEPTH) for one in (http, proxy))
-        pair = seen_through(proxy, rig.provider.honest, confirmations=None)
+        genesis = rig.chain().genesis_hash
+        far, near = (seen_through(one, genesis=genesis, confirmations=DEPTH) for one in (http, proxy))
+        pair = seen_through(proxy, rig.provider.honest, genesis=genesis, confirmations=None)
         trial = Trial(rig, proxy, rng)
         hold(rig)
         kinds = [*KINDS]
