@@ -44,6 +44,7 @@ DEFAULT_PERIOD: Final = 10
 """Seconds between anchors while the log grows."""
 MOST_URLS: Final = 8
 MOST_CHAINS: Final = 8
+_LONGEST_NAME: Final = 80
 FEWEST_ORGANISATIONS: Final = 2
 """Organisations that must at least attest a block: one that lies, or is lied to, must not be enough."""
 
@@ -163,10 +164,10 @@ class RpcSettings:
         _require_ascending(self.validators, "chain.validators")
         for one in self.validators:
             if len(set(one.members)) != len(one.members):
-                raise _invalid("chain.validators", "has a member twice")
+                raise invalid_setting("chain.validators", "has a member twice")
         wanted = {"attested": self.attesters, "qbft": self.validators}
         if not wanted.get(self.consensus, (None,)):
-            raise _invalid("chain.consensus", f'is "{self.consensus}" and nobody is named who vouches')
+            raise invalid_setting("chain.consensus", f'is "{self.consensus}" and nobody is named who vouches')
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def read_chain(value: object, name: str) -> ChainSettings:
     """
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in {"embedded", "rpc"}:
-        raise _invalid(f"{name}.kind", 'must be "embedded" or "rpc"')
+        raise invalid_setting(f"{name}.kind", 'must be "embedded" or "rpc"')
     assert isinstance(value, dict)
     _require(_EMBEDDED if kind == "embedded" else _RPC, value, name)
     attesters = tuple(map(_attester_set, value.get("attesters", ())))
@@ -232,7 +233,9 @@ def read_further(value: object) -> tuple[RpcSettings, ...]:
     assert isinstance(value, list)
     found = tuple(read_chain(one, f"chains.{number}") for number, one in enumerate(value))
     if any(isinstance(one, EmbeddedSettings) for one in found):
-        raise _invalid("chains", 'has one of kind "embedded", of which a node has one at most, its first')
+        raise invalid_setting(
+            "chains", 'has one of kind "embedded", of which a node has one at most, its first'
+        )
     return tuple(one for one in found if isinstance(one, RpcSettings))
 
 
@@ -253,13 +256,15 @@ def check_chains(operator: str, first: ChainSettings, further: Sequence[ChainSet
     """
     ids = [one.id for one in (first, *further)]
     if len(ids) > MOST_CHAINS:
-        raise _invalid("chains", f"are {len(ids)} with the first; at most {MOST_CHAINS}")
+        raise invalid_setting("chains", f"are {len(ids)} with the first; at most {MOST_CHAINS}")
     if len(set(ids)) != len(ids):
-        raise _invalid("chains", "has a chain twice")
+        raise invalid_setting("chains", "has a chain twice")
     for chain in (first, *further):
         for one in chain.attesters:
             if operator in {member.organisation for member in one.members}:
-                raise _invalid("chain.attesters", "names the operator, whose own word is no attestation")
+                raise invalid_setting(
+                    "chain.attesters", "names the operator, whose own word is no attestation"
+                )
 
 
 def chain_lines(chain: ChainSettings, name: str) -> Iterator[str]:
@@ -269,20 +274,20 @@ def chain_lines(chain: ChainSettings, name: str) -> Iterator[str]:
         yield "# A development chain, run by the operator: adds no independence."
     for member in ("kind", "urls", "id", "anchor", "foreign", "confirmations", "consensus"):
         if member in table:
-            yield f"{member} = {_toml(table[member])}"
+            yield f"{member} = {toml(table[member])}"
     yield "# Seconds between anchors while the log grows."
     yield f"period = {chain.period}"
     for part in ("attesters", "validators"):
         for one in table.get(part, ()):
             yield from ("", f"[[{name}.{part}]]")
-            yield from (f"{member} = {_toml(value)}" for member, value in one.items())
+            yield from (f"{member} = {toml(value)}" for member, value in one.items())
 
 
 def observed_lines(observed: Sequence[Observed]) -> Iterator[str]:
     """The lines of a settings file that `read_observed` reads."""
     for one in observed:
         yield from ("", "[[observed]]")
-        yield from (f"{member} = {_toml(value)}" for member, value in _observed_table(one).items())
+        yield from (f"{member} = {toml(value)}" for member, value in _observed_table(one).items())
 
 
 def _table(chain: ChainSettings) -> dict[str, Any]:
@@ -328,13 +333,13 @@ def _require_attesters(sets: Sequence[AttesterSet]) -> None:
     for one in sets:
         organisations = len({member.organisation for member in one.members})
         if organisations < FEWEST_ORGANISATIONS or one.threshold < FEWEST_ORGANISATIONS:
-            raise _invalid(
+            raise invalid_setting(
                 "chain.attesters",
                 f"asks {one.threshold} of {organisations} organisations; at least {FEWEST_ORGANISATIONS} must sign,"
                 " since one that lies, or is lied to, must not be enough",
             )
         if not organisations < 2 * one.threshold <= 2 * organisations:
-            raise _invalid(
+            raise invalid_setting(
                 "chain.attesters",
                 f"asks {one.threshold} of {organisations} organisations; more than half must sign, and not more than"
                 " there are",
@@ -344,31 +349,31 @@ def _require_attesters(sets: Sequence[AttesterSet]) -> None:
 def _require_ascending(sets: Sequence[AttesterSet | ValidatorSet], name: str) -> None:
     for before, after in pairwise(sets):
         if before.epoch >= after.epoch or before.start >= after.start:
-            raise _invalid(name, "must have ascending epochs and first blocks")
+            raise invalid_setting(name, "must have ascending epochs and first blocks")
 
 
 def _require(shape: Shape, value: object, name: str) -> None:
     for problem in problems(shape, value, ""):
         where = name + problem.pointer.replace("/", ".")
         if problem.code == "member-unknown":
-            raise _invalid(where, "is not a setting")
+            raise invalid_setting(where, "is not a setting")
         if problem.code == "member-missing":
-            raise _invalid(where, "is missing")
-        raise _invalid(where, f"does not fit: {problem.detail}")
+            raise invalid_setting(where, "is missing")
+        raise invalid_setting(where, f"does not fit: {problem.detail}")
 
 
-def _invalid(name: str, fault: str) -> SetupError:
-    # Long or odd names come from a file that may be anything.
-    shown = name if len(name) <= 80 and name.isprintable() else "a member"  # noqa: PLR2004
+def invalid_setting(name: str, fault: str) -> SetupError:
+    """The error about a member of a settings file.  Long or odd names come from a file that may be anything."""
+    shown = name if len(name) <= _LONGEST_NAME and name.isprintable() else "a member"
     return SetupError(f"setting {shown} {fault}", code="settings-invalid")
 
 
-def _toml(value: object) -> str:
+def toml(value: object) -> str:
     """A value in TOML; texts here are printable ASCII, so two characters are all that must be escaped."""
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(toml, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{name} = {toml(item)}" for name, item in value.items()) + "}"
     return str(value)

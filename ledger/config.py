@@ -41,10 +41,12 @@ from ledger.chains import (
     RpcSettings,
     chain_lines,
     check_chains,
+    invalid_setting,
     observed_lines,
     read_chain,
     read_further,
     read_observed,
+    toml,
 )
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SetupError
@@ -126,17 +128,17 @@ class Settings:
             _require(_URL, self.address, "address")
         _require_range(self.partner_period, _PERIODS, "partner-period")
         if any(one.id == self.registrar for one in self.authorities):
-            raise _invalid("authorities", "names the registrar, which is none of them")
+            raise invalid_setting("authorities", "names the registrar, which is none of them")
         _require_range(self.quorum, _QUORUMS, "quorum")
         check_chains(self.operator, self.chain, self.chains)
         if any(one.partner == self.jurisdiction for one in self.observed):
-            raise _invalid(
+            raise invalid_setting(
                 "observed", f"names {self.jurisdiction}, this node's own jurisdiction, as a partner"
             )
         if self.origin.split("/")[1] != self.jurisdiction:
-            raise _invalid("origin", f'names another jurisdiction than "{self.jurisdiction}"')
+            raise invalid_setting("origin", f'names another jurisdiction than "{self.jurisdiction}"')
         if not self.founded < self.registrar_key_until:
-            raise _invalid("registrar-key-until", "is not after founded")
+            raise invalid_setting("registrar-key-until", "is not after founded")
 
 
 def origin_of(authority: str, jurisdiction: str, now: int) -> str:
@@ -167,7 +169,7 @@ def encode_settings(settings: Settings) -> str:
         f'registrar-key-until = "{format_time(settings.registrar_key_until)}"',
         f"port = {settings.port}",
         *([] if settings.workers is None else [f"workers = {settings.workers}"]),
-        *([] if settings.address is None else [f"address = {_toml_text(settings.address)}"]),
+        *([] if settings.address is None else [f"address = {toml(settings.address)}"]),
         f"partner-period = {settings.partner_period}",
         *([] if settings.quorum == 0 else [f"quorum = {settings.quorum}"]),
         *([] if settings.relay else ["relay = false"]),
@@ -197,7 +199,7 @@ def parse_settings(data: bytes) -> Settings:
         raise SetupError(f"node.toml is not TOML: {error}", code="settings-invalid") from None
     members = _Members(table)
     if members.text("format") != FORMAT:
-        raise _invalid("format", f'must be "{FORMAT}"')
+        raise invalid_setting("format", f'must be "{FORMAT}"')
     settings = Settings(
         jurisdiction=members.text("jurisdiction"),
         origin=members.text("origin"),
@@ -270,10 +272,10 @@ class _Members:
     def _take(self, name: str, kind: type, default: object = None) -> Any:
         value = self._table.pop(name, default)
         if value is None:
-            raise _invalid(name, "is missing")
+            raise invalid_setting(name, "is missing")
         if type(value) is not kind:
             wanted = _KINDS[kind]
-            raise _invalid(name, f"must be {wanted}")
+            raise invalid_setting(name, f"must be {wanted}")
         return value
 
     def __contains__(self, name: str) -> bool:
@@ -297,7 +299,7 @@ class _Members:
         try:
             return parse_time(self.text(name))
         except MalformedError as error:
-            raise _invalid(name, str(error)) from None
+            raise invalid_setting(name, str(error)) from None
 
     def raw(self, name: str) -> dict[str, Any]:
         value: dict[str, Any] = self._take(name, dict)
@@ -313,7 +315,7 @@ class _Members:
 
     def require_all_read(self) -> None:
         for name in self._table:
-            raise _invalid(name, "is not a setting")
+            raise invalid_setting(name, "is not a setting")
 
 
 def _integer_of(environment: Mapping[str, str], name: str) -> int | None:
@@ -327,26 +329,15 @@ def _integer_of(environment: Mapping[str, str], name: str) -> int | None:
 
 def _require(shape: Shape, value: object, name: str) -> None:
     for problem in problems(shape, value, ""):
-        raise _invalid(name, f"does not fit: {problem.detail}")
+        raise invalid_setting(name, f"does not fit: {problem.detail}")
 
 
 def _require_did_web(value: str, name: str) -> None:
     _require(DID, value, name)
     if not value.startswith("did:web:"):
-        raise _invalid(name, "is not a did:web id")
+        raise invalid_setting(name, "is not a did:web id")
 
 
 def _require_range(value: int, allowed: range, name: str) -> None:
     if value not in allowed:
-        raise _invalid(name, f"is {value}; {allowed.start} to {allowed.stop - 1} is allowed")
-
-
-def _invalid(name: str, fault: str) -> SetupError:
-    # Long or odd names come from a file that may be anything.
-    shown = name if len(name) <= 80 and name.isprintable() else "a member"  # noqa: PLR2004
-    return SetupError(f"setting {shown} {fault}", code="settings-invalid")
-
-
-def _toml_text(text: str) -> str:
-    # Printable ASCII only (see _URL), so these two are all that a basic string must escape.
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        raise invalid_setting(name, f"is {value}; {allowed.start} to {allowed.stop - 1} is allowed")

@@ -123,7 +123,7 @@ def checkpoints(
     response_model=None,
 )
 def evidence(
-    logId: LogPath,  # noqa: N803
+    logId: LogPath,  # noqa: N803 - a path parameter, named as on the wire
     size: Size,
     node: NodeDep,
 ) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The node as a witness (C2SP tlog-witness), and what lets others hold its own log's checkpoints together."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import orjson
@@ -57,7 +58,7 @@ async def add_checkpoint(request: Request, node: NodeDep) -> Response:
     given = await run_in_threadpool(node.witness.add_checkpoint, body)
     if given.error is None:  # as a header, to which no charset is added
         return Response(given.body, given.status, {"content-type": given.content_type})
-    if given.status == 503:  # noqa: PLR2004
+    if given.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return answered(given.error, request.url.path)
     told = {**problem(given.error, request.url.path), "status": given.status}
     return Response(orjson.dumps(told), given.status, media_type=MEDIA_TYPE)

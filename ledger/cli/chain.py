@@ -76,7 +76,10 @@ def deploy(
     try:
         output.say(connected.description)
         made = _put_all(opened, connected, missing, yes=yes)
-        held = replace(chosen, **{_MEMBERS[name]: "0x" + address.hex() for name, address in made.items()})  # type: ignore[arg-type]
+        put_at = {name: "0x" + address.hex() for name, address in made.items()}
+        held = replace(
+            chosen, anchor=put_at.get(ANCHOR, chosen.anchor), foreign=put_at.get(FOREIGN, chosen.foreign)
+        )
         saved = save_settings(opened, _with(opened.settings, held))
         # With further chains the claim names them all, and the node's start asks them all.
         claim = (
@@ -229,8 +232,9 @@ def _with(settings: Settings, held: RpcSettings) -> Settings:
     """The saved settings with the contracts of one of their chains; what was only for this run stays out."""
 
     def told(one: ChainSettings) -> ChainSettings:
-        same = isinstance(one, RpcSettings) and one.id == held.id
-        return replace(one, anchor=held.anchor, foreign=held.foreign) if same else one  # type: ignore[arg-type]
+        if isinstance(one, RpcSettings) and one.id == held.id:
+            return replace(one, anchor=held.anchor, foreign=held.foreign)
+        return one
 
     further = tuple(one for one in map(told, settings.chains) if isinstance(one, RpcSettings))
     return replace(settings, chain=told(settings.chain), chains=further)

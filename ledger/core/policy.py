@@ -35,6 +35,8 @@ _ALLOWED: Final = frozenset({0x09, 0x0A, *range(0x20, 0x7F), *range(0x80, 0x100)
 _LOG_TYPES: Final = frozenset({ED25519, MLDSA44_COSIGNATURE})
 _WITNESS_TYPES: Final = frozenset({ED25519_COSIGNATURE, MLDSA44_COSIGNATURE})
 _DIGITS: Final = len(str(ITEMS_LIMIT))
+_GROUP_WORDS: Final = 3
+"""Fewest words of a group: its name, how many, one member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ class _Reading:
             vkey = self._read_vkey(rest[1], _WITNESS_TYPES, known, "witness")
             self._name(rest[0])
             self.witnesses.append(PolicyWitness(rest[0], vkey, *rest[2:]))
-        elif kind == b"group" and len(rest) > 2:  # noqa: PLR2004
+        elif kind == b"group" and len(rest) >= _GROUP_WORDS:
             self._group(rest[0], rest[1], tuple(rest[2:]))
         elif kind == b"quorum" and len(rest) == 1:
             if self.quorum is not None:

@@ -156,7 +156,7 @@ class Exchange:
             raise _url_error() from None
         if refused:
             raise _refusal(response, received)
-        if not 200 <= response.status_code < 300 and response.status_code not in taken:  # noqa: PLR2004
+        if not response.is_success and response.status_code not in taken:
             raise invalid(self.url, f"status {response.status_code}")
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         return Answer(response.status_code, received, content_type)

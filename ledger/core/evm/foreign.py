@@ -21,6 +21,8 @@ from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError
 
 Kind = Literal[1, 2]
+FEWEST_ORGANISATIONS: Final = 2
+"""One attester that lies, or is lied to, must not be enough."""
 ATTESTED: Final = 1
 SEALED: Final = 2
 """Kind of a source, and grade of what it accepted; 0 is the grade of what was not accepted."""
@@ -108,7 +110,8 @@ def check_set(kind: int, members: Sequence[bytes], organisations: Sequence[str],
             )
         return
     distinct = len(set(organisations))
-    if kind != ATTESTED or threshold < 2 or not distinct < 2 * threshold <= 2 * distinct:  # noqa: PLR2004
+    enough = FEWEST_ORGANISATIONS <= threshold <= distinct < 2 * threshold
+    if kind != ATTESTED or not enough:
         raise _bad_set(
             f"threshold {threshold} of {distinct} organisations; at least 2 and more than half are required"
         )
