@@ -10,24 +10,20 @@ of its own beside the log's, which never waits for it; several processes may wri
     refers      statement → those it refers to
 """
 
-import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.errors import RefusedError, StoreError
-from ledger.store.database import store_error
+from ledger.errors import RefusedError
+from ledger.store.sidefile import SideFile
 
 VERSION: Final = 1
 PAGE: Final = 256
 MOST_READ: Final = 256 * 1024 * 1024  # bytes of bundles in one answer
-BUSY_SECONDS: Final = 20.0
 
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS progress (
     partner TEXT PRIMARY KEY, tried_at INTEGER NOT NULL, synced_at INTEGER, code TEXT, detail TEXT
 ) WITHOUT ROWID;
@@ -51,8 +47,6 @@ CREATE INDEX IF NOT EXISTS bundle_number ON bundle (number) WHERE number IS NOT 
 CREATE INDEX IF NOT EXISTS bundle_holder ON bundle (holder) WHERE holder IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bundle_type ON bundle (type, issuer);
 CREATE INDEX IF NOT EXISTS bundle_partner ON bundle (partner, leaf_index);
-PRAGMA user_version = {VERSION};
-COMMIT;
 """
 _COLUMNS = (
     "subject, origin, partner, leaf_index, size, anchored, type, issuer, number, holder, stored_at, body"
@@ -157,6 +151,7 @@ class Mirror:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = SideFile(path, _SCHEMA, VERSION, "mirror of partners")
 
     def bundle(self, subject: bytes) -> Kept | None:
         """The bundle about the statement with this digest: an anchored one before others, then of the largest tree."""
@@ -207,7 +202,7 @@ class Mirror:
 
     def jurisdiction_of(self, subject: bytes) -> str | None:
         """In whose log a statement stands; None where no partner gave it."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             row = (
                 connection
                 and connection.execute(
@@ -249,7 +244,7 @@ class Mirror:
             )
             for one in kept
         ]
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.executemany(_PUT, rows)
             connection.executemany(
                 "INSERT OR IGNORE INTO refers VALUES (?, ?)",
@@ -274,7 +269,7 @@ class Mirror:
 
     def ended(self, partner: str, *, at: int, code: str | None = None, detail: str | None = None) -> None:
         """Note that asking a partner came to its end at `at`: well, or with the error `code`."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "INSERT INTO progress (partner, tried_at, synced_at, code, detail) VALUES (?1, ?2, ?3, ?4, ?5)"
                 " ON CONFLICT DO UPDATE SET tried_at = ?2, synced_at = coalesce(?3, synced_at), code = ?4, detail = ?5",
@@ -283,7 +278,7 @@ class Mirror:
 
     def cursor(self, origin: str) -> int:
         """Index of the last statement of a log that was looked at; -1 before the first."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             row = (
                 connection
                 and connection.execute("SELECT leaf_index FROM cursor WHERE origin = ?", (origin,)).fetchone()
@@ -292,7 +287,7 @@ class Mirror:
 
     def progress(self, partner: str) -> Progress:
         """How the last time went that a partner was asked."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             row = (
                 connection
                 and connection.execute(
@@ -304,7 +299,7 @@ class Mirror:
 
     def pending(self, partner: str, *, now: int | None = None, limit: int = PAGE) -> list[Pending]:
         """What is to be asked for again, by when it is due; only what is due at `now` where that is given."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return []
             rows = connection.execute(
@@ -316,7 +311,7 @@ class Mirror:
 
     def holdings(self, partner: str) -> Holdings:
         """How much of a partner is kept.  Cost: linear in it."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return Holdings(0, 0, 0, 0)
             count, size, anchored = connection.execute(
@@ -333,7 +328,7 @@ class Mirror:
         """Drop all that a partner gave."""
         if not self.path.exists():
             return
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             for table in ("bundle", "pending", "progress", "cursor"):
                 connection.execute(f"DELETE FROM {table} WHERE partner = ?", (partner,))  # noqa: S608
             connection.execute("DELETE FROM refers WHERE subject NOT IN (SELECT subject FROM bundle)")
@@ -341,7 +336,7 @@ class Mirror:
     def _kept(self, query: str, values: tuple[object, ...]) -> list[Kept]:
         found: list[Kept] = []
         size = 0  # a partner may fill a page with bundles that no memory holds
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             for row in () if connection is None else connection.execute(query, values):
                 found.append(_read(*row))
                 size += len(found[-1].bundle)
@@ -349,48 +344,6 @@ class Mirror:
                     told = f"the bundles of partners that are asked for have more than {MOST_READ} bytes"
                     raise RefusedError(told, code="evidence-too-much")
         return found
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """A connection for reading; None while nothing was ever kept."""
-        if not self.path.exists():
-            yield None
-            return
-        with self._connected() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; without effect where it fails."""
-        with self._connected() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            try:
-                (version,) = connection.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    self.path.chmod(0o600)
-                    connection.executescript(_SCHEMA)
-                elif version != VERSION:
-                    raise StoreError(
-                        f"mirror {self.path} is at version {version}, this program knows {VERSION};"
-                        " remove it, and partners are asked again",
-                        code="mirror-version",
-                    )
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            raise store_error(error, self.path) from error
 
 
 def _read(*row: Any) -> Kept:

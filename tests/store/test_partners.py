@@ -142,7 +142,7 @@ def test_a_mirror_of_another_version_and_a_damaged_one_are_refused(mirror: Mirro
     connection.close()
     with pytest.raises(StoreError) as refused:
         mirror.bundle(KEPT.subject)
-    assert refused.value.code == "mirror-version"
+    assert refused.value.code == "side-file-version"
     mirror.path.write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError) as refused:
         mirror.bundle(KEPT.subject)
