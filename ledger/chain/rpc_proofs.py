@@ -66,11 +66,23 @@ def _receipts(node: RpcNode, header: Header, hashes: Sequence[bytes]) -> Sequenc
 def prove_state(node: RpcNode, address: bytes, slots: Sequence[bytes], header: Header) -> StateProof:
     """Account and storage slots after the block of `header`, proven under its state root.
 
+    A proof that leads elsewhere is asked for once more: a node that is taking up the next block at that moment may
+    show the state after it (anvil does, of a transaction that it mines as soon as it is sent).
+
     Raises:
         ChainError: `chain-proof-unavailable` when the node gives none, `chain-account-absent` when the
-            proof shows that nothing is there, `chain-proof-invalid` when it leads elsewhere, as it also
-            does after the block was replaced.
+            proof shows that nothing is there, `chain-proof-invalid` when it leads elsewhere both times, as it
+            also does after the block was replaced.
     """
+    try:
+        return _proven_state(node, address, slots, header)
+    except ChainError as error:
+        if error.code != "chain-proof-invalid":
+            raise
+        return _proven_state(node, address, slots, header)
+
+
+def _proven_state(node: RpcNode, address: bytes, slots: Sequence[bytes], header: Header) -> StateProof:
     # Slots as 32 bytes: some nodes refuse the shorter forms that others ask for.
     wanted = ["0x" + slot.hex() for slot in slots]
     try:

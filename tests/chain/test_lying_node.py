@@ -279,6 +279,37 @@ def test_a_proof_of_another_block_is_refused(liar: SimpleNamespace) -> None:
     assert code_of(lambda: evidence(liar)) == "chain-proof-invalid"
 
 
+@pytest.mark.parametrize("wrong", [1, 2])
+def test_a_node_that_is_taking_up_a_block_is_asked_for_a_proof_once_more(
+    liar: SimpleNamespace, wrong: int
+) -> None:
+    address = liar.anchored.address
+    included = liar.honest.inclusion(liar.sent[1].hash)
+    assert included is not None
+    shown: list[Any] = []
+
+    def next_block(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getProof":
+            return result
+        shown.append(params)
+        if len(shown) > wrong:
+            return result
+        later = hex(int(params[2], 16) + 1)
+        return liar.provider.honest.make_request(method, [*params[:2], later])["result"]
+
+    liar.provider.tamper = next_block
+    if wrong == 1:
+        true = liar.honest.state_proof(address, [bytes(32)], included.header)
+        assert liar.chain.state_proof(address, [bytes(32)], included.header) == true
+    else:
+        assert (
+            code_of(lambda: liar.chain.state_proof(address, [bytes(32)], included.header))
+            == "chain-proof-invalid"
+        )
+    assert len(shown) == 2
+    assert shown[0] == shown[1]
+
+
 # Other answers
 
 

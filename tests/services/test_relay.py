@@ -11,7 +11,7 @@ import pytest
 
 from ledger.cli.relay import resume_outbox
 from ledger.core.secp256k1 import address_of
-from ledger.errors import LedgerError, RefusedError
+from ledger.errors import ChainError, LedgerError, RefusedError
 from ledger.services.foreign_parts import require_holds
 from ledger.services.relay_file import encode_file, export, parse_file, taken
 from ledger.services.relay_sending import TRIES
@@ -280,6 +280,30 @@ def test_another_root_in_the_contract_stops_the_relay(attested: Rig) -> None:
         attested.relay(outbox=outbox).tick([], attested.now + 1)
     (halt,) = outbox.halts()
     assert halt.code == "accepted-other"
+
+
+def test_a_proof_that_does_not_hold_ends_a_round_and_nothing_else(attested: Rig) -> None:
+    sizes = [attested.partner.grow() for _ in range(2)]
+    relay, route = attested.relay(), attested.route()
+
+    def before(method: str, params: list[Any], answer: Any) -> Any:
+        if method != "eth_getProof":
+            return answer
+        return {**answer, "result": attested.provider.ask(method, *params[:2], hex(int(params[2], 16) - 1))}
+
+    attested.provider.tamper = before
+    for _ in range(2 * TRIES):
+        with pytest.raises(ChainError) as untold:
+            attested.tick(relay, route)
+        assert untold.value.code == "chain-proof-invalid"
+    assert attested.states() == dict.fromkeys(sizes, "queued")
+    assert attested.mined() == []
+    attested.provider.tamper = lambda _method, _params, answer: answer
+    attested.settle(relay, route)
+    assert route.trouble is None
+    assert attested.accepted() == sizes
+    assert attested.mined() == [(0, 1), (1, 1)]
+    assert attested.outbox.halts() == []
 
 
 def test_a_file_carries_what_no_network_does(attested: Rig) -> None:
