@@ -14,7 +14,7 @@ from ledger.core.statement import Statement, parse_statement, sign_statement, un
 from ledger.errors import ConflictError, NotFoundError, StoreError
 from ledger.services.home import Home
 from ledger.services.ids import RANDOM_SIZE, statement_id
-from ledger.services.sequencer import Sequencer
+from ledger.services.submitting import Submitting
 from ledger.statements import jurisdiction
 from ledger.store.rows import row_of
 from ledger.store.statements import PAGE, Statements
@@ -97,7 +97,7 @@ def log_entry(
     claim: bytes,
     *,
     statements: Statements,
-    sequencer: Sequencer,
+    sequencer: Submitting,
     now: int,
     random: Callable[[int], bytes],
 ) -> Statement:

@@ -34,6 +34,7 @@ from ledger.services.pinned import believed
 from ledger.services.receiving import listed_sources
 from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.sequencer import Sequencer
+from ledger.services.submitting import Submitting
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
 from ledger.services.witnessing import Witness, begin_witness, witness_of
@@ -82,7 +83,7 @@ class Node:
     statements: Statements
     checkpoints: Checkpoints
     anchors: Anchors
-    sequencer: Sequencer
+    sequencer: Submitting
     parties: Parties
     admission: Admission
     claim: bytes | None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ledger.errors import ConflictError, LedgerError, StoreError
 from ledger.services.admission import Admission, Admitted, Batch, admit
 from ledger.services.parties import Parties
-from ledger.services.sequencer import Outcome, Sequencer
+from ledger.services.submitting import Outcome, Submitting
 from ledger.store.rows import NewStatement
 
 CHUNK = 100
@@ -47,7 +47,7 @@ Answer = Registration | LedgerError
 
 
 def register(
-    data: bytes, *, parties: Parties, sequencer: Sequencer, now: int, wanted: str | None = None
+    data: bytes, *, parties: Parties, sequencer: Submitting, now: int, wanted: str | None = None
 ) -> Registration:
     """Verify one statement and append it; returns when a stored checkpoint covers it.
 
@@ -82,7 +82,7 @@ def register_many(
     documents: Iterable[bytes | None],
     *,
     parties: Parties,
-    sequencer: Sequencer,
+    sequencer: Submitting,
     clock: Callable[[], float],
     wanted: str | None = None,
     admission: Admission | None = None,
@@ -146,13 +146,13 @@ class _Appending:
                 yield _answer(admitted, next(outcomes), parties)
 
 
-def _append(admitted: list[Admitted], parties: Parties, sequencer: Sequencer) -> _Appending:
+def _append(admitted: list[Admitted], parties: Parties, sequencer: Submitting) -> _Appending:
     rows = [found for found in admitted if not isinstance(found, LedgerError)]
     return _Appending(admitted, _submit(rows, parties, sequencer, wait=ROOM_SECONDS) if rows else None)
 
 
 def _submit(
-    rows: Sequence[NewStatement], parties: Parties, sequencer: Sequencer, *, wait: float = 0.0
+    rows: Sequence[NewStatement], parties: Parties, sequencer: Submitting, *, wait: float = 0.0
 ) -> "Future[list[Outcome]]":
     """Queue rows.  What they say of parties counts as soon as it may be in the log, answered or not."""
     future = sequencer.submit(rows, wait=wait)

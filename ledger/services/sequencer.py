@@ -6,7 +6,8 @@ A checkpoint is signed at most every 250 ms and at once when the last one is old
 that covers them.  What comes meanwhile is appended together shortly before, since one transaction writes fewer
 pages than several.  Nothing is signed over bytes that are not durable, and no stored head is signed twice.  When
 the disk or the clock fails, every waiter gets the error, nothing is signed, and the next attempt decides whether
-it is over.
+it is over.  Before the first signature it may be asked whether this log may be signed on at all; until then
+nothing is appended either.
 """
 
 import threading
@@ -18,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
-from ledger.errors import ConflictError, LedgerError, RefusedError, StoreError
+from ledger.errors import LedgerError, RefusedError, StoreError
+from ledger.services.submitting import Outcome
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.log import Appended, Log
 from ledger.store.rows import NewStatement
@@ -36,7 +38,6 @@ RETRY = 1.0
 PATIENCE = 2
 """Seconds that the clock may be behind the last checkpoint and just be waited for."""
 
-Outcome = Appended | ConflictError
 Sign = Callable[[Checkpoint, int], bytes]
 """Signs a checkpoint at a POSIX second: the encoded note."""
 
@@ -67,6 +68,8 @@ class Sequencer:
         sign: Makes the signed note of a checkpoint.
         clock: POSIX seconds.
         publish: Told of each checkpoint after it is stored and before anybody is answered.
+        may_sign: Asked, on the sequencer's thread, before anything is appended or signed, and again every
+            `RETRY` seconds, until it returns None once.  What it returns before that is the `trouble`.
 
     Raises:
         StoreError: `log-rolled-back` or `log-rewritten`: a stored checkpoint is not of this log's history.
@@ -81,6 +84,7 @@ class Sequencer:
         *,
         clock: Callable[[], float] = time.time,
         publish: Callable[[StoredCheckpoint], None] | None = None,
+        may_sign: Callable[[], LedgerError | None] | None = None,
         interval: float = INTERVAL,
         capacity: int = CAPACITY,
     ) -> None:
@@ -89,6 +93,7 @@ class Sequencer:
         self._sign = sign
         self._clock = clock
         self._publish = publish
+        self._may_sign = may_sign
         self._interval = interval
         self._capacity = capacity
         self._changed = threading.Condition()
@@ -164,9 +169,9 @@ class Sequencer:
             taken = self._take()
             if taken:
                 self._append(taken)
-            unsigned = self._is_unsigned()
             stopping = self._closing and not self._queue
-            if unsigned and (stopping or time.monotonic() >= self._next_sign):
+            due = time.monotonic() >= self._next_sign or (stopping and self._may_sign is None)
+            if due and self._has_to_sign():
                 self._sign_head()
             self._answer_covered()
             if stopping:
@@ -198,11 +203,11 @@ class Sequencer:
         due = self._next_sign - time.monotonic()
         if self._queue:
             return due - LEAD * self._interval
-        return due if self._is_unsigned() else None
+        return due if self._has_to_sign() else None
 
     def _append(self, taken: list[_Waiting]) -> None:
         # While no checkpoint can be signed the log does not grow: the answer could not be given.
-        if self._trouble is not None and time.monotonic() >= self._next_sign:
+        if (self._trouble or self._may_sign) is not None and time.monotonic() >= self._next_sign:
             self._sign_head()
         if self._trouble is not None:
             self._settle(taken, self._trouble)
@@ -220,6 +225,10 @@ class Sequencer:
             at += len(waiting.statements)
         self._uncovered += taken
 
+    def _has_to_sign(self) -> bool:
+        """Whether there is something to sign, or to ask before anything is signed."""
+        return self._may_sign is not None or self._is_unsigned()
+
     def _is_unsigned(self) -> bool:
         covered = 0 if self._latest is None else self._latest.size
         return self._unstored is not None or self.log.head.size > covered
@@ -227,6 +236,7 @@ class Sequencer:
     def _sign_head(self) -> None:
         self._next_sign = time.monotonic() + self._interval
         try:
+            self._ask()
             checkpoint = self._unstored or (self._signed() if self._is_unsigned() else None)
             if checkpoint is None:
                 self._trouble = None  # all is signed, or the clock is nearly there and waiters wait on
@@ -247,6 +257,14 @@ class Sequencer:
             self._next_sign = time.monotonic() + RETRY
             uncovered, self._uncovered = self._uncovered, []
             self._settle(uncovered, self._trouble)
+
+    def _ask(self) -> None:
+        """Go on only where this log may be signed; once that is so, it stays so."""
+        if self._may_sign is not None:
+            refused = self._may_sign()
+            if refused is not None:
+                raise refused
+            self._may_sign = None
 
     def _signed(self) -> StoredCheckpoint | None:
         """A new checkpoint of the durable head; None where the clock must be waited for."""

@@ -282,6 +282,40 @@ def test_entries_without_a_checkpoint_are_signed_at_the_start(tmp_path: Path) ->
         assert node.sequencer.latest.size == 3
 
 
+def test_nothing_is_appended_or_signed_until_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.services.sequencer.RETRY", 0.05)
+    answers: list[LedgerError | None] = [StoreError("a witness saw more", code="log-rolled-back")]
+    asked: list[int] = []
+
+    def may_sign() -> LedgerError | None:
+        asked.append(1)
+        return answers[-1]
+
+    with running(tmp_path / "ledger.db") as node:
+        node.sequencer.close()
+        node.log.append(make_statements(range(3)))  # left unsigned by a crash
+    with running(tmp_path / "ledger.db", may_sign=may_sign) as node:
+        wait_for(lambda: node.sequencer.trouble is not None and len(asked) > 2)
+        assert node.sequencer.trouble is answers[0]
+        assert code_of(node.sequencer.submit([make_statement(3)])) == "log-rolled-back"
+        assert (node.log.head.size, node.checkpoints.latest()) == (3, None)
+        answers.append(None)
+        wait_for(lambda: node.sequencer.trouble is None)
+        node.sequencer.submit([make_statement(3)]).result(20)
+        answers.append(answers[0])
+        count = len(asked)
+        node.sequencer.submit([make_statement(4)]).result(20)
+        assert len(asked) == count
+
+
+def test_what_may_be_signed_is_asked_though_nothing_waits(tmp_path: Path) -> None:
+    refused = StoreError("nobody answered", code="restart-unproven")
+    with running(tmp_path / "ledger.db", may_sign=lambda: refused) as node:
+        wait_for(lambda: node.sequencer.trouble is refused)
+
+
 def test_an_older_copy_of_the_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with running(path) as node:
