@@ -180,7 +180,12 @@ class Rig:
         return [event.row.kind for event in self.anchors.events(intent)]
 
     def evidence(self) -> list[Evidence]:
-        return [one.row for one in self.anchors.evidence_list()]
+        found: list[Evidence] = []
+        after = 0
+        while page := self.anchors.evidence_list(after=after):
+            found += [one.row for one in page]
+            after = page[-1].id
+        return found
 
     def announced(self) -> list[int]:
         return [event.size for event in self.chain().anchored(self.contract, self.log_id)]
