@@ -23,6 +23,7 @@ from api.routes import (
     certificates,
     foreign,
     lineage,
+    log,
     partners,
     recognition,
     statements,
@@ -89,7 +90,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(HeadAsGet)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
-        *(anchors, attestations, foreign, node_routes),
+        *(anchors, attestations, foreign, log, node_routes),
     ):
         app.include_router(module.router, dependencies=[Depends(known_query)])
     return app

@@ -125,7 +125,7 @@ def problem(error: LedgerError, instance: str | None = None) -> dict[str, Any]:
 def answer(error: LedgerError, instance: str | None = None) -> Response:
     """The HTTP answer of an error."""
     told = problem(error, instance)
-    headers = {}
+    headers = {"cache-control": "no-store"}  # what is refused or missing now may be there in a moment
     if told["status"] == HTTPStatus.SERVICE_UNAVAILABLE or error.code in _RETRY:
         headers["retry-after"] = str(_RETRY.get(error.code, _LATER))
     return Response(orjson.dumps(told), told["status"], headers, MEDIA_TYPE)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.attesting import attesting_of
 from api.deps import NodeDep, body_of
-from api.documents import JSON, PROBLEMS, RECEIPT, Answers, answer, document
+from api.documents import JSON, PROBLEMS, Answers, answer, document
 from api.foreign_schemas import NodeHealth
 from api.relaying import relaying_of
 from api.schemas import TIME, Schemas
@@ -73,20 +73,6 @@ _HEALTHS: Answers = {
     503: {"model": NodeHealth, "description": "It cannot register at present; why stands in `trouble`"},
     "4XX": PROBLEMS["4XX"],
 }
-
-
-@router.get(
-    "/log/checkpoint",
-    responses=document("text/plain", "registry.example.xa/XA/2026\n97\n…", "The checkpoint, a signed note"),
-    response_class=Response,
-)
-def checkpoint(node: NodeDep) -> Response:
-    """The latest signed checkpoint (C2SP tlog-checkpoint), with the cosignatures that are held of it."""
-    latest = node.checkpoints.latest()
-    if latest is None:
-        raise NotFoundError("nothing is registered yet, so no checkpoint is signed", code="not-signed-yet")
-    note = node.cosignatures.under(latest)
-    return Response(note, media_type=RECEIPT, headers={"cache-control": "no-cache"})
 
 
 @router.get("/v1/schemas", responses=answer(Schemas, {"items": [_SCHEMA]}), response_model=None)
