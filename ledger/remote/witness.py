@@ -1,14 +1,16 @@
-"""A witness as a log sees it: one call, add-checkpoint of C2SP tlog-witness.
+"""A witness as a log sees it: add-checkpoint of C2SP tlog-witness, and the checkpoint that it cosigned last.
 
 What it answers is a stranger's word: whether its lines hold, the caller finds out.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from types import TracebackType
 from typing import Final, Self
 
 import httpx2
 
+from ledger.core.canonical import NOTE_LIMIT
 from ledger.core.checkpoint import SignedCheckpoint
 from ledger.core.note import NoteSignature
 from ledger.core.witness import (
@@ -22,6 +24,7 @@ from ledger.errors import MalformedError
 from ledger.remote.exchange import Exchange, invalid
 
 _CONFLICT: Final = 409
+_UNKNOWN: Final = 404
 _BODY_TYPE: Final = "text/plain; charset=utf-8"
 
 
@@ -79,3 +82,14 @@ class WitnessClient:
             return parse_size(answer.body)
         except MalformedError as error:
             raise invalid(self.url, f"something else than a witness does: {error}") from None
+
+    def checkpoint(self, origin: str) -> bytes | None:
+        """The checkpoint it says it cosigned last of a log, a note of which nothing is verified; None for none.
+
+        Raises:
+            RemoteError: As `add_checkpoint`.
+        """
+        named = sha256(origin.encode()).hexdigest()
+        path = f"/{named}/checkpoint"
+        answer = self._exchange.ask("GET", path, limit=NOTE_LIMIT, taken=frozenset({_UNKNOWN}))
+        return None if answer.status == _UNKNOWN else answer.body

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from ledger.chain.port import Chain
-from ledger.core.checkpoint import sign_checkpoint
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, NotFoundError, StoreError
 from ledger.services.abroad import Abroad
@@ -33,7 +32,7 @@ from ledger.services.partners import FOLDER, MIRROR, PartnerBook
 from ledger.services.pinned import believed
 from ledger.services.receiving import listed_sources
 from ledger.services.relaying import Relaying, relaying_of
-from ledger.services.sequencer import Sequencer
+from ledger.services.restart import Restart, sequencer_of
 from ledger.services.submitting import Submitting
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
@@ -74,6 +73,7 @@ class Node:
         witness: Cosigns other logs' checkpoints.
         witnesses: Who is asked to cosign this log's.
         cosignatures: What they signed.
+        restart: Asks who watched this log before it is signed on.
         collector: Asks them; None until `start`.
     """
 
@@ -95,6 +95,7 @@ class Node:
     witness: Witness
     witnesses: Witnesses
     cosignatures: Cosignatures
+    restart: Restart
     observed: ObservedChains
     attester: Attester
     claims: AnchorClaims
@@ -217,6 +218,7 @@ class Node:
             self.relaying.close()
         self.observed.close()
         self.admission.close()
+        self.restart.close()
         self.sequencer.close()
         for own in self.chains:
             own.close()
@@ -231,7 +233,7 @@ class Node:
         self.close()
 
 
-def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> Node:
+def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unproven: bool = False) -> Node:
     """Open everything a home holds; makes the databases at the first start.
 
     A chain that does not answer keeps nothing from starting: the log is registered in and served without it.
@@ -240,11 +242,11 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         home: See `open_home`.
         clock: POSIX seconds.
         workers: Processes that judge streams; see `Admission`.
+        unproven: Sign though nobody says what was seen of the log before; see `Restart`.
 
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
     """
-    signer = home.log_signer()
     if not exists(home.path / DATABASE):
         begin_witness(home)
     database = open_log_database(home)
@@ -254,13 +256,11 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         checkpoints, anchors = Checkpoints(database), Anchors(database)
         statements = Statements(database)
         chains = open_chains(home, clock)
-        contracts = [(one.chain, one.contract) for one in chains if one.contract is not None]
         foreign = ForeignStore(home.path / FOREIGN)
-        claim = issue_claim(home, contracts, int(clock()), foreign=listed_sources(foreign))
-        trust = parse_trust_list(claim)
-        sequencer = Sequencer(
-            log, checkpoints, lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now), clock=clock
-        )
+        claim, trust = _claim(home, chains, foreign, int(clock()))
+        partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
+        witnesses = Witnesses(home, partners)
+        restart, sequencer = sequencer_of(home, log, witnesses, chains, clock=clock, unproven=unproven)
     except BaseException:
         for own in chains:
             own.close()
@@ -268,7 +268,6 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         raise
     parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
     mirror = Mirror(home.path / MIRROR)
-    partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
     observed = ObservedChains(home.settings.observed)
     signed = own_checkpoints(log.origin, checkpoints)
     give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints, anchors=anchors)
@@ -282,15 +281,16 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         sequencer=sequencer,
         parties=parties,
         admission=Admission(parties, workers),
-        claim=claim if contracts else None,
+        claim=claim,
         trust=trust,
         clock=clock,
         partners=partners,
         mirror=mirror,
         concerns=Concerns(statements, mirror),
         witness=witness_of(home, partners, clock),
-        witnesses=Witnesses(home, partners),
+        witnesses=witnesses,
         cosignatures=Cosignatures(database),
+        restart=restart,
         observed=observed,
         attester=attester_of(
             home, partners, observed, trust=lambda: believed(home.trust, trust), clock=clock, own=signed
@@ -302,6 +302,15 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0) -> No
         outbox=Outbox(home.path / OUTBOX),
         chains=chains,
     )
+
+
+def _claim(
+    home: Home, chains: Sequence[OwnChain], foreign: ForeignStore, now: int
+) -> tuple[bytes | None, TrustList]:
+    """The node's claim, None while no chain has its contract; and what the node believes by it in either case."""
+    contracts = [(one.chain, one.contract) for one in chains if one.contract is not None]
+    claim = issue_claim(home, contracts, now, foreign=listed_sources(foreign))
+    return (claim if contracts else None), parse_trust_list(claim)
 
 
 def open_log_database(home: Home, *, read_only: bool = False) -> Database:
