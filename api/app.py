@@ -32,7 +32,7 @@ from api.routes import (
     witness,
 )
 from api.routes import node as node_routes
-from ledger.config import with_environment
+from ledger.config import UNPROVEN, with_environment
 from ledger.errors import SetupError
 from ledger.services.admission import usual_workers
 from ledger.services.home import open_home
@@ -57,7 +57,10 @@ def create_app() -> FastAPI:
         home = open_home(Path(place))
         settings = with_environment(home.settings, os.environ)
         workers = usual_workers() if settings.workers is None else settings.workers
-        return open_node(replace(home, settings=settings), clock=time.time, workers=workers)
+        unproven = os.environ.get(UNPROVEN) == "1"
+        return open_node(
+            replace(home, settings=settings), clock=time.time, workers=workers, unproven=unproven
+        )
 
     return build_app(open_from_environment)
 

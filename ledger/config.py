@@ -59,6 +59,8 @@ LIMIT: Final = 64 * 1024
 DEFAULT_PORT: Final = 8151
 DEFAULT_PARTNER_PERIOD: Final = 60
 """Seconds between two times that partners' nodes are asked for what concerns this jurisdiction."""
+UNPROVEN: Final = "EVIDENCE_UNPROVEN"
+"""Set to 1 by `evidence node serve --unproven`, for its own process."""
 KEY_LIFE: Final = 5 * 365 * 86_400
 """Seconds for which the registrar's first key is made."""
 

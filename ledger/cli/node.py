@@ -97,6 +97,13 @@ def serve(
         typer.Option(min=0, max=65535, metavar="PORT", help="Instead of the home's; 0 takes a free one."),
     ] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
+    unproven: Annotated[
+        bool,
+        typer.Option(
+            "--unproven",
+            help="Sign though no witness and no chain says what it saw of the log before this start.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Serve."""
@@ -122,7 +129,7 @@ def serve(
             told, f"{settings.origin} listens at {url} ({chain}{kind}); Ctrl-C stops it", as_json=as_json
         )
 
-    serve_until_stopped(home, listening, started)
+    serve_until_stopped(home, listening, started, unproven=unproven)
     output.say("stopped")
     return output.DONE
 

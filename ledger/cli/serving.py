@@ -16,6 +16,7 @@ from typing import Any, Final
 import uvicorn
 
 from ledger.cli import output
+from ledger.config import UNPROVEN
 from ledger.errors import LedgerError, RefusedError, SetupError
 
 APPLICATION: Final = "api.app:create_app"
@@ -84,18 +85,22 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(home: Path, listening: socket.socket, started: Callable[[], None]) -> None:
+def serve(
+    home: Path, listening: socket.socket, started: Callable[[], None], *, unproven: bool = False
+) -> None:
     """Serve until SIGTERM or SIGINT; what was acknowledged is durable, and requests under way are answered.
 
     Args:
         home: Of the node.
         listening: As of `listen`.
         started: Called once requests are answered.
+        unproven: See `ledger.services.restart.Restart`; for this run alone.
 
     Raises:
         LedgerError: Whatever kept the node from opening.
     """
     os.environ["EVIDENCE_HOME"] = str(home.absolute())  # how the application is told, see api/app.py
+    os.environ[UNPROVEN] = "1" if unproven else ""
     _tell_of_faults()
     config = uvicorn.Config(
         APPLICATION,
