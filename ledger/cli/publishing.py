@@ -8,10 +8,13 @@ import typer
 
 from ledger.core.canonical import Json
 from ledger.core.policy import POLICY_LIMIT, parse_policy
+from ledger.core.secp256k1 import address_of
 from ledger.core.trust import Requirement, WitnessKey
 from ledger.services.claim import REQUIRE
 from ledger.services.compose import Policy
 from ledger.services.files import read_bounded
+from ledger.services.home import open_home
+from ledger.services.stated_attesters import StatedAttester
 from ledger.services.witnesses import witness_keys
 
 Require = Annotated[
@@ -53,6 +56,15 @@ ChainsNeeded = Annotated[
         help="On how many of the chains given a section must be anchored, in distinct jurisdictions.",
     ),
 ]
+AttesterOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attester",
+        metavar="ORG=ADDRESS",
+        help="An attester as its organisation told you by another way, e.g. of an earlier epoch; again for each.",
+    ),
+]
+_ADDRESS: Final = 20
 _FINALITIES: Final = ("operator", "attested", "sealed")
 
 
@@ -63,8 +75,13 @@ def policy_of(
     finality: str | None,
     chain: Sequence[str] | None,
     chains: int | None,
+    attesters: Sequence[str] | None = None,
+    home: Path | None = None,
 ) -> Policy:
-    """The publisher's decisions, as the options give them; they hold for every type of subject."""
+    """The publisher's decisions, as the options give them; what is asked holds for every type of subject.
+
+    Of a home, its own attester is known.
+    """
     jurisdictions = _jurisdictions(chain or ())
     wanted: dict[str, Json] = {} if quorum is None else {"quorum": quorum}
     if finality is not None:
@@ -83,7 +100,11 @@ def policy_of(
         among: list[Json] = [*sorted(jurisdictions)]
         wanted["chains"] = {"threshold": chains, "among": among}
     named = [] if witnesses is None else _witnesses(witnesses)
-    return Policy(named, _requirements(require or (), wanted), jurisdictions)
+    stated = [_attester(text) for text in attesters or ()]
+    if home is not None:
+        opened = open_home(home)
+        stated.append(StatedAttester(opened.settings.operator, address_of(opened.keys.attester.secret)))
+    return Policy(named, _requirements(require or (), wanted), jurisdictions, attesters=stated)
 
 
 def asked(requirement: Requirement) -> dict[str, Any]:
@@ -120,6 +141,17 @@ def _jurisdictions(given: Sequence[str]) -> dict[str, str]:
             )
         found[name] = code
     return found
+
+
+def _attester(text: str) -> StatedAttester:
+    organisation, equals, address = text.rpartition("=")
+    try:
+        raw = bytes.fromhex(address.removeprefix("0x"))
+    except ValueError:
+        raw = b""
+    if not (organisation and equals) or len(raw) != _ADDRESS:
+        raise typer.BadParameter(f"{text} is not ORG=ADDRESS", param_hint="--attester")
+    return StatedAttester(organisation, raw)
 
 
 def _witnesses(file: Path) -> list[WitnessKey]:

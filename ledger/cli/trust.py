@@ -20,6 +20,7 @@ from ledger.cli.options import (
     noun,
 )
 from ledger.cli.publishing import (
+    AttesterOf,
     ChainOf,
     ChainsNeeded,
     LeastFinality,
@@ -42,6 +43,7 @@ from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key,
 from ledger.services.partners import FOLDER as PARTNERS
 from ledger.services.partners import PartnerBook
 from ledger.services.pinned import READABLE, PinnedLists, fingerprint_of, user_folder
+from ledger.services.stated_attesters import compare_attesters
 from ledger.statements.entries import read_entry
 
 PinHome = Annotated[
@@ -124,6 +126,7 @@ def make(
     finality: LeastFinality = None,
     chain: ChainOf = None,
     chains: ChainsNeeded = None,
+    attester: AttesterOf = None,
     previous: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The publisher's last list, which this one succeeds.")
     ] = None,
@@ -137,7 +140,7 @@ def make(
         raise SetupError(f"trust list {out} exists already; it is never overwritten", code="file-exists")
     believed, entries = _sources(claims or [], home, fingerprint or [], yes=yes)
     held, made = _publisher_key(key, publisher)
-    policy = policy_of(require, witnesses, quorum, finality, chain, chains)
+    policy = policy_of(require, witnesses, quorum, finality, chain, chains, attester, home)
     data = compose(believed, keys=[held], policy=policy, now=int(time.time()), entries=entries, previous=last)
     if made:
         write_key(key, held)
@@ -146,6 +149,8 @@ def make(
     else:
         write_new(out, data, what="trust list", mode=READABLE)
     listed = parse_trust_list(data)
+    for one in compare_attesters(listed, policy.attesters):
+        output.say(f"not compared: {one}: no entry given states its address; ask it by another way")
     lines = [f"key          {held.verification_method} in {key} (new; back it up)"] if made else []
     lines += [f"written      {out}", *_lines(listed)]
     lines.append("Tell the fingerprint to those who shall believe this list, by another way than the file.")

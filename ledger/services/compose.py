@@ -3,8 +3,9 @@
 Whoever composes has compared the fingerprint of each with its publisher first; nothing here can.  A claim or entry
 is taken at its word about one jurisdiction only, and never about witnesses: a node that could name those itself
 could also make up the quorum that is to watch it.  What a contract on its chain holds of another's log counts only
-where it was taken by the word of attesters or validators whom the list names for that other chain.  Entries are kept
-verbatim in the list, which then says of their jurisdictions nothing beyond them.
+where it was taken by the word of attesters or validators whom the list names for that other chain.  Attesters are
+compared with what their own organisations state, where that is at hand.  Entries are kept verbatim in the list, which
+then says of their jurisdictions nothing beyond them.
 
 Source: docs/spec/trust-list.md.
 """
@@ -23,6 +24,7 @@ from ledger.core.trust import TrustList, WitnessKey, parse_trust_list, sign_trus
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.claim import LIFE, REQUIRE
 from ledger.services.keyfile import HolderKey
+from ledger.services.stated_attesters import StatedAttester, compare_attesters
 from ledger.statements.entries import Entry, read_entry, require_within_entries
 from ledger.verify.foreign import sources_of
 
@@ -40,6 +42,7 @@ class Policy:
         jurisdictions: Of chains, by CAIP-2 id: whose they are, for requirements of several chains.
         threshold: How many of the publisher's keys must sign.
         life: Seconds until the list asks to be renewed.
+        attesters: As their organisations stated them by another way than an entry.
     """
 
     witnesses: Sequence[WitnessKey] = ()
@@ -47,6 +50,7 @@ class Policy:
     jurisdictions: Mapping[str, str] = field(default_factory=dict)
     threshold: int = 1
     life: int = LIFE
+    attesters: Sequence[StatedAttester] = ()
 
 
 def compose(
@@ -76,8 +80,9 @@ def compose(
         VerificationError: A claim is not signed by its publisher, or an entry not by a registrar of its own.
         RefusedError: `claims-missing`; `claim-stale`; `claim-jurisdictions`: a claim about several jurisdictions;
             `claims-conflict`: two that say different things of one item; `entry-exceeded`: a claim says more of a
-            jurisdiction than its entry; `chain-unknown`: a chain of the policy that nobody names; `publisher-keys`:
-            keys of several holders, or of another than `previous` has.  Or as `ledger.core.pinning.succeed`.
+            jurisdiction than its entry; `attester-other`: as `compare_attesters`; `chain-unknown`: a chain of the
+            policy that nobody names; `publisher-keys`: keys of several holders, or of another than `previous` has.
+            Or as `ledger.core.pinning.succeed`.
     """
     publisher = _holder_of([*keys, *retired])
     united: dict[str, dict[str, tuple[str, Json]]] = {member: {} for member in _UNITED}
@@ -108,6 +113,7 @@ def compose(
     signed = sign_trust_list(document, {key.id: key.private for key in [*keys, *retired]})
     made = parse_trust_list(signed)
     require_within_entries(made)
+    compare_attesters(made, policy.attesters)
     if last is not None:
         # The same rule by which those who pinned the last list will judge this one.
         succeed(last, made)
