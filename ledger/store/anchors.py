@@ -8,14 +8,13 @@ intent and counts as ours.
 
 # ruff: noqa: S608 - the names in these queries are constants of this module
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from hashlib import sha256
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from ledger.errors import NotFoundError, StoreError
-from ledger.store.database import Database
+from ledger.store.database import Database, Writing
 
 EventKind = Literal["sent", "mined", "reorged", "final", "reverted", "superseded", "abandoned"]
 """`sent`: broadcast.  `mined`: in a block.  `reorged`: that block is gone, pending again.  `final`: evidence is
@@ -146,13 +145,13 @@ class Anchors:
             StoreError: An unsettled intent of this chain and size exists (`anchor-pending`), or evidence
                 (`anchor-exists`).
         """
-        with self._database.write() as connection:
-            for held in self._unsettled(connection, intent.chain, intent.size):
+        with self._database.write() as writing:
+            for held in self._unsettled(writing, intent.chain, intent.size):
                 raise StoreError(
                     f"intent {held} for size {intent.size} on {intent.chain} is not settled",
                     code="anchor-pending",
                 )
-            done = connection.execute(
+            done = writing.execute(
                 f"SELECT id FROM anchor_evidence WHERE chain = ? AND size >= ? AND {_STANDING}",
                 (intent.chain, intent.size),
             ).fetchone()
@@ -160,19 +159,19 @@ class Anchors:
                 raise StoreError(
                     f"size {intent.size} is anchored on {intent.chain} already", code="anchor-exists"
                 )
-            return _insert(connection, "anchor_intent", _INTENT, astuple(intent))
+            return _insert(writing, "anchor_intent", _INTENT, astuple(intent))
 
     def record_event(self, event: Event) -> int:
         """Write down what became of an intent, or that evidence is gone."""
         if event.kind not in get_args(EventKind):
             raise StoreError(f"the journal has no event {event.kind}")
-        with self._database.write() as connection:
-            return _insert(connection, "anchor_event", _EVENT, astuple(event))
+        with self._database.write() as writing:
+            return _insert(writing, "anchor_event", _EVENT, astuple(event))
 
     def record_evidence(self, evidence: Evidence) -> int:
         """Store evidence and, in the same transaction, settle the intent it belongs to as `final`."""
-        with self._database.write() as connection:
-            number = _insert(connection, "anchor_evidence", _EVIDENCE, astuple(evidence))
+        with self._database.write() as writing:
+            number = _insert(writing, "anchor_evidence", _EVIDENCE, astuple(evidence))
             if evidence.intent is not None:
                 event = Event(
                     "final",
@@ -181,13 +180,13 @@ class Anchors:
                     block_number=evidence.block_number,
                     block_hash=evidence.block_hash,
                 )
-                _insert(connection, "anchor_event", _EVENT, astuple(event))
+                _insert(writing, "anchor_event", _EVENT, astuple(event))
             return number
 
     def pending(self, chain: str | None = None) -> list[Stored[Intent]]:
         """Intents that are not settled, oldest first: after a start, each is looked up by its hash."""
         query = (
-            f"SELECT id, {_INTENT} FROM anchor_intent WHERE (? IS NULL OR chain = ?)"
+            f"SELECT id, {_INTENT} FROM anchor_intent WHERE (CAST(? AS TEXT) IS NULL OR chain = ?)"
             f" AND NOT EXISTS ({_SETTLING})"
             " ORDER BY id"
         )
@@ -202,7 +201,8 @@ class Anchors:
     def intents(self, chain: str | None = None, limit: int = 256) -> list[Stored[Intent]]:
         """The newest intents, newest first."""
         query = (
-            f"SELECT id, {_INTENT} FROM anchor_intent WHERE (? IS NULL OR chain = ?) ORDER BY id DESC LIMIT ?"
+            f"SELECT id, {_INTENT} FROM anchor_intent WHERE (CAST(? AS TEXT) IS NULL OR chain = ?)"
+            " ORDER BY id DESC LIMIT ?"
         )
         return [Stored(row[0], Intent(*row[1:])) for row in self._rows(query, (chain, chain, limit))]
 
@@ -241,8 +241,8 @@ class Anchors:
 
     def record_finality(self, finality: Finality) -> int:
         """Store finality that came after the evidence; of several of one kind the last one counts."""
-        with self._database.write() as connection:
-            return _insert(connection, "anchor_finality", _FINALITY, astuple(finality))
+        with self._database.write() as writing:
+            return _insert(writing, "anchor_finality", _FINALITY, astuple(finality))
 
     def finality_of(self, evidence: Stored[Evidence]) -> bytes:
         """The strongest finality that is held for an anchor's block: sealed, then attested, then the operator's."""
@@ -255,8 +255,8 @@ class Anchors:
     ) -> list[Stored[Evidence]]:
         """Standing evidence of a chain without finality of a kind, the newest first, from the row before `before`."""
         query = (
-            f"SELECT id, {_EVIDENCE} FROM anchor_evidence WHERE chain = ? AND (? IS NULL OR id < ?) AND {_STANDING}"
-            " AND NOT EXISTS"
+            f"SELECT id, {_EVIDENCE} FROM anchor_evidence WHERE chain = ? AND (CAST(? AS BIGINT) IS NULL OR id < ?)"
+            f" AND {_STANDING} AND NOT EXISTS"
             " (SELECT 1 FROM anchor_finality f WHERE f.evidence = anchor_evidence.id AND f.kind = ?)"
             " ORDER BY id DESC LIMIT ?"
         )
@@ -283,13 +283,12 @@ class Anchors:
         return None
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Sequence[Any]:
-        with self._database.read() as connection:
-            return connection.exec_driver_sql(query, values).all()
+        return self._database.rows(query, values)
 
     @staticmethod
-    def _unsettled(connection: sqlite3.Connection, chain: str, size: int) -> list[int]:
+    def _unsettled(writing: Writing, chain: str, size: int) -> list[int]:
         query = f"SELECT id FROM anchor_intent WHERE chain = ? AND size = ? AND NOT EXISTS ({_SETTLING})"
-        return [row[0] for row in connection.execute(query, (chain, size))]
+        return [row[0] for row in writing.execute(query, (chain, size))]
 
 
 _SETTLING = (
@@ -317,12 +316,10 @@ def _row_hash(table: str, values: Sequence[object]) -> bytes:
     return state.digest()
 
 
-def _insert(connection: sqlite3.Connection, table: str, columns: str, values: Sequence[object]) -> int:
+def _insert(writing: Writing, table: str, columns: str, values: Sequence[object]) -> int:
     marks = ", ".join("?" * (len(values) + 1))
-    cursor = connection.execute(
-        f"INSERT INTO {table} ({columns}, row_hash) VALUES ({marks})", (*values, _row_hash(table, values))
-    )
-    number = cursor.lastrowid
-    if number is None:
-        raise StoreError(f"{table} took a row and gave it no number")
-    return number
+    rows = writing.execute(
+        f"INSERT INTO {table} ({columns}, row_hash) VALUES ({marks}) RETURNING id",
+        (*values, _row_hash(table, values)),
+    ).fetchall()
+    return int(rows[0][0])

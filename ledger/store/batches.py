@@ -4,11 +4,11 @@ Raw and by the batch, since every registration passes here; a statement that ref
 costs no more than its own row.
 """
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.errors import ConflictError
+from ledger.store.database import Writing
 from ledger.store.rows import NewStatement
 from ledger.store.tiles import FullTile
 
@@ -25,13 +25,13 @@ class Appended:
 
 
 def sort_out(
-    connection: sqlite3.Connection, batch: Sequence[NewStatement], size: int
+    writing: Writing, batch: Sequence[NewStatement], size: int
 ) -> tuple[list[Appended | ConflictError], list[NewStatement]]:
     """Each statement's answer, and those that are new, in order; the first of them becomes entry `size`."""
-    known = _indexes(connection, [statement.digest for statement in batch])
+    known = _indexes(writing, [statement.digest for statement in batch])
     unknown = [statement for statement in batch if statement.digest not in known]
-    taken = _names(connection, unknown)
-    places = _places(connection, [place for place in map(_place, unknown) if place is not None])
+    taken = _names(writing, unknown)
+    places = _places(writing, [place for place in map(_place, unknown) if place is not None])
     outcomes: list[Appended | ConflictError] = []
     fresh: list[NewStatement] = []
     for statement in batch:
@@ -65,18 +65,20 @@ def sort_out(
     return outcomes, fresh
 
 
-def _indexes(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+def _indexes(writing: Writing, digests: Sequence[bytes]) -> dict[bytes, int]:
+    if not digests:
+        return {}
     marks = ",".join("?" * len(digests))
     query = f"SELECT digest, leaf_index FROM entry WHERE digest IN ({marks})"  # noqa: S608
-    return dict(connection.execute(query, digests))
+    return dict(writing.execute(query, digests))
 
 
-def _names(connection: sqlite3.Connection, statements: Sequence[NewStatement]) -> dict[tuple[str, str], int]:
+def _names(writing: Writing, statements: Sequence[NewStatement]) -> dict[tuple[str, str], int]:
     if not statements:
         return {}
     marks = ",".join(["(?,?)"] * len(statements))
     values = [value for statement in statements for value in (statement.issuer, statement.statement_id)]
-    rows = connection.execute(
+    rows = writing.execute(
         # A join and not `IN (VALUES …)`: SQLite reads the whole index for that.
         f"WITH wanted (issuer, statement_id) AS (VALUES {marks})"  # noqa: S608
         " SELECT s.issuer, s.statement_id, s.leaf_index FROM wanted w"
@@ -91,12 +93,12 @@ def _place(statement: NewStatement) -> Place | None:
     return None if status is None else (statement.issuer, *status)
 
 
-def _places(connection: sqlite3.Connection, wanted: Sequence[Place]) -> dict[Place, int]:
+def _places(writing: Writing, wanted: Sequence[Place]) -> dict[Place, int]:
     """Of the places asked for, those that are taken, with the entries that have them."""
     if not wanted:
         return {}
     marks = ",".join(["(?,?,?)"] * len(wanted))
-    rows = connection.execute(
+    rows = writing.execute(
         f"WITH wanted (issuer, list, number) AS (VALUES {marks})"  # noqa: S608
         " SELECT i.issuer, i.list, i.number, i.leaf_index FROM wanted w"
         " JOIN status_index i ON i.issuer = w.issuer AND i.list = w.list AND i.number = w.number",
@@ -105,55 +107,53 @@ def _places(connection: sqlite3.Connection, wanted: Sequence[Place]) -> dict[Pla
     return {(issuer, name, number): index for issuer, name, number, index in rows}
 
 
-def insert(
-    connection: sqlite3.Connection, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]
-) -> None:
+def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]) -> None:
     """Write new statements, the first of them as entry `size`, and the tiles that became full."""
-    connection.executemany(
-        "INSERT INTO entry (leaf_index, digest) VALUES (?, ?)",
+    writing.insert(
+        "entry",
+        ("leaf_index", "digest"),
         [(size + at, statement.digest) for at, statement in enumerate(fresh)],
     )
-    connection.executemany(
-        "INSERT INTO statement (leaf_index, issuer, statement_id, type, created, party, record, reference,"
-        " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    writing.insert(
+        "statement",
+        ("leaf_index", "issuer", "statement_id", "type", "created", "party", "record", "reference", "body"),
         [
             (size + at, new.issuer, new.statement_id, new.type, new.created, new.party, new.record,
-            new.reference,
-             new.body)
+             new.reference, new.body)
             for at, new in enumerate(fresh)
         ],
     )  # fmt: skip
     edges = [(size + at, *edge) for at, new in enumerate(fresh) if new.edges for edge in new.edges]
     if edges:
-        connection.executemany("INSERT INTO edge (leaf_index, relation, target) VALUES (?, ?, ?)", edges)
-    _insert_terms(
-        connection, [(size + at, new) for at, new in enumerate(fresh) if new.attestation or new.edition]
-    )
-    connection.executemany(
-        "INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?)",
-        [(tile.level, tile.number, tile.hashes) for tile in full],
-    )
+        writing.insert("edge", ("leaf_index", "relation", "target"), edges)
+    terms = [(size + at, new) for at, new in enumerate(fresh) if new.attestation or new.edition]
+    if terms:
+        _insert_terms(writing, terms)
+    if full:
+        writing.insert(
+            "tile", ("level", "number", "hashes"), [(tile.level, tile.number, tile.hashes) for tile in full]
+        )
 
 
-def _insert_terms(connection: sqlite3.Connection, placed: Iterable[tuple[int, NewStatement]]) -> None:
+def _insert_terms(writing: Writing, placed: Sequence[tuple[int, NewStatement]]) -> None:
     """What attestations and status lists are found by; few statements are either."""
     for index, new in placed:
         if new.attestation is not None:
             number, holder, begins, ends, status = new.attestation
             where = (None, None) if status is None else tuple(status)
-            connection.execute(
+            writing.execute(
                 "INSERT INTO attestation (leaf_index, issuer, type, number, holder, list, list_index, valid_from,"
                 " valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (index, new.issuer, new.type, number, holder, *where, begins, ends),
             )
         if (place := _place(new)) is not None:
-            connection.execute(
+            writing.execute(
                 "INSERT INTO status_index (issuer, list, number, leaf_index) VALUES (?, ?, ?, ?)",
                 (*place, index),
             )
         if new.edition is not None:
             name, begins, ends = new.edition
-            connection.execute(
+            writing.execute(
                 "INSERT INTO status_list (leaf_index, issuer, list, valid_from, valid_until)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (index, new.issuer, name, begins, ends),

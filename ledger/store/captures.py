@@ -41,12 +41,13 @@ class Captures:
     def record(self, capture: Capture) -> None:
         """Keep what a block shows; nothing happens where it is kept already."""
         marks = ", ".join("?" * len(astuple(capture)))
-        with self._database.write() as connection:
-            connection.execute(
-                f"INSERT OR IGNORE INTO anchor_capture ({_COLUMNS}) VALUES ({marks})",  # noqa: S608
+        with self._database.write() as writing:
+            writing.execute(
+                f"INSERT INTO anchor_capture ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
+                " ON CONFLICT (chain, size, block_hash) DO NOTHING",
                 astuple(capture),
             )
-            connection.execute(
+            writing.execute(
                 "DELETE FROM anchor_capture WHERE chain = ? AND size = ? AND id NOT IN"
                 " (SELECT id FROM anchor_capture WHERE chain = ? AND size = ? ORDER BY id DESC LIMIT ?)",
                 (capture.chain, capture.size, capture.chain, capture.size, MOST),
@@ -72,5 +73,5 @@ class Captures:
 
     def settle(self, chain: str, size: int) -> None:
         """Take away those of sizes up to this one: it is final, and they follow from it."""
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM anchor_capture WHERE chain = ? AND size <= ?", (chain, size))
+        with self._database.write() as writing:
+            writing.execute("DELETE FROM anchor_capture WHERE chain = ? AND size <= ?", (chain, size))

@@ -1,11 +1,10 @@
 """Signed checkpoints: each head is signed once, stored before anybody sees it, and never signed again."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.errors import StoreError
-from ledger.store.database import Database
+from ledger.store.database import Database, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,13 @@ class Checkpoints:
         Raises:
             StoreError: Another checkpoint of that size is stored (`checkpoint-exists`), it would be older
                 than the last one (`clock-behind`), or the disk failed.
+            ConflictError: `fenced`: another process has become the one that moves this log.
         """
-        with self._database.write() as connection:
-            last = connection.execute(
+        with self._database.write(leading=True) as writing:
+            last = writing.execute(
                 "SELECT size, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1"
             ).fetchone()
-            held = connection.execute(
+            held = writing.execute(
                 "SELECT note FROM checkpoint WHERE size = ?", (checkpoint.size,)
             ).fetchone()
             if held is not None and held[0] == checkpoint.note:
@@ -50,7 +50,7 @@ class Checkpoints:
                     f" of size {last[0]} at {last[1]}",
                     code="clock-behind",
                 )
-            _insert(connection, checkpoint)
+            _insert(writing, checkpoint)
 
     def latest(self) -> StoredCheckpoint | None:
         """The largest checkpoint; None before the first."""
@@ -70,25 +70,23 @@ class Checkpoints:
         """All checkpoints by ascending size, read in pages."""
         size = -1
         while True:
-            with self._database.read() as connection:
-                rows = connection.exec_driver_sql(
-                    "SELECT size, note, signed_at FROM checkpoint WHERE size > ? ORDER BY size LIMIT 256",
-                    (size,),
-                ).all()
+            rows = self._database.rows(
+                "SELECT size, note, signed_at FROM checkpoint WHERE size > ? ORDER BY size LIMIT 256", (size,)
+            )
             if not rows:
                 return
             for row in rows:
                 yield StoredCheckpoint(*row)
-            size = rows[-1].size
+            size = rows[-1][0]
 
     def _one(self, query: str, values: tuple[int, ...]) -> StoredCheckpoint | None:
-        with self._database.read() as connection:
-            row = connection.exec_driver_sql(query, values).first()
-        return None if row is None else StoredCheckpoint(*row)
+        for row in self._database.rows(query, values):
+            return StoredCheckpoint(*row)
+        return None
 
 
-def _insert(connection: sqlite3.Connection, checkpoint: StoredCheckpoint) -> None:
-    connection.execute(
+def _insert(writing: Writing, checkpoint: StoredCheckpoint) -> None:
+    writing.execute(
         "INSERT INTO checkpoint (size, note, signed_at) VALUES (?, ?, ?)",
         (checkpoint.size, checkpoint.note, checkpoint.signed_at),
     )

@@ -53,8 +53,8 @@ class Cosignatures:
         Raises:
             StoreError: There is no checkpoint of that size, or the disk failed.
         """
-        with self._database.write() as connection:
-            connection.executemany(
+        with self._database.write() as writing:
+            writing.executemany(
                 f"INSERT INTO cosignature ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
                 " ON CONFLICT (size, name, key_id) DO NOTHING",
                 [astuple(one) for one in cosignatures],

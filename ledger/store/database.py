@@ -1,182 +1,134 @@
-"""The node's database: one SQLite file, one writing process, settings that survive a power cut.
+"""The node's database: the seam between the store and the program that keeps it, SQLite or PostgreSQL.
 
-* Rollback journal `DELETE` with `synchronous=EXTRA`, or `WAL` with `FULL` where SQLite is 3.51.3 or newer:
-  older versions can corrupt a WAL database when a checkpoint and a commit meet (the "WAL-reset" bug).
-* What was asked for is read back at every start and on every connection; a setting that did not hold is an
-  error.
-* The process that writes holds an exclusive lock on `<file>.lock` for its life; a second one is refused.
-  Readers need no lock: their connections are `query_only`.
-* The schema is plain SQL, so that PostgreSQL remains possible; only this module knows SQLite.
+The queries of the store are one text for both, plain SQL with `?` for values.  What differs stands in
+`ledger.store.sqlite` and `ledger.store.postgres`: how a transaction becomes durable, how the one writer is elected,
+and how many rows are written at once.
 """
 
-import fcntl
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection
 
-from ledger.errors import LedgerError, NotFoundError, SetupError, StoreError
-from ledger.store.migrations import migrate, require_current
+from ledger.errors import ConflictError, SetupError
 
-WAL_RESET_FIXED = (3, 51, 3)
-"""First SQLite version without the WAL-reset corruption bug."""
 BUSY_SECONDS = 10
-WRITER_CACHE = 32_768
-"""KiB of pages the writer keeps; what it misses of the unique indexes it reads from disk."""
+"""Seconds for which a change waits for one that another process makes."""
 READERS = 8
-"""Connections for reading; a ninth reader waits."""
-
-_CODES = {
-    sqlite3.SQLITE_BUSY: ("store-locked", "is locked by another process"),
-    sqlite3.SQLITE_LOCKED: ("store-locked", "is locked by another connection"),
-    sqlite3.SQLITE_READONLY: ("store-read-only", "cannot be written: the disk or the file is read-only"),
-    sqlite3.SQLITE_PERM: ("store-permission", "may not be opened by this user"),
-    sqlite3.SQLITE_AUTH: ("store-permission", "may not be opened by this user"),
-    sqlite3.SQLITE_CANTOPEN: ("store-unavailable", "or its journal cannot be opened"),
-    sqlite3.SQLITE_FULL: ("store-full", "cannot grow: the disk is full"),
-    sqlite3.SQLITE_IOERR: ("store-io", "could not be read or written: the disk reports an error"),
-    sqlite3.SQLITE_CORRUPT: ("store-corrupt", "is damaged"),
-    sqlite3.SQLITE_NOTADB: ("store-corrupt", "is not a database"),
-    sqlite3.SQLITE_CONSTRAINT: ("store-constraint", "refused the change"),
-}
+"""Connections for reading, of either kind; a further reader waits."""
 
 
-def store_error(error: sqlite3.Error | DBAPIError | PoolTimeoutError, path: Path) -> StoreError:
-    """The error of this package for an error of the driver; carries no statement and no value."""
-    if isinstance(error, PoolTimeoutError):
-        return StoreError(f"every reading connection of database {path} is in use", code="store-busy")
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    number = getattr(cause, "sqlite_errorcode", None)
-    code, says = _CODES.get(-1 if number is None else number & 0xFF, ("store-failed", "failed"))
-    name = getattr(cause, "sqlite_errorname", type(cause).__name__)
-    # Texts of constraints are names of ours (columns, triggers); others are SQLite's own and hold no values.
-    detail = f": {cause}" if code == "store-constraint" else ""
-    return StoreError(f"database {path} {says} ({name}){detail}", code=code)
+class Rows(Protocol):
+    """What a query answered: of what it read, the rows; of what it changed, how many."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    def fetchone(self) -> Any:
+        """The next row; None after the last."""
+
+    def fetchall(self) -> list[Any]:
+        """Those that were not fetched yet."""
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
-def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> tuple[str, str]:
-    """The journal mode and synchronous level that survive a power cut on this version of SQLite."""
-    return ("wal", "FULL") if version >= WAL_RESET_FIXED else ("delete", "EXTRA")
+class Writing(Protocol):
+    """A write transaction.  Queries have `?` for each value, and no other `?` nor `%`."""
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> Rows:
+        """Run one query."""
+
+    def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one query for each of `rows`."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert `rows`, as fast as the database takes them."""
 
 
-def _configure(connection: sqlite3.Connection, *, writer: bool) -> None:
-    """Set and read back the settings of one connection.
-
-    `recursive_triggers` is what lets the append-only triggers see the deletions that `INSERT OR REPLACE`
-    makes.
-
-    Raises:
-        SetupError: A setting did not hold (`store-settings`).
-    """
-    journal, synchronous = journal_mode()
-    connection.isolation_level = None  # transactions are begun by us, in words
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    wanted: dict[str, object] = {
-        "synchronous": {"FULL": 2, "EXTRA": 3}[synchronous],
-        "foreign_keys": 1,
-        "recursive_triggers": 1,
-        "trusted_schema": 0,
-        "query_only": 0 if writer else 1,
-    }
-    if writer:
-        connection.execute(f"PRAGMA journal_mode = {journal}")
-        wanted["cache_size"] = -WRITER_CACHE
-    wanted["journal_mode"] = journal
-    for name, value in wanted.items():
-        if name != "journal_mode":
-            connection.execute(f"PRAGMA {name} = {value}")
-        held = connection.execute(f"PRAGMA {name}").fetchone()
-        if held is None or held[0] != value:
-            raise SetupError(
-                f"SQLite {sqlite3.sqlite_version} keeps {name} at {held and held[0]}; the log needs {value}",
-                code="store-settings",
-            )
-
-
-class Database:
+class Database(ABC):
     """An open database.  Made by `open_database`; closed with `close` or as a context manager.
 
     Durability: when a `write()` block ends without an exception, its changes survive a power cut.
-    Concurrency: one `write()` block at a time in this process, and one writing process; readers see whole
-    transactions only.
+    Concurrency: one `write()` block at a time in this process; readers see whole transactions only.  One process at
+    a time moves the log: whoever becomes it raises the epoch in `head`, and only where the epoch is still its own
+    does a leading `write()` begin.
+
+    Attributes:
+        name: What it is called in messages: the path of the file, or host and database.  Never a password.
+        epoch: That of this process, once it has raised it; None before.
     """
 
-    def __init__(
-        self, path: Path, engine: Engine, writer: sqlite3.Connection | None, lock: int | None
-    ) -> None:
-        self.path = path
-        self._engine = engine
-        self._writer = writer
-        self._lock = lock
-        self._turn = threading.Lock()
+    name: str
+    epoch: int | None = None
 
     @property
+    @abstractmethod
     def read_only(self) -> bool:
         """Whether `write()` is refused."""
-        return self._writer is None
 
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction on the raw connection: committed and durable at the end, or without effect.
+    @abstractmethod
+    def lead(self, origin: str) -> None:
+        """Become the one process that moves the log `origin`; nothing happens where it is that already.
+
+        Raises:
+            StoreError: `store-locked`: another process is.
+        """
+
+    @abstractmethod
+    def write(self, *, leading: bool = False) -> AbstractContextManager[Writing]:
+        """One write transaction: committed and durable at the end, or without effect.
+
+        Args:
+            leading: For changes that only the one process may make that moves the log.
 
         Errors of the driver become `StoreError`.  After an error in the commit itself the outcome is unknown
         until it is read back.
-        """
-        if self._writer is None:
-            raise StoreError(f"database {self.path} was opened for reading", code="store-read-only")
-        with self._turn:
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException as error:
-                # A crash or an error before COMMIT returns leaves a journal that the next access rolls back.
-                with suppress(sqlite3.Error):
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise store_error(error, self.path) from error
-                raise
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One read transaction.  Keep it short: with a rollback journal a commit waits for its end.
+        Raises:
+            ConflictError: `fenced`: another process has become the one that moves the log.
+        """
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Connection]:
+        """One read transaction, all of it at one moment.  Keep it short: with SQLite a commit may wait for its end.
 
         Errors of the driver become `StoreError`.
         """
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except (DBAPIError, sqlite3.Error, PoolTimeoutError) as error:
-            raise store_error(error, self.path) from error
 
+    @abstractmethod
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The answer to one query, by the shortest way.  Errors as of `read`."""
+
+    @abstractmethod
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with the file: pages, indexes, references.  Cost: reads all of it."""
-        with self.read() as connection:
-            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(100)")]
-            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        return [fault for fault in found if fault != "ok"] + [
-            f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}" for row in dangling
-        ]
+        """What the database program finds wrong with what it keeps.  Cost: reads all of it."""
 
+    @abstractmethod
+    def unchecked(self) -> list[str]:
+        """What `faults` could not look at, and how it would."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close every connection, then let another process write."""
-        self._engine.dispose()
-        with self._turn:
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+
+    def require_own_epoch(self, writing: Writing, query: str) -> None:
+        """Refuse to go on where another process has raised the epoch.
+
+        Args:
+            query: Reads the epoch so that it stays until the end of the transaction.
+        """
+        row = writing.execute(query).fetchone()
+        held = None if row is None else row[0]
+        if held != self.epoch:
+            raise ConflictError(
+                f"another process moves this log since: its epoch is {held}, this process has {self.epoch}",
+                code="fenced",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -185,13 +137,22 @@ class Database:
         self.close()
 
 
-def open_database(path: Path, *, create: bool = False, read_only: bool = False) -> Database:
-    """Open the database at `path`, bringing its schema up to date.
+def is_server(place: Path | str) -> bool:
+    """Whether a place is the address of a database server, and not a file."""
+    return isinstance(place, str) and place.startswith("postgresql")
+
+
+def open_database(
+    place: Path | str, *, create: bool = False, read_only: bool = False, lead: bool = True
+) -> Database:
+    """Open a database, bringing its schema up to date.
 
     Args:
-        path: The SQLite file.  `<path>.lock` beside it is the lock of the writing process.
-        create: Make a new database; refused where the file exists.
+        place: Path of the SQLite file (`<path>.lock` beside it is the lock of the writing process), or
+            `postgresql+psycopg://user:password@host/database`.
+        create: Make a new file, or a schema in an empty database; refused where there is one.
         read_only: Open beside a running writer, for audits and lists.  Never changes the schema.
+        lead: Become the process that moves the log; else `Database.lead` does, when its time has come.
 
     Raises:
         NotFoundError: No such file.
@@ -199,110 +160,15 @@ def open_database(path: Path, *, create: bool = False, read_only: bool = False) 
             already (`store-exists`), or a setting did not hold (`store-settings`).
         StoreError: `store-locked`, `store-read-only`, `store-full`, `store-corrupt`, `store-permission`, ….
     """
-    if create and path.exists():
-        raise SetupError(f"database {path} exists already", code="store-exists")
-    if not create and not path.exists():
-        raise NotFoundError(f"there is no database at {path}")
-    lock = None if read_only else _take_lock(path)
-    writer: sqlite3.Connection | None = None
-    engine: Engine | None = None
-    try:
-        if create:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        if not read_only:
-            writer = _connect(path)
-            _configure(writer, writer=True)
-            migrate(writer, path, create=create)
-        engine = _reading_engine(path)
-        with engine.connect() as connection:
-            require_current(connection, path)
-        if create:
-            _sync_folder(path.parent)
-    except BaseException as error:
-        if engine is not None:
-            engine.dispose()
-        if writer is not None:
-            writer.close()
-        if lock is not None:
-            os.close(lock)
-        raise _as_ours(error, path) from error
-    return Database(path, engine, writer, lock)
+    if is_server(place):
+        try:
+            from ledger.store.postgres import open_postgres
+        except ModuleNotFoundError as error:
+            raise SetupError(
+                f"{error.name} is not installed; pip install 'evidence-ledger[postgresql]'",
+                code="driver-missing",
+            ) from None
+        return open_postgres(str(place), create=create, read_only=read_only, lead=lead)
+    from ledger.store.sqlite import open_sqlite
 
-
-def _as_ours(error: BaseException, path: Path) -> BaseException:
-    if isinstance(error, (sqlite3.Error, DBAPIError)):
-        return store_error(error, path)
-    if isinstance(error, OSError):
-        return _os_error(error, path)
-    return error
-
-
-def _os_error(error: OSError, path: Path) -> LedgerError:
-    import errno
-
-    codes = {
-        errno.EROFS: "store-read-only",
-        errno.ENOSPC: "store-full",
-        errno.EDQUOT: "store-full",
-        errno.EACCES: "store-permission",
-        errno.EPERM: "store-permission",
-        errno.EEXIST: "store-exists",
-    }
-    says = os.strerror(error.errno or 0).lower()
-    return StoreError(f"database {path}: {says}", code=codes.get(error.errno or 0, "store-io"))
-
-
-def _take_lock(path: Path) -> int:
-    """Take the lock of the writing process; the kernel gives it back however the process ends."""
-    try:
-        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _os_error(error, path) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise StoreError(
-            f"database {path} is in use by another process of this node", code="store-locked"
-        ) from error
-    return lock
-
-
-def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
-    from urllib.parse import quote
-
-    return sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, check_same_thread=False
-    )
-
-
-def _reading_engine(path: Path) -> Engine:
-    # mode=rw, not ro: after a crash the first reader must be able to roll the journal back; `query_only`
-    # forbids everything else.  On a read-only disk SQLite falls back to reading by itself.
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _connect(path),
-        poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=0,
-        pool_timeout=30,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
-        _configure(connection, writer=False)
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new file's name durable: a power cut may else lose the file though its bytes are safe."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return open_sqlite(Path(place), create=create, read_only=read_only)

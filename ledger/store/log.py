@@ -6,7 +6,6 @@ of it or nothing, so that no tile is ever missing for a durable head.  Paths are
 before they are given out.
 """
 
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from ledger.core.merkle import (
 )
 from ledger.errors import ConflictError, NotFoundError, ProofError, SetupError, StoreError
 from ledger.store.batches import Appended, insert, sort_out
-from ledger.store.database import Database
+from ledger.store.database import Database, Writing
 from ledger.store.integrity import first_difference
 from ledger.store.rows import NewStatement
 from ledger.store.tiles import WIDTH, Edge, TileCache, TreeReader, tile_root
@@ -42,9 +41,10 @@ class LogHead:
 
 
 def create_log(database: Database, origin: str) -> None:
-    """Write the head of the empty log `origin`."""
-    with database.write() as connection:
-        connection.execute("INSERT INTO head (origin, size, root) VALUES (?, 0, ?)", (origin, EMPTY_ROOT))
+    """Write the head of the empty log `origin`, and become the process that moves it."""
+    with database.write() as writing:
+        writing.execute("INSERT INTO head (origin, size, root) VALUES (?, 0, ?)", (origin, EMPTY_ROOT))
+    database.lead(origin)
 
 
 class Log:
@@ -84,7 +84,8 @@ class Log:
         that another statement has is one (`status-index-reused`), and the rest goes on.
 
         Raises:
-            ConflictError: `head-moved`: another writer was first.  Nothing was written.
+            ConflictError: `head-moved`: another writer was first; `fenced`: another process has become the one
+                that moves this log.  Nothing was written.
             StoreError: The disk or the database failed; nothing was acknowledged, the same batch may be
                 tried again.
         """
@@ -100,8 +101,8 @@ class Log:
                 raise
 
     def _append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
-        with self.database.write() as connection:
-            outcomes, fresh = sort_out(connection, batch, self._head.size)
+        with self.database.write(leading=True) as writing:
+            outcomes, fresh = sort_out(writing, batch, self._head.size)
             if not fresh:
                 return outcomes
             leaves = [leaf_hash(statement.digest) for statement in fresh]
@@ -116,15 +117,15 @@ class Log:
                 raise StoreError(
                     "two computations of the new root differ; nothing was written", code="store-corrupt"
                 )
-            insert(connection, fresh, self._head.size, full)
-            self._move_head(connection, head)
+            insert(writing, fresh, self._head.size, full)
+            self._move_head(writing, head)
         # A crash from here on leaves durable entries that no checkpoint covers yet: the sequencer signs them
         # at start.
         self._edge, self._frontier, self._head = edge, frontier, head
         return outcomes
 
-    def _move_head(self, connection: sqlite3.Connection, head: LogHead) -> None:
-        moved = connection.execute(
+    def _move_head(self, writing: Writing, head: LogHead) -> None:
+        moved = writing.execute(
             "UPDATE head SET size = ?, root = ? WHERE origin = ? AND size = ? AND root = ?",
             (head.size, head.root, self.origin, self._head.size, self._head.root),
         ).rowcount
@@ -233,7 +234,7 @@ class Log:
         if row is None or row.origin != self.origin:
             holds = "no log" if row is None else f"the log {row.origin}"
             raise SetupError(
-                f"database {self.database.path} holds {holds}, not {self.origin}", code="log-origin"
+                f"database {self.database.name} holds {holds}, not {self.origin}", code="log-origin"
             )
         head = LogHead(row.size, row.root)
         held = 0 if last is None else last + 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import StoreError
-from ledger.store.database import store_error
+from ledger.store.sqlite import store_error
 
 BUSY_SECONDS = 20.0
 

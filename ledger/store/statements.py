@@ -47,11 +47,8 @@ class Statements:
 
     def index_of(self, digest: bytes) -> int | None:
         """Index of the entry `digest`; None where it is not registered."""
-        with self._database.read() as connection:
-            found = connection.exec_driver_sql(
-                "SELECT leaf_index FROM entry WHERE digest = ?", (digest,)
-            ).scalar()
-        return None if found is None else int(found)
+        found = self._database.rows("SELECT leaf_index FROM entry WHERE digest = ?", (digest,))
+        return int(found[0][0]) if found else None
 
     def by_digest(self, digest: bytes) -> StoredStatement | None:
         """The statement whose canonical bytes have this SHA-256."""
@@ -163,8 +160,8 @@ class Statements:
         where, values = ["g.target = ?", "g.relation = ?", "g.leaf_index >= ?"], [digest, relation, first]
         for column, value in (("type", kind), ("issuer", issuer)):
             if value is not None:
-                # The plus keeps the planner from going through all statements of the type or the issuer.
-                where.append(f"+s.{column} = ?")
+                # As an expression, so that no planner goes through all statements of the type or the issuer.
+                where.append(f"s.{column} || '' = ?")
                 values.append(value)
         return self._many(
             f"{_FROM} JOIN edge g ON g.leaf_index = s.leaf_index WHERE {' AND '.join(where)}"
@@ -248,12 +245,7 @@ class Statements:
 
     def count(self, kind: str) -> int:
         """How many statements of a type are registered."""
-        with self._database.read() as connection:
-            return int(
-                connection.exec_driver_sql(
-                    "SELECT count(*) FROM statement WHERE type = ?", (kind,)
-                ).scalar_one()
-            )
+        return int(self._database.rows("SELECT count(*) FROM statement WHERE type = ?", (kind,))[0][0])
 
     def every(self, first: int = 0) -> Iterator[StoredStatement]:
         """All statements in the order of the log, read in pages."""
@@ -265,18 +257,16 @@ class Statements:
             first = page[-1].index + 1
 
     def _edges(self, where: str, values: tuple[object, ...]) -> list[StoredEdge]:
-        with self._database.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT g.leaf_index, e.digest, g.relation, g.target FROM edge g"  # noqa: S608
-                f" JOIN entry e ON e.leaf_index = g.leaf_index WHERE {where}",
-                values,
-            )
-            return [StoredEdge(*row) for row in rows]
+        rows = self._database.rows(
+            "SELECT g.leaf_index, e.digest, g.relation, g.target FROM edge g"  # noqa: S608
+            f" JOIN entry e ON e.leaf_index = g.leaf_index WHERE {where}",
+            values,
+        )
+        return [StoredEdge(*row) for row in rows]
 
     def _one(self, query: str, values: tuple[object, ...]) -> StoredStatement | None:
         found = self._many(query, values)
         return found[0] if found else None
 
     def _many(self, query: str, values: Sequence[object]) -> list[StoredStatement]:
-        with self._database.read() as connection:
-            return [StoredStatement(*row) for row in connection.exec_driver_sql(query, tuple(values))]
+        return [StoredStatement(*row) for row in self._database.rows(query, tuple(values))]

@@ -10,7 +10,7 @@ and bytes.
     attestation      certificates, accreditations and recognitions: number, holder, dates, place in a status list
     status_index     the places in status lists that are taken, one statement each
     status_list      editions of status lists, with their dates
-    head             size and root of the log: the row that two writers cannot both move
+    head             size and root of the log, and its writer's epoch: the row that two writers cannot both move
     tile             256 hashes each, full tiles only
     checkpoint       signed notes, one per size, for ever
     cosignature      what witnesses signed of them, one per size and key
@@ -71,9 +71,24 @@ class StatementRow(StoreTable, table=True):
     __table_args__ = (
         Index("statement_issuer_id", "issuer", "statement_id", unique=True),
         Index("statement_type", "type", "leaf_index"),
-        Index("statement_party", "party", sqlite_where=Column("party").is_not(None)),
-        Index("statement_record", "record", sqlite_where=Column("record").is_not(None)),
-        Index("statement_reference", "reference", sqlite_where=Column("reference").is_not(None)),
+        Index(
+            "statement_party",
+            "party",
+            sqlite_where=Column("party").is_not(None),
+            postgresql_where=Column("party").is_not(None),
+        ),
+        Index(
+            "statement_record",
+            "record",
+            sqlite_where=Column("record").is_not(None),
+            postgresql_where=Column("record").is_not(None),
+        ),
+        Index(
+            "statement_reference",
+            "reference",
+            sqlite_where=Column("reference").is_not(None),
+            postgresql_where=Column("reference").is_not(None),
+        ),
     )
 
     leaf_index: int = Field(
@@ -130,8 +145,18 @@ class AttestationRow(StoreTable, table=True):
     __tablename__ = "attestation"
     __table_args__ = (
         Index("attestation_issuer", "issuer", "leaf_index"),
-        Index("attestation_number", "number", sqlite_where=Column("number").is_not(None)),
-        Index("attestation_holder", "holder", sqlite_where=Column("holder").is_not(None)),
+        Index(
+            "attestation_number",
+            "number",
+            sqlite_where=Column("number").is_not(None),
+            postgresql_where=Column("number").is_not(None),
+        ),
+        Index(
+            "attestation_holder",
+            "holder",
+            sqlite_where=Column("holder").is_not(None),
+            postgresql_where=Column("holder").is_not(None),
+        ),
     )
 
     leaf_index: int = _leaf()
@@ -170,13 +195,17 @@ class StatusListRow(StoreTable, table=True):
 
 
 class Head(StoreTable, table=True):
-    """Size and root of the log; moved by compare-and-swap, upwards only."""
+    """Size and root of the log; moved by compare-and-swap, upwards only.
+
+    `epoch` counts the processes that became the one that moves it.
+    """
 
     __tablename__ = "head"
 
     origin: str = Field(sa_type=Text, primary_key=True)
     size: int = Field(sa_type=BigInteger)
     root: bytes = Field(sa_type=LargeBinary)
+    epoch: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class Tile(StoreTable, table=True):
@@ -306,7 +335,12 @@ class AnchorEvent(StoreTable, table=True):
     __tablename__ = "anchor_event"
     __table_args__ = (
         Index("anchor_event_intent", "intent"),
-        Index("anchor_event_evidence", "evidence", sqlite_where=Column("evidence").is_not(None)),
+        Index(
+            "anchor_event_evidence",
+            "evidence",
+            sqlite_where=Column("evidence").is_not(None),
+            postgresql_where=Column("evidence").is_not(None),
+        ),
     )
 
     id: int | None = Field(default=None, sa_type=_Key, primary_key=True)

@@ -17,8 +17,9 @@ from sqlalchemy import create_engine
 
 from ledger.errors import LedgerError, NotFoundError, SetupError, StoreError
 from ledger.store import migrations
-from ledger.store.database import Database, journal_mode, open_database
+from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
+from ledger.store.sqlite import journal_mode
 from ledger.store.tables import APPEND_ONLY, TRANSIENT, StoreTable
 from tests.simulator import START
 from tests.store.attesting import certificate, rows, status_list
@@ -50,7 +51,7 @@ def test_settings_that_survive_a_power_cut_hold_on_both_kinds_of_connection(data
 
 def test_a_setting_that_does_not_hold_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_database(path, create=True).close()
-    monkeypatch.setattr("ledger.store.database.journal_mode", lambda: ("memory", "EXTRA"))
+    monkeypatch.setattr("ledger.store.sqlite.journal_mode", lambda: ("memory", "EXTRA"))
     with pytest.raises(SetupError) as refused:
         open_database(path)  # the writer switches; readers, on their own connections, do not find it
     assert refused.value.code == "store-settings"

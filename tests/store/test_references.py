@@ -236,6 +236,12 @@ def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     connection = sqlite3.connect(path, isolation_level=None)
     for table in LATER:
         connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP TRIGGER head_only_grows")
+    connection.execute("ALTER TABLE head DROP COLUMN epoch")
+    connection.execute(
+        "CREATE TRIGGER head_only_grows BEFORE UPDATE ON head WHEN NEW.size <= OLD.size"
+        " BEGIN SELECT RAISE(ABORT, 'head only grows'); END"
+    )
     connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     return path

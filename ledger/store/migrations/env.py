@@ -6,10 +6,12 @@ from sqlalchemy import event
 connection = context.config.attributes["connection"]
 
 
-@event.listens_for(connection, "begin")
-def _begin(started: object) -> None:
-    # The driver begins nothing by itself, so that tables are made and changed inside the transaction too.
-    started.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+if connection.dialect.name == "sqlite":
+
+    @event.listens_for(connection, "begin")
+    def _begin(started: object) -> None:
+        # The driver begins nothing by itself, so that tables are made and changed inside the transaction too.
+        started.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
 
 
 context.configure(connection=connection, transactional_ddl=True, transaction_per_migration=True)

@@ -7,37 +7,23 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.store.migrations.triggers import make_append_only, make_head_grow
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # by its bytes, as SQLite compares it
 APPEND_ONLY = ("entry", "statement", "tile", "checkpoint", "anchor_intent", "anchor_event", "anchor_evidence")
 
 
 def upgrade() -> None:
     _log_tables()
     _anchor_tables()
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-    op.execute(
-        "CREATE TRIGGER head_only_grows BEFORE UPDATE ON head"
-        " WHEN NEW.size <= OLD.size OR NEW.origin <> OLD.origin"
-        " BEGIN SELECT RAISE(ABORT, 'head only grows'); END"
-    )
-    op.execute(
-        "CREATE TRIGGER head_no_delete BEFORE DELETE ON head"
-        " BEGIN SELECT RAISE(ABORT, 'head only grows'); END"
-    )
-    op.execute(
-        "CREATE TRIGGER head_is_one BEFORE INSERT ON head WHEN (SELECT count(*) FROM head) > 0"
-        " BEGIN SELECT RAISE(ABORT, 'head is one row'); END"
-    )
+    make_head_grow()
+    make_append_only(APPEND_ONLY)
 
 
 def _log_tables() -> None:
@@ -52,13 +38,13 @@ def _log_tables() -> None:
     op.create_table(
         "statement",
         sa.Column("leaf_index", KEY, autoincrement=False, nullable=False),
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("statement_id", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("statement_id", TEXT, nullable=False),
+        sa.Column("type", TEXT, nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
-        sa.Column("party", sa.Text(), nullable=True),
+        sa.Column("party", TEXT, nullable=True),
         sa.Column("record", sa.LargeBinary(), nullable=True),
-        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reference", TEXT, nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["leaf_index"], ["entry.leaf_index"]),
         sa.PrimaryKeyConstraint("leaf_index"),
@@ -67,11 +53,15 @@ def _log_tables() -> None:
     op.create_index("statement_type", "statement", ["type", "leaf_index"])
     for column in ("party", "record", "reference"):
         op.create_index(
-            f"statement_{column}", "statement", [column], sqlite_where=sa.text(f"{column} IS NOT NULL")
+            f"statement_{column}",
+            "statement",
+            [column],
+            sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            postgresql_where=sa.text(f"{column} IS NOT NULL"),
         )
     op.create_table(
         "head",
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("origin", TEXT, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("origin"),
@@ -97,7 +87,7 @@ def _anchor_tables() -> None:
     op.create_table(
         "anchor_intent",
         sa.Column("id", KEY, nullable=False),
-        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("chain", TEXT, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.Column("raw_transaction", sa.LargeBinary(), nullable=False),
@@ -114,7 +104,7 @@ def _anchor_tables() -> None:
         "anchor_evidence",
         sa.Column("id", KEY, nullable=False),
         sa.Column("intent", sa.BigInteger(), nullable=True),
-        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("chain", TEXT, nullable=False),
         sa.Column("contract", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=False),
@@ -136,10 +126,10 @@ def _anchor_tables() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("intent", sa.BigInteger(), nullable=True),
         sa.Column("evidence", sa.BigInteger(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=True),
         sa.Column("block_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("detail", TEXT, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("row_hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["intent"], ["anchor_intent.id"]),
@@ -148,5 +138,9 @@ def _anchor_tables() -> None:
     )
     op.create_index("anchor_event_intent", "anchor_event", ["intent"])
     op.create_index(
-        "anchor_event_evidence", "anchor_event", ["evidence"], sqlite_where=sa.text("evidence IS NOT NULL")
+        "anchor_event_evidence",
+        "anchor_event",
+        ["evidence"],
+        sqlite_where=sa.text("evidence IS NOT NULL"),
+        postgresql_where=sa.text("evidence IS NOT NULL"),
     )

@@ -14,6 +14,7 @@ from alembic import op
 
 from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError
+from ledger.store.migrations.triggers import make_append_only
 from ledger.store.rows import NewStatement, row_of
 
 revision = "0002"
@@ -22,6 +23,7 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # by its bytes, as SQLite compares it
 APPEND_ONLY = ("edge", "attestation", "status_index", "status_list")
 # A record without these words refers to nothing; most have none, and need not be read.
 MAY_REFER = (
@@ -36,14 +38,10 @@ MAY_REFER = (
 def upgrade() -> None:
     _tables()
     connection = op.get_bind()
-    for index, row in _rows(connection):
-        _fill(connection, index, row)
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    if connection.dialect.name == "sqlite":  # elsewhere nothing was ever registered before this revision
+        for index, row in _rows(connection):
+            _fill(connection, index, row)
+    make_append_only(APPEND_ONLY)
 
 
 def _rows(connection: sa.Connection) -> Iterator[tuple[int, NewStatement]]:
@@ -81,7 +79,7 @@ def _tables() -> None:
     op.create_table(
         "edge",
         sa.Column("leaf_index", KEY, autoincrement=False, nullable=False),
-        sa.Column("relation", sa.Text(), nullable=False),
+        sa.Column("relation", TEXT, nullable=False),
         sa.Column("target", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("length(target) = 32", name="edge_target_length"),
         sa.ForeignKeyConstraint(["leaf_index"], ["entry.leaf_index"]),
@@ -91,11 +89,11 @@ def _tables() -> None:
     op.create_table(
         "attestation",
         sa.Column("leaf_index", KEY, autoincrement=False, nullable=False),
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=True),
-        sa.Column("holder", sa.Text(), nullable=True),
-        sa.Column("list", sa.Text(), nullable=True),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("type", TEXT, nullable=False),
+        sa.Column("number", TEXT, nullable=True),
+        sa.Column("holder", TEXT, nullable=True),
+        sa.Column("list", TEXT, nullable=True),
         sa.Column("list_index", sa.BigInteger(), nullable=True),
         sa.Column("valid_from", sa.BigInteger(), nullable=False),
         sa.Column("valid_until", sa.BigInteger(), nullable=False),
@@ -105,12 +103,16 @@ def _tables() -> None:
     op.create_index("attestation_issuer", "attestation", ["issuer", "leaf_index"])
     for column in ("number", "holder"):
         op.create_index(
-            f"attestation_{column}", "attestation", [column], sqlite_where=sa.text(f"{column} IS NOT NULL")
+            f"attestation_{column}",
+            "attestation",
+            [column],
+            sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            postgresql_where=sa.text(f"{column} IS NOT NULL"),
         )
     op.create_table(
         "status_index",
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("list", TEXT, nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("leaf_index", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["leaf_index"], ["entry.leaf_index"]),
@@ -120,8 +122,8 @@ def _tables() -> None:
     op.create_table(
         "status_list",
         sa.Column("leaf_index", KEY, autoincrement=False, nullable=False),
-        sa.Column("issuer", sa.Text(), nullable=False),
-        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("list", TEXT, nullable=False),
         sa.Column("valid_from", sa.BigInteger(), nullable=False),
         sa.Column("valid_until", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["leaf_index"], ["entry.leaf_index"]),

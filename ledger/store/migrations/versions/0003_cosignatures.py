@@ -7,12 +7,15 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.store.migrations.triggers import make_append_only
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # by its bytes, as SQLite compares it
 APPEND_ONLY = ("cosignature", "anchor_finality")
 
 
@@ -20,7 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "cosignature",
         sa.Column("size", KEY, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("key_id", sa.LargeBinary(), nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
@@ -34,7 +37,7 @@ def upgrade() -> None:
         "anchor_finality",
         sa.Column("id", KEY, nullable=False),
         sa.Column("evidence", sa.BigInteger(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=True),
         sa.Column("finality", sa.LargeBinary(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
@@ -43,9 +46,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("anchor_finality_evidence", "anchor_finality", ["evidence", "kind"])
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    make_append_only(APPEND_ONLY)

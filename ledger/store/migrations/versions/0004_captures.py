@@ -13,13 +13,14 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # by its bytes, as SQLite compares it
 
 
 def upgrade() -> None:
     op.create_table(
         "anchor_capture",
         sa.Column("id", KEY, nullable=False),
-        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("chain", TEXT, nullable=False),
         sa.Column("contract", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=False),

@@ -1,0 +1,285 @@
+"""The database on a PostgreSQL server: several processes, one of them elected to move the log.
+
+* `synchronous_commit`, `fsync` and `full_page_writes` must be on; what holds is read back on every connection that
+  writes, and anything else is an error.
+* The process that moves the log holds an advisory lock on a session of its own, and the epoch in `head`.  The lock
+  elects; the epoch, read in every transaction that moves the head or stores a checkpoint, is what keeps a process
+  apart that lost the lock and does not know it yet.
+* A connection that was lost is made anew by the next read or write.  What became of a commit that lost its
+  connection is not known until it is read back.
+
+Needs psycopg 3.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from ledger.errors import NotFoundError, SetupError, StoreError
+from ledger.store.database import READERS, Database, Writing
+from ledger.store.migrations import REVISIONS, require_current, require_known
+from ledger.store.pool import Pool
+from ledger.store.postgres_faults import faults_of, unchecked_of
+from ledger.store.postgres_schema import make_schema, may_change, read_schema
+from ledger.store.postgres_session import (
+    Session,
+    address_of,
+    is_lost,
+    name_of,
+    open_session,
+    postgres_error,
+    reading_engine,
+    require_durable,
+    translated,
+)
+
+MIGRATE = "run evidence node migrate with EVIDENCE_MIGRATION_URL"
+
+
+def lock_key(origin: str) -> int:
+    """Key of the advisory lock of the process that moves the log `origin`: 64 bits, signed."""
+    return int.from_bytes(sha256(b"evidence-ledger/log\n" + origin.encode()).digest()[:8], signed=True)
+
+
+class PostgresWriting:
+    """A write transaction; see `ledger.store.database.Writing`."""
+
+    def __init__(self, session: Session, types: dict[tuple[str, ...], list[int]]) -> None:
+        self._session = session
+        self._types = types
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[Any]":
+        """Run one query."""
+        return self._session.execute(translated(query), values)
+
+    def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one query for each of `rows`."""
+        with self._session.cursor() as cursor:
+            cursor.executemany(translated(query), rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert `rows` with COPY, in its binary form."""
+        if not rows:
+            return
+        names = ", ".join(columns)
+        with self._session.cursor() as cursor:
+            key = (table, *columns)
+            if key not in self._types:
+                cursor.execute(f"SELECT {names} FROM {table} LIMIT 0".encode())  # noqa: S608
+                self._types[key] = [column.type_code for column in cursor.description or ()]
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy:
+                copy.set_types(self._types[key])
+                for row in rows:
+                    copy.write_row(row)
+
+
+class PostgresDatabase(Database):
+    """A database of a server; `name` is host and database."""
+
+    def __init__(self, address: URL, *, read_only: bool) -> None:
+        self.name = name_of(address)
+        self._address = address
+        self._read_only = read_only
+        self._engine = reading_engine(address)
+        self._pool = Pool(lambda: open_session(address, read_only=True), READERS, is_lost)
+        self._turn = threading.Lock()
+        self._writer: Session | None = None
+        self._election: Session | None = None
+        self._key: int | None = None
+        self._types: dict[tuple[str, ...], list[int]] = {}
+
+    @property
+    def read_only(self) -> bool:
+        """Whether `write()` is refused."""
+        return self._read_only
+
+    def lead(self, origin: str) -> None:
+        """Become the one process that moves the log `origin`: take its lock, then raise the epoch."""
+        key = lock_key(origin)
+        with self._turn:
+            self._elect(key)
+            self._key = key
+        with self.write() as writing:
+            held = writing.execute("SELECT epoch FROM head WHERE origin = ? FOR UPDATE", (origin,)).fetchone()
+            raised = None if held is None else int(held[0])
+            if raised is not None and raised != self.epoch:
+                raised += 1
+                writing.execute("UPDATE head SET epoch = ? WHERE origin = ?", (raised, origin))
+        self.epoch = raised
+
+    @contextmanager
+    def write(self, *, leading: bool = False) -> Iterator[Writing]:
+        """One write transaction, of isolation level read committed."""
+        if self._read_only:
+            raise StoreError(f"database {self.name} was opened for reading", code="store-read-only")
+        with self._turn:
+            try:
+                if leading:
+                    self._require_elected()
+                session = self._begun()
+                writing = PostgresWriting(session, self._types)
+                if leading:
+                    # The row stays locked till the end: nobody can raise the epoch in between.
+                    self.require_own_epoch(writing, "SELECT epoch FROM head FOR UPDATE")
+                yield writing
+                self._commit(session)
+            except BaseException as error:
+                self._abandon()
+                if isinstance(error, psycopg.Error):
+                    raise postgres_error(error, self.name) from None
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One read transaction, of isolation level repeatable read."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
+            raise postgres_error(error, self.name) from None
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The answer to one query, on a session that begins no transaction of its own."""
+        try:
+            with self._pool.lent() as session:
+                return session.execute(translated(query), values).fetchall()
+        except psycopg.Error as error:
+            raise postgres_error(error, self.name) from None
+
+    def faults(self) -> list[str]:
+        """What can be found wrong with tables, indexes, references and triggers."""
+        with self._alone() as session:
+            return faults_of(session)
+
+    def unchecked(self) -> list[str]:
+        """What the server does not let this role look at."""
+        with self._alone() as session:
+            return unchecked_of(session)
+
+    def prepare(self, *, create: bool) -> None:
+        """Hold settings and schema against what is needed; see `open_postgres`."""
+        with self._alone() as session:
+            if not self._read_only:
+                require_durable(session, self.name)
+            schema = read_schema(session)
+        if create and schema.tables:
+            raise SetupError(f"database {self.name} has tables already", code="store-exists")
+        if not create and not schema.tables:
+            raise NotFoundError(f"database {self.name} is empty; {MIGRATE}")
+        if not create and require_known(schema.revision, self.name) == REVISIONS[-1]:
+            return
+        if self._read_only or not may_change(schema):
+            if create:
+                raise StoreError(
+                    f"this role may make no tables in {self.name}; {MIGRATE}", code="store-permission"
+                )
+            require_current(schema.revision, self.name, MIGRATE)
+        try:
+            make_schema(self._address)
+        except (DBAPIError, psycopg.Error) as error:
+            raise postgres_error(error, self.name) from None
+
+    def close(self) -> None:
+        """Close every connection; the lock of the process that moves the log goes with its own."""
+        self._engine.dispose()
+        self._pool.close()
+        with self._turn:
+            for session in (self._writer, self._election):
+                if session is not None:
+                    session.close()
+            self._writer = self._election = self._key = None
+
+    @contextmanager
+    def _alone(self) -> Iterator[Session]:
+        """A session for long reading, which no timeout ends."""
+        try:
+            with open_session(self._address, read_only=True, patient=True) as session:
+                yield session
+        except psycopg.Error as error:
+            raise postgres_error(error, self.name) from None
+
+    def _begun(self) -> Session:
+        """The writing session, in a new transaction; a session that was lost is replaced."""
+        if self._writer is None or is_lost(self._writer):
+            self._writer = None
+            session = open_session(self._address)
+            try:
+                require_durable(session, self.name)
+            except BaseException:
+                session.close()
+                raise
+            self._writer = session
+        self._writer.execute(b"BEGIN")
+        return self._writer
+
+    def _commit(self, session: Session) -> None:
+        # A transaction in which a query failed, and somebody went on, is rolled back without an error.
+        if session.execute(b"COMMIT").statusmessage != "COMMIT":
+            raise StoreError(f"database {self.name} took the change back", code="store-failed")
+
+    def _abandon(self) -> None:
+        """Roll back; where that cannot be done the session ends, and the server rolls back."""
+        session = self._writer
+        if session is None or session.info.transaction_status == TransactionStatus.IDLE:
+            return
+        try:
+            session.execute(b"ROLLBACK")
+        except psycopg.Error:
+            self._writer = None
+            with suppress(psycopg.Error):
+                session.close()
+
+    def _elect(self, key: int) -> None:
+        """Hold the lock: as it is held already, or on a new session.
+
+        Where the last session was lost, another process may have led meanwhile; its epoch tells.
+        """
+        if self._election is not None and key == self._key and not is_lost(self._election):
+            return
+        if self._election is not None:
+            self._election.close()
+            self._election = None
+        try:
+            session = open_session(self._address)
+            row = session.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
+        except psycopg.Error as error:
+            raise postgres_error(error, self.name) from None
+        if row is None or not row[0]:
+            session.close()
+            raise StoreError(
+                f"database {self.name} is in use by another process that moves this log", code="store-locked"
+            )
+        self._election = session
+
+    def _require_elected(self) -> None:
+        if self._key is None:
+            raise StoreError(f"this process does not move the log in {self.name}", code="store-locked")
+        self._elect(self._key)
+
+
+def open_postgres(
+    url: str, *, create: bool = False, read_only: bool = False, lead: bool = True
+) -> PostgresDatabase:
+    """Open the database at `url`; see `ledger.store.database.open_database`.
+
+    An older schema is brought up to date where this role owns the tables; else that is for another role to do, see
+    `migrate_postgres`.
+    """
+    database = PostgresDatabase(address_of(url), read_only=read_only)
+    try:
+        database.prepare(create=create)
+        if lead and not read_only:
+            for (origin,) in database.rows("SELECT origin FROM head"):
+                database.lead(origin)
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,130 @@
+"""The schema of a PostgreSQL database: what is there, and making it what this version needs.
+
+The role that owns the tables makes and changes them; the one that the node runs as may add to history and read it,
+and cannot change it even where a trigger is taken away.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, create_engine
+from sqlalchemy.pool import StaticPool
+
+from ledger.errors import LedgerError
+from ledger.store.migrations import REVISION, require_known, upgrade
+from ledger.store.postgres_session import (
+    DRIVER,
+    Session,
+    address_of,
+    name_of,
+    open_session,
+    postgres_error,
+    require_durable,
+)
+from ledger.store.tables import APPEND_ONLY, TRANSIENT
+
+_MIGRATING = 0x65766964656E6365
+"""Advisory lock of a session that changes the schema."""
+_SCHEMA = (
+    "SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()),"
+    " to_regclass('alembic_version') IS NOT NULL,"
+    " coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),"
+    " coalesce((SELECT pg_has_role(tableowner, 'USAGE') FROM pg_tables"
+    " WHERE schemaname = current_schema() AND tablename = 'head'), false)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a database holds, and what the role may do that asked.
+
+    Attributes:
+        tables: How many tables there are, of whomever.
+        revision: The one it names; None where it names none.
+        may_create: Whether the role may make tables.
+        is_owner: Whether the log's tables are its own.
+    """
+
+    tables: int
+    revision: str | None
+    may_create: bool
+    is_owner: bool
+
+
+def read_schema(session: Session) -> Schema:
+    """What the database of a session holds."""
+    row = session.execute(_SCHEMA).fetchone()
+    if row is None:
+        raise AssertionError
+    tables, named, may_create, is_owner = row
+    revision = session.execute(REVISION.encode()).fetchone() if named else None
+    return Schema(tables, None if revision is None else str(revision[0]), may_create, is_owner)
+
+
+def may_change(schema: Schema) -> bool:
+    """Whether the role can bring the schema up to date, or make one where there is nothing."""
+    return schema.may_create and (schema.is_owner or schema.tables == 0)
+
+
+def make_schema(address: URL) -> None:
+    """Bring the schema up to date, in one transaction per revision; one process at a time does."""
+    with open_session(address, patient=True) as turn, open_session(address, patient=True) as session:
+        turn.execute("SELECT set_config('lock_timeout', '0', false)")
+        turn.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        session.autocommit = False
+        engine = create_engine(
+            f"{DRIVER}://", creator=lambda: session, poolclass=StaticPool, use_native_hstore=False
+        )
+        with engine.connect() as connection:
+            upgrade(connection)
+
+
+def migrate_postgres(url: str, role: str | None) -> str:
+    """Make or change the schema as the role of `url`, and permit what it needs to the role the node runs as.
+
+    Args:
+        url: Of a role that owns the tables, or may make them.
+        role: The node's; None: nothing is permitted to anybody.
+
+    Returns:
+        The revision that the schema is at now.
+
+    Raises:
+        SetupError: `store-newer`, `store-foreign`, `store-settings`.
+        StoreError: The server's own fault.
+    """
+    address = address_of(url)
+    name = name_of(address)
+    try:
+        with open_session(address) as session:
+            require_durable(session, name)
+            schema = read_schema(session)
+            if schema.tables:
+                require_known(schema.revision, name)
+            make_schema(address)
+            if role is not None and role != address.username:
+                permit(session, role)
+            return str(read_schema(session).revision)
+    except psycopg.Error as error:
+        raise postgres_error(error, name) from None
+    except LedgerError:
+        raise
+
+
+def permit(session: Session, role: str) -> None:
+    """Let a role add to history and read it, move the head, and nothing else."""
+    to = sql.Identifier(role)
+    row = session.execute("SELECT current_schema()").fetchone()
+    schema = sql.Identifier(str(row and row[0]))
+    session.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, to))
+    for tables, rights in (
+        (("alembic_version",), "SELECT"),
+        ((*APPEND_ONLY, "head"), "SELECT, INSERT"),
+        (TRANSIENT, "SELECT, INSERT, DELETE"),
+    ):
+        for table in tables:
+            named = sql.Identifier(table)
+            session.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), named, to))
+    session.execute(sql.SQL("GRANT UPDATE (size, root, epoch) ON head TO {}").format(to))
+    session.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(schema, to))
