@@ -3,6 +3,7 @@
 A composition root: it reads the environment, opens the node when the server starts and closes it when it stops.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.deps import known_query
+from api.replies import Replies
 from api.routes import (
     anchors,
     attestations,
@@ -38,8 +40,8 @@ from ledger.services.admission import usual_workers
 from ledger.services.home import open_home
 from ledger.services.node import Node, open_node
 
-THREADS = 256
-"""Requests that may wait for the log at once on threads of their own; each waits up to a checkpoint's interval."""
+THREADS = 64
+"""Requests that are answered at once on threads of their own; those that wait for the log have none."""
 DESCRIPTION = """\
 Registers signed statements in an append-only log, and hands out what proves them offline.
 
@@ -74,6 +76,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         node = await run_in_threadpool(open_)
         app.state.node = node
         app.state.streams = 0
+        app.state.replies = Replies(asyncio.get_running_loop())
         node.start()
         try:
             yield

@@ -27,6 +27,7 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
+from ledger.services.intake import BusyError
 from ledger.statements.shape import Problem, StatementInvalidError
 
 MEDIA_TYPE = "application/problem+json"
@@ -127,7 +128,8 @@ def answer(error: LedgerError, instance: str | None = None) -> Response:
     told = problem(error, instance)
     headers = {"cache-control": "no-store"}  # what is refused or missing now may be there in a moment
     if told["status"] == HTTPStatus.SERVICE_UNAVAILABLE or error.code in _RETRY:
-        headers["retry-after"] = str(_RETRY.get(error.code, _LATER))
+        later = error.retry_after if isinstance(error, BusyError) else _RETRY.get(error.code, _LATER)
+        headers["retry-after"] = str(later)
     return Response(orjson.dumps(told), told["status"], headers, MEDIA_TYPE)
 
 

@@ -11,10 +11,12 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from api.limiting import client_of
 from api.lines import Answers, Lines
 from api.problems import INTERNAL, problem
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
+from ledger.services.intake import Turn
 from ledger.services.node import Node
 from ledger.services.register import Registration, register_many
 
@@ -78,7 +80,9 @@ async def register_lines(
     answers = Answers(wake)
     request.app.state.streams += 1
     reader = asyncio.create_task(_feed(request, lines, received))
-    threading.Thread(target=_work, args=(lines, answers, node, wanted), name="stream", daemon=True).start()
+    threading.Thread(
+        target=_work, args=(lines, answers, node, wanted, client_of(request)), name="stream", daemon=True
+    ).start()
     try:
         while found := await answers.take():
             yield found
@@ -90,7 +94,7 @@ async def register_lines(
         reader.cancel()
 
 
-def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None) -> None:
+def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None, client: str) -> None:
     """Register until the lines end.  Lines without an answer were not acknowledged; the client sends them again."""
     number = 0
     fault: LedgerError | None = None
@@ -101,7 +105,7 @@ def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None) -> Non
             sequencer=node.sequencer,
             clock=node.clock,
             wanted=wanted,
-            admission=node.admission,
+            admission=Turn(node.intake, client),
         )
         for number, found in enumerate(registered, 1):
             answers.put(_line(number, found))

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from api.deps import DIGEST, DigestPath, NodeDep, body_of, media_type, require_type
@@ -19,6 +18,7 @@ from api.documents import (
     document,
     examples_of,
 )
+from api.limiting import client_of
 from api.schemas import Standing
 from api.streams import LinesResponse, registered
 from ledger.core.canonical import STATEMENT_LIMIT
@@ -31,7 +31,6 @@ from ledger.services.export import bundle_of
 from ledger.services.foreign_parts import parts_of, with_foreign
 from ledger.services.node import Node
 from ledger.services.receipts import cosigned_receipt_of, receipt_of
-from ledger.services.register import register
 from ledger.services.states import state_of
 from ledger.store.statements import StoredStatement
 
@@ -57,7 +56,7 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
             require_type(request, (NDJSON,))
             return LinesResponse(request, node, wanted)
         data = await body_of(request, limit=STATEMENT_LIMIT, what="the statement", types=(*_BODIES, NDJSON))
-        return await run_in_threadpool(_register, data, node, wanted)
+        return await _register(request, data, node, wanted)
 
     router.add_api_route(
         path,
@@ -74,13 +73,13 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
     )
 
 
-def _register(data: bytes, node: Node, wanted: str | None) -> Response:
-    found = register(
-        data, parties=node.parties, sequencer=node.sequencer, now=int(node.clock()), wanted=wanted
-    )
-    covering = node.checkpoints.earliest_covering(found.index)
-    told = {**registered(found), "checkpointSize": None if covering is None else covering.size}
-    return JSONResponse(told, 201 if found.first else 200, {"location": str(told["url"])})
+async def _register(request: Request, data: bytes, node: Node, wanted: str | None) -> Response:
+    """Wait, on the event loop, for the log: so many may that no thread waits for each."""
+    future, told = request.app.state.replies.expect()
+    node.intake.register(data, wanted=wanted, client=client_of(request), told=told)
+    found = await future
+    answered = {**registered(found), "checkpointSize": found.checkpoint}
+    return JSONResponse(answered, 201 if found.first else 200, {"location": str(answered["url"])})
 
 
 _registering("/v1/statements", None, "Register statements of any type")

@@ -24,7 +24,9 @@ from ledger.services.export import Shelf
 from ledger.services.files import exists, reported, sync_folder
 from ledger.services.finalising import Finalising, finalising_of
 from ledger.services.home import Home
+from ledger.services.intake import Intake
 from ledger.services.jurisdiction import log_entry
+from ledger.services.monitoring import Monitoring
 from ledger.services.observing import ObservedChains
 from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, open_chains
 from ledger.services.parties import Parties
@@ -62,6 +64,7 @@ class Node:
         mirror: What they gave.
         concerns: Tells what of this log concerns whom.
         syncing: Asks the partners; None until `start`.
+        monitoring: Watches their logs; None until `start`.
         observed: Partners' chains that the node looks at itself.
         attester: Vouches for blocks of partners' chains.
         claims: What is claimed of this log's anchors, and who vouches for them.
@@ -86,6 +89,7 @@ class Node:
     sequencer: Submitting
     parties: Parties
     admission: Admission
+    intake: Intake
     claim: bytes | None
     trust: TrustList
     clock: Callable[[], float]
@@ -105,6 +109,7 @@ class Node:
     finalising: Finalising | None = None
     relaying: Relaying | None = None
     syncing: Syncing | None = None
+    monitoring: Monitoring | None = None
     collector: Collector | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -154,6 +159,18 @@ class Node:
                 before=self.log_entry,
             )
             self.syncing.start()
+        if self.monitoring is None:
+            self.monitoring = Monitoring(
+                self.home.path,
+                self.partners,
+                believed=self.believed,
+                observed=self.observed,
+                witness=self.witness.store,
+                foreign=self.foreign,
+                period=self.home.settings.partner_period,
+                clock=self.clock,
+            )
+            self.monitoring.start()
         if self.collector is None:
             self.collector = Collector(
                 self.log,
@@ -210,6 +227,8 @@ class Node:
         self._stop.set()
         if self.syncing is not None:
             self.syncing.close()
+        if self.monitoring is not None:
+            self.monitoring.close()
         if self.collector is not None:
             self.collector.close()
         if self.finalising is not None:
@@ -217,6 +236,7 @@ class Node:
         if self.relaying is not None:
             self.relaying.close()
         self.observed.close()
+        self.intake.close()
         self.admission.close()
         self.restart.close()
         self.sequencer.close()
@@ -260,13 +280,16 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
         claim, trust = _claim(home, chains, foreign, int(clock()))
         partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
         witnesses = Witnesses(home, partners)
-        restart, sequencer = sequencer_of(home, log, witnesses, chains, clock=clock, unproven=unproven)
+        restart, sequencer = sequencer_of(
+            home, log, checkpoints, witnesses, chains, clock=clock, unproven=unproven
+        )
     except BaseException:
         for own in chains:
             own.close()
         database.close()
         raise
     parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
+    admission = Admission(parties, workers)
     mirror = Mirror(home.path / MIRROR)
     observed = ObservedChains(home.settings.observed)
     signed = own_checkpoints(log.origin, checkpoints)
@@ -280,7 +303,8 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
         anchors=anchors,
         sequencer=sequencer,
         parties=parties,
-        admission=Admission(parties, workers),
+        admission=admission,
+        intake=Intake(parties, sequencer, admission, checkpoints, clock=clock, threads=workers),
         claim=claim,
         trust=trust,
         clock=clock,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 from ledger.errors import ConflictError, LedgerError, StoreError
 from ledger.services.admission import Admission, Admitted, Batch, admit
@@ -34,16 +35,32 @@ _CHANGES_PARTIES = (b'"Enrolment"', b'"KeyRevocation"')
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registered statement.  `first` is False where the same bytes were registered before."""
+    """A registered statement.
+
+    Attributes:
+        first: False where the same bytes were registered before.
+        checkpoint: Size of the first checkpoint that covers it, where that was asked for.
+    """
 
     index: int
     digest: bytes
     type: str
     id: str
     first: bool
+    checkpoint: int | None = None
 
 
 Answer = Registration | LedgerError
+
+
+class Judging(Protocol):
+    """Judges batches of statements; see `Admission`."""
+
+    def submit(self, documents: Sequence[bytes], *, now: int, wanted: str | None) -> "Future[Batch]":
+        """Have documents judged."""
+
+    def found(self, future: "Future[Batch]") -> list[Admitted]:
+        """What is appended of a batch, and what is refused, one a document, in order, as of now."""
 
 
 def register(
@@ -71,8 +88,8 @@ def register(
     admitted = admit(data, parties=parties, now=now, wanted=wanted)
     if isinstance(admitted, LedgerError):
         raise admitted
-    (outcome,) = _awaited(_submit([admitted], parties, sequencer))
-    answer = _answer(admitted, outcome, parties)
+    (outcome,) = _awaited(enter([admitted], parties, sequencer, wait=0.0))
+    answer = answer_of(admitted, outcome, parties)
     if isinstance(answer, LedgerError):
         raise answer
     return answer
@@ -85,7 +102,7 @@ def register_many(
     sequencer: Submitting,
     clock: Callable[[], float],
     wanted: str | None = None,
-    admission: Admission | None = None,
+    admission: Judging | None = None,
 ) -> Iterator[Answer]:
     """Verify and append a stream of statements; one answer each, in order.
 
@@ -103,7 +120,7 @@ def register_many(
         StoreError: The disk failed; likewise.
     """
     with ExitStack() as stack:
-        judging = admission or stack.enter_context(Admission(parties))
+        judging: Judging = admission or stack.enter_context(Admission(parties))
         under_way: deque[Future[Batch]] = deque()
         appending: deque[_Appending] = deque()
 
@@ -143,19 +160,26 @@ class _Appending:
             if isinstance(admitted, LedgerError):
                 yield admitted
             else:
-                yield _answer(admitted, next(outcomes), parties)
+                yield answer_of(admitted, next(outcomes), parties)
 
 
 def _append(admitted: list[Admitted], parties: Parties, sequencer: Submitting) -> _Appending:
     rows = [found for found in admitted if not isinstance(found, LedgerError)]
-    return _Appending(admitted, _submit(rows, parties, sequencer, wait=ROOM_SECONDS) if rows else None)
+    return _Appending(admitted, enter(rows, parties, sequencer) if rows else None)
 
 
-def _submit(
-    rows: Sequence[NewStatement], parties: Parties, sequencer: Submitting, *, wait: float = 0.0
+def enter(
+    rows: Sequence[NewStatement], parties: Parties, sequencer: Submitting, *, wait: float | None = None
 ) -> "Future[list[Outcome]]":
-    """Queue rows.  What they say of parties counts as soon as it may be in the log, answered or not."""
-    future = sequencer.submit(rows, wait=wait)
+    """Queue rows.  What they say of parties counts as soon as it may be in the log, answered or not.
+
+    Args:
+        wait: Seconds to wait for room; `ROOM_SECONDS` if None.
+
+    Raises:
+        RefusedError, StoreError: As `Submitting.submit`.
+    """
+    future = sequencer.submit(rows, wait=ROOM_SECONDS if wait is None else wait)
     changed = [row.party for row in rows if row.party is not None]
 
     def forget(_: object) -> None:
@@ -167,7 +191,8 @@ def _submit(
     return future
 
 
-def _answer(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answer:
+def answer_of(admitted: NewStatement, outcome: Outcome, parties: Parties) -> Answer:
+    """What became of a row that the log has answered."""
     if isinstance(outcome, ConflictError):
         return outcome
     if admitted.party is not None:

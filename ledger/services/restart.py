@@ -199,6 +199,7 @@ def _listed(seen: Sequence[Sighting]) -> str:
 def sequencer_of(
     home: Home,
     log: Log,
+    checkpoints: Checkpoints,
     witnesses: Witnesses,
     chains: Sequence[OwnChain],
     *,
@@ -219,7 +220,7 @@ def sequencer_of(
     restart = Restart(log, sources, unproven=unproven)
     return restart, Sequencer(
         log,
-        Checkpoints(log.database),
+        checkpoints,
         lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now),
         clock=clock,
         may_sign=restart.may_sign,
