@@ -136,7 +136,7 @@ class Provenance(Wire):
 
 
 class Contradiction(Wire):
-    """Two histories that the relay came upon."""
+    """Two histories that the relay or the monitor came upon."""
 
     at: str
     code: str
@@ -173,7 +173,35 @@ class RelayHealth(Wire):
     trouble: Trouble | None = None
 
 
+class WatchedLog(Wire):
+    """A partner's log, as this node's monitor saw it last."""
+
+    partner: str
+    origin: str | None = None
+    size: int = Field(description="of the newest head whose root was recomputed from its entries")
+    agree: list[str] = Field(description="who else saw the same history")
+    trouble: Trouble | None = None
+
+
+class WatchAlarm(Wire):
+    """What the monitor raised, and nobody has taken note of yet."""
+
+    origin: str
+    code: str
+    detail: str
+    at: str
+
+
+class MonitorHealth(Wire):
+    """The monitor of partners' logs."""
+
+    logs: list[WatchedLog]
+    alarms: list[WatchAlarm]
+    trouble: Trouble | None = None
+
+
 class NodeHealth(Health):
-    """Whether the node can register, how far it is, and how its relay is."""
+    """Whether the node can register, how far it is, and how its relay and its monitor are."""
 
     relay: RelayHealth | None = None
+    monitor: MonitorHealth | None = None

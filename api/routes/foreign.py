@@ -15,6 +15,7 @@ from api.foreign_schemas import (
     Provenance,
 )
 from api.limiting import LimitedRead
+from api.monitoring import contradictions_of
 from api.schemas import DIGEST, TIME
 from ledger.core.times import format_time
 from ledger.services import foreign_view
@@ -180,7 +181,7 @@ def provenance(
     response_model=None,
 )
 def contradictions(node: NodeDep) -> dict[str, Any]:
-    """Histories that contradict each other, which this node's relay came upon; each with its proof."""
+    """Histories that contradict each other, which this node's relay or monitor came upon; each with its proof."""
     return {
         "items": [
             {
@@ -192,6 +193,7 @@ def contradictions(node: NodeDep) -> dict[str, Any]:
             }
             for one in node.outbox.halts()
         ]
+        + list(contradictions_of(node))
     }
 
 

@@ -11,6 +11,7 @@ from api.attesting import attesting_of
 from api.deps import NodeDep, body_of
 from api.documents import JSON, PROBLEMS, Answers, answer, document
 from api.foreign_schemas import NodeHealth
+from api.monitoring import monitoring_of
 from api.relaying import relaying_of
 from api.schemas import TIME, Schemas
 from api.schemas import Node as NodeShown
@@ -141,7 +142,7 @@ def health(node: NodeDep) -> JSONResponse:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:
         told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
-    told |= witnessing_of(node) | attesting_of(node) | relaying_of(node)
+    told |= witnessing_of(node) | attesting_of(node) | relaying_of(node) | monitoring_of(node)
     return JSONResponse(told, 200 if trouble is None else 503)
 
 

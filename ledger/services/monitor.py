@@ -1,0 +1,257 @@
+"""Watching logs: each is followed, and held against what its witnesses, partners' nodes and chains saw of it.
+
+    others are asked → the log's newest checkpoint is followed → each view is compared with the own root at its size
+
+Others are asked first: what they saw was published before, so whoever's size the log's server does not show then is
+shown less than others.  Alarms are durable before they are told.
+
+Source: docs/monitoring.md.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ledger.core.checkpoint import SignedCheckpoint
+from ledger.core.trust import TrustList
+from ledger.core.trust.values import LogKeys
+from ledger.errors import LedgerError, RemoteError, SignatureError
+from ledger.remote.tiles import LogReader
+from ledger.services.following import Followed, Follower, log_keys
+from ledger.services.mirroring import keep
+from ledger.services.monitor_sources import Source, View, note_held
+from ledger.store.alarms import Alarm, Alarms, NewAlarm
+from ledger.store.followed import FollowedLogs
+
+UNREACHABLE: Final = 3
+"""Looks in a row in which a log could not be read, after which that is an alarm."""
+WITHIN: Final = 600
+"""Seconds after which a head that is in no contract is an alarm, where the trust list asks for anchors."""
+_ANCHOR: Final = 6
+_FAILED: Final = "failed"
+_AT_ONCE: Final = 8
+
+
+@dataclass(slots=True)
+class Look:
+    """How one look at a log went.
+
+    Attributes:
+        origin: None while that is not known.
+        size: Of the newest head that was recomputed; `before`, of the one before this look.
+        agreed: Who saw the same.
+        troubles: Who could not be asked, and why.
+        alarms: Those that this look raised.
+        mirrored: Size of the mirror; None where none is kept.
+        error: Why the log itself could not be read; None where it was.
+    """
+
+    url: str
+    origin: str | None = None
+    size: int = 0
+    before: int = 0
+    shown: int = 0
+    agreed: list[str] = field(default_factory=list)
+    troubles: list[tuple[str, LedgerError]] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    mirrored: int | None = None
+    error: LedgerError | None = None
+
+
+class Monitor:
+    """Looks at logs.
+
+    Args:
+        logs: What is followed.
+        alarms: What was raised.
+        trust: Whose keys are whose; asked for each time.
+        clock: POSIX seconds.
+        sources: Who is asked about a log.
+        folder: Where logs are mirrored; None: nowhere.
+        publish: Told of each new alarm, which is durable by then.
+        within: Seconds after which a head must be anchored, where the trust list asks for anchors.
+        stop: Whether to leave off.
+    """
+
+    def __init__(
+        self,
+        logs: FollowedLogs,
+        alarms: Alarms,
+        trust: Callable[[], TrustList],
+        clock: Callable[[], float],
+        *,
+        sources: Callable[[LogKeys], Iterable[Source]] = lambda _: (),
+        folder: Path | None = None,
+        publish: Callable[[Alarm], object] = lambda _: None,
+        within: int = WITHIN,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.logs = logs
+        self.alarms = alarms
+        self._trust = trust
+        self._clock = clock
+        self._sources = sources
+        self._folder = folder
+        self._publish = publish
+        self._within = within
+        self._stop = stop
+        self.follower = Follower(logs, trust, clock, stop=stop)
+
+    def look(self, reader: LogReader) -> Look:
+        """Look at a log once.  Never raises an error of ours but the store's: what fails stands in the answer."""
+        look = Look(reader.url, self.logs.origin_at(reader.url))
+        try:
+            keys = self._keys(reader, look)
+            views = self._ask(keys, look)
+            self._follow(reader, look)
+            for source, seen in views:
+                self._compare(source, seen, keys, reader, look)
+            self._require_anchors(views, keys, look)
+            if self._folder is not None:
+                look.mirrored = keep(self.logs, keys.origin, reader, self._folder, stop=self._stop)
+        except LedgerError as error:
+            look.error = error
+        self._count_failures(look)
+        return look
+
+    # -- the log itself --------------------------------------------------------------------------------------
+
+    def _keys(self, reader: LogReader, look: Look) -> LogKeys:
+        signed = reader.checkpoint()
+        try:
+            keys = log_keys(signed, self._trust())
+        except SignatureError as error:
+            detail = f"{reader.url} shows a checkpoint that is not by the log's keys: {error}"
+            origin = signed.checkpoint.origin
+            self._raise(look, [NewAlarm(origin, "checkpoint-unsigned", reader.url, detail, signed.encoded)])
+            raise
+        look.origin = keys.origin
+        return keys
+
+    def _follow(self, reader: LogReader, look: Look) -> None:
+        found = self.follower.follow(reader)
+        head = self.logs.head(found.origin)
+        look.size = 0 if head is None else head.size
+        look.before, look.shown = found.before, found.shown
+        self._raise(look, found.alarms)
+
+    def _count_failures(self, look: Look) -> None:
+        failed = 0 if look.error is None else self.logs.progress(look.url, _FAILED) + 1
+        if failed or self.logs.progress(look.url, _FAILED):
+            self.logs.progressed(look.url, _FAILED, failed)
+        if look.error is not None and failed >= UNREACHABLE:
+            detail = f"{look.url} could not be followed {failed} times in a row: {look.error}"
+            self._raise(look, [NewAlarm(look.origin or look.url, "log-unreachable", look.url, detail)])
+
+    # -- what others saw -------------------------------------------------------------------------------------
+
+    def _ask(self, keys: LogKeys, look: Look) -> list[tuple[Source, Sequence[View]]]:
+        try:
+            sources = list(self._sources(keys))
+        except LedgerError as error:
+            look.troubles.append(("sources", error))
+            return []
+        if not sources:
+            return []
+        answers: list[tuple[Source, Sequence[View]]] = []
+        with ThreadPoolExecutor(min(len(sources), _AT_ONCE), "monitor") as asking:
+            asked = [(source, asking.submit(source.ask, keys)) for source in sources]
+            for source, answer in asked:
+                try:
+                    answers.append((source, answer.result()))
+                except LedgerError as error:
+                    look.troubles.append((source.name, error))
+        return answers
+
+    def _compare(
+        self, source: Source, seen: Sequence[View], keys: LogKeys, reader: LogReader, look: Look
+    ) -> None:
+        """Hold what somebody saw against the own root at each size."""
+        agreed = 0
+        for view in seen:
+            if view.size > look.size:
+                if look.size < look.shown:
+                    return  # entries are still being downloaded; the next look compares
+                self._raise(look, self._beyond(source, view, reader, look))
+            if view.size <= look.size:
+                if self.follower.tree(keys.origin, look.size).root_at(view.size) == view.root:
+                    agreed = view.size
+                    continue
+                self._raise(look, self._other(source, view, keys, reader))
+            if agreed:
+                source.told(keys, agreed)
+            return
+        if agreed:
+            source.told(keys, agreed)
+            look.agreed.append(source.name)
+
+    def _beyond(self, source: Source, view: View, reader: LogReader, look: Look) -> Iterator[NewAlarm]:
+        """A size that the log's own server does not show, though it was published before."""
+        self._follow(reader, look)  # it may have grown since: whatever it shows now counts
+        if view.size <= look.size:
+            return
+        if view.signed is not None:
+            try:
+                found = self.follower.judge(view.signed, reader, source.name)
+            except RemoteError:
+                pass  # it does not give these entries; the head is kept until it does
+            else:
+                look.size = found.size
+                yield from found.alarms
+                if view.size <= look.size or found.alarms:
+                    return
+        assert look.origin is not None
+        detail = f"{look.url} shows size {look.size} of {look.origin}, and {source.name} saw size {view.size}"
+        notes = b"" if view.signed is None else view.signed.encoded
+        yield NewAlarm(look.origin, "log-withholds", source.name, detail, notes)
+
+    def _other(self, source: Source, view: View, keys: LogKeys, reader: LogReader) -> Iterable[NewAlarm]:
+        """Another root than the own one at its size."""
+        signed = view.signed
+        if signed is None and source.kind == "partner":
+            signed = _found(lambda: note_held(source.name.removeprefix("node "), keys, view.size))
+        if signed is None:
+            signed = _found(lambda: reader.checkpoint_of(view.size))
+        if signed is not None and signed.checkpoint.root == view.root:
+            with_proof: Followed = self.follower.judge(signed, reader, source.name)
+            if with_proof.alarms:
+                return with_proof.alarms
+        detail = (
+            f"{source.name} holds root {view.root.hex()} of {keys.origin} at size {view.size}; its entries lead to"
+            f" {self.follower.tree(keys.origin, view.size).root().hex()}"
+        )
+        return [NewAlarm(keys.origin, "other-root", f"{source.name} {view.size}", detail)]
+
+    def _require_anchors(
+        self, views: Sequence[tuple[Source, Sequence[View]]], keys: LogKeys, look: Look
+    ) -> None:
+        """Heads that are in no contract for too long, where the trust list asks for anchors and a chain is asked."""
+        asked = [seen for source, seen in views if source.kind == "chain"]
+        required = any(_ANCHOR in one.steps or one.chains for one in self._trust().require.values())
+        if not asked or not required:
+            return
+        anchored = max((view.size for seen in asked for view in seen), default=0)
+        waiting = self.logs.seen(keys.origin, first=anchored + 1, last=look.size)
+        since = min((head.at for head in waiting), default=None)
+        if since is not None and self._clock() - since > self._within:
+            detail = (
+                f"{keys.origin} is anchored up to size {anchored}, and signed size {waiting[0].size}"
+                f" {int(self._clock() - since)} s ago; {self._within} s are allowed"
+            )
+            self._raise(look, [NewAlarm(keys.origin, "anchors-missing", str(anchored), detail)])
+
+    def _raise(self, look: Look, found: Iterable[NewAlarm]) -> None:
+        for one in found:
+            alarm = self.alarms.raise_(one, int(self._clock()))
+            if alarm is not None:
+                look.alarms.append(alarm)
+                self._publish(alarm)
+
+
+def _found(ask: Callable[[], SignedCheckpoint | None]) -> SignedCheckpoint | None:
+    try:
+        return ask()
+    except LedgerError:
+        return None
