@@ -247,17 +247,7 @@ def inclusion_path(reader: HashReader, index: int, size: int) -> list[bytes]:
     """
     if not 0 <= index < size:
         raise ProofError(f"leaf index {index} is outside a tree of {size} leaves")
-    path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(subtree_root(reader, middle, end))
-            end = middle
-        else:
-            path.append(subtree_root(reader, start, middle))
-            start = middle
-    return path[::-1]
+    return _siblings(reader, 0, index, size)
 
 
 def consistency_path(reader: HashReader, size1: int, size2: int) -> list[bytes]:
@@ -270,22 +260,26 @@ def consistency_path(reader: HashReader, size1: int, size2: int) -> list[bytes]:
     """
     if not 0 < size1 <= size2:
         raise ProofError(f"a tree of {size2} leaves cannot be shown to extend one of {size1}")
+    if size1 == size2:
+        return []
+    # The largest complete subtree that ends with the smaller tree's last leaf: it stands in both trees.
+    level = (size1 & -size1).bit_length() - 1
+    index = (size1 >> level) - 1
+    # Where it is the whole smaller tree, its hash is known and not sent.
+    begin = [reader.node(level, index)] if index else []
+    return begin + _siblings(reader, level, index, size2)
+
+
+def _siblings(reader: HashReader, level: int, index: int, size: int) -> list[bytes]:
+    """What leads from the complete subtree `index` of 2**level leaves to the root of the tree of `size` leaves."""
     path: list[bytes] = []
-    start, end = 0, size2
-    while end != size1:
-        middle = start + _split(end - start)
-        if size1 <= middle:
-            path.append(subtree_root(reader, middle, end))
-            end = middle
-        else:
-            path.append(subtree_root(reader, start, middle))
-            start = middle
-    if start:
-        # The smaller tree is not itself a complete subtree: the path says where it ends.
-        path.append(subtree_root(reader, start, end))
-    return path[::-1]
-
-
-def _split(size: int) -> int:
-    """The largest power of two below `size`."""
-    return 1 << ((size - 1).bit_length() - 1)
+    last = (size - 1) >> level
+    while last:
+        sibling = index ^ 1
+        if sibling < last:
+            path.append(reader.node(level, sibling))
+        elif sibling == last:
+            # On the right edge a subtree may be incomplete; and beyond it there is none, so nothing is hashed.
+            path.append(subtree_root(reader, sibling << level, size))
+        level, index, last = level + 1, index >> 1, last >> 1
+    return path
