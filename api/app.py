@@ -26,6 +26,7 @@ from api.routes import (
     foreign,
     lineage,
     log,
+    mirror,
     partners,
     recognition,
     statements,
@@ -96,7 +97,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(HeadAsGet)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
-        *(anchors, attestations, foreign, log, node_routes),
+        *(anchors, attestations, foreign, log, mirror, node_routes),
     ):
         app.include_router(module.router, dependencies=[Depends(known_query)])
     return app

@@ -22,6 +22,8 @@ VERIFICATIONS = 300
 
 ATTESTATIONS = 300
 """Requests to attest, a minute; each may ask nodes of a chain."""
+MIRRORED = 1_200
+"""Reads of statements by their places, a minute; each answers with up to 8 MiB."""
 COSIGNATURES = 1_200
 """Checkpoints to cosign, a minute; each is three signatures to verify."""
 
@@ -68,4 +70,5 @@ def client_of(request: Request) -> str:
 LimitedRead = Depends(limited("foreign", READS))
 LimitedVerification = Depends(limited("verify", VERIFICATIONS))
 LimitedAttestation = Depends(limited("attest", ATTESTATIONS))
+LimitedMirroring = Depends(limited("mirror", MIRRORED))
 LimitedCosigning = Depends(limited("cosign", COSIGNATURES))

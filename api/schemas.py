@@ -357,6 +357,22 @@ class Consistency(Wire):
     path: list[str] = Field(description="hashes, 64 lower-case hex digits each")
 
 
+class IssuedStatement(Wire):
+    """A statement by its place in the log."""
+
+    index: int
+    digest: str
+    id: str
+
+
+class IssuedStatements(Wire):
+    """A page of an issuer's statements."""
+
+    size: int = Field(description="of the published checkpoint that covers them")
+    items: list[IssuedStatement]
+    next: str | None = Field(None, description="`after` of the following page")
+
+
 class NodeChain(Wire):
     """The chain that a node anchors on."""
 

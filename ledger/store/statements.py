@@ -39,6 +39,15 @@ class StoredEdge:
     target: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A registered statement by its place, digest, and the id that its issuer gave it."""
+
+    index: int
+    digest: bytes
+    id: str
+
+
 class Statements:
     """The statements of the log in `database`; reads only.  Safe for threads."""
 
@@ -246,6 +255,22 @@ class Statements:
     def count(self, kind: str) -> int:
         """How many statements of a type are registered."""
         return int(self._database.rows("SELECT count(*) FROM statement WHERE type = ?", (kind,))[0][0])
+
+    def of_issuer(self, issuer: str, *, after: str = "", limit: int = PAGE) -> list[Issued]:
+        """An issuer's statements by their ids.
+
+        Args:
+            issuer: DID.
+            after: Id of the last one of the page before.
+            limit: Size of the page.
+        """
+        rows = self._database.rows(
+            "SELECT s.leaf_index, e.digest, s.statement_id FROM statement s"
+            " JOIN entry e ON e.leaf_index = s.leaf_index"
+            " WHERE s.issuer = ? AND s.statement_id > ? ORDER BY s.statement_id LIMIT ?",
+            (issuer, after, limit),
+        )
+        return [Issued(*row) for row in rows]
 
     def every(self, first: int = 0) -> Iterator[StoredStatement]:
         """All statements in the order of the log, read in pages."""
