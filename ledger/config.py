@@ -15,6 +15,7 @@ Read by the composition roots alone; everything below them takes values as param
     partner-period = 60
     quorum = 2
     relay = true
+    database = "postgresql+psycopg://evidence@db.example.xa/ledger"
 
     [chain]
     kind = "embedded"
@@ -22,15 +23,16 @@ Read by the composition roots alone; everything below them takes values as param
     period = 10
 
 Chains and authorities follow, see `ledger.chains` and `ledger.authorities`.  The environment: `EVIDENCE_PORT`,
-`EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces between), `EVIDENCE_ANCHOR_PERIOD` and
-`EVIDENCE_PARTNER_PERIOD`.
+`EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces between), `EVIDENCE_ANCHOR_PERIOD`,
+`EVIDENCE_PARTNER_PERIOD` and `DATABASE_URL` (`postgresql+psycopg://user:password@host/database`), which is better than
+the member `database` where a password is in it.
 
 Source: docs/operations.md.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -75,6 +77,12 @@ _AUTHORITY: Final = Text(
 _ORIGIN: Final = Text(
     "an origin, authority/jurisdiction/shard", r"[a-z0-9.-]{1,200}/[A-Z]{2}/[A-Za-z0-9.-]{1,32}", 255
 )
+_DATABASE: Final = Text(
+    "an address, postgresql+psycopg://user@host/database",
+    r"postgresql\+psycopg://[!-~]{1,2000}",
+    2048,
+    screened=False,
+)
 _URL: Final = Text("an address, http://… or https://…", r"https?://[!-~]{1,2000}", 2048, screened=False)
 
 
@@ -99,6 +107,7 @@ class Settings:
         quorum: Witness organisations that should have cosigned what is exported; 0 asks for none.
         observed: Partners' chains that this node reads itself.
         relay: Whether a serving node carries partners' checkpoints to its own chain.
+        database: Address of the database that keeps the log; None: `ledger.sqlite` in the home.
     """
 
     jurisdiction: str
@@ -117,6 +126,7 @@ class Settings:
     quorum: int = 0
     observed: tuple[Observed, ...] = ()
     relay: bool = True
+    database: str | None = field(default=None, repr=False)  # may hold a password
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -132,6 +142,8 @@ class Settings:
         if any(one.id == self.registrar for one in self.authorities):
             raise invalid_setting("authorities", "names the registrar, which is none of them")
         _require_range(self.quorum, _QUORUMS, "quorum")
+        if self.database is not None:
+            _require(_DATABASE, self.database, "database")
         check_chains(self.operator, self.chain, self.chains)
         if any(one.partner == self.jurisdiction for one in self.observed):
             raise invalid_setting(
@@ -175,6 +187,7 @@ def encode_settings(settings: Settings) -> str:
         f"partner-period = {settings.partner_period}",
         *([] if settings.quorum == 0 else [f"quorum = {settings.quorum}"]),
         *([] if settings.relay else ["relay = false"]),
+        *([] if settings.database is None else [f"database = {toml(settings.database)}"]),
         "",
         "[chain]",
         *chain_lines(settings.chain, "chain"),
@@ -219,6 +232,7 @@ def parse_settings(data: bytes) -> Settings:
         quorum=members.integer("quorum", 0),
         observed=read_observed(members.tables("observed")),
         relay=members.boolean("relay", default=True),
+        database=members.optional_text("database"),
     )
     members.require_all_read()
     return settings
@@ -253,6 +267,7 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
         port=settings.port if port is None else port,
         workers=settings.workers if workers is None else workers,
         partner_period=settings.partner_period if partner_period is None else partner_period,
+        database=environment.get("DATABASE_URL") or settings.database,
     )
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger.services.home import Plan, init_home
-from ledger.services.node import open_log_database
+from ledger.services.log_database import open_log_database
 from ledger.store.log import Log
 from ledger.store.rows import NewStatement
 from tests.api.served import EXPORTER, Served, holder, listening

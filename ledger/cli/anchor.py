@@ -7,8 +7,8 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.options import AsJson, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
+from ledger.cli.overriding import opened_home
 from ledger.core.times import format_time
-from ledger.services.home import open_home
 
 if TYPE_CHECKING:
     from ledger.services.anchor_states import AnchorState
@@ -41,10 +41,10 @@ def list_(
 def _of_home(folder: Path) -> dict[str, Any]:
     from ledger.services.anchor_states import anchor_state, state_of
     from ledger.services.finalising import claims_of
-    from ledger.services.node import open_log_database
+    from ledger.services.log_database import open_log_database
     from ledger.store.anchors import Anchors
 
-    home = open_home(folder)
+    home = opened_home(folder)
     settings = home.settings
     with open_log_database(home, read_only=True) as database:
         anchors, claims = Anchors(database), claims_of(home, database)

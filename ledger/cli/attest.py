@@ -15,6 +15,7 @@ from ledger.cli import output
 from ledger.cli.believing import believed_by
 from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, Group, Home, Yes, command, noun
+from ledger.cli.overriding import opened_home
 from ledger.core.attestation import (
     ANSWER_LIMIT,
     REQUEST_LIMIT,
@@ -151,7 +152,7 @@ def request(
     """Write a request."""
     from ledger.services.finalising import opened_finaliser
 
-    with opened_finaliser(open_home(home), clock=time.time) as finaliser:
+    with opened_finaliser(opened_home(home), clock=time.time) as finaliser:
         claimed = finaliser.claimed(size, chain)
         data = finaliser.request(claimed, old)
     if out is None:
@@ -192,7 +193,7 @@ def take(
         parse_attestation(read_bounded(one, limit=ANSWER_LIMIT, what="attestation").rstrip(b"\n"))
         for one in files
     ]
-    with opened_finaliser(open_home(home), clock=time.time, read_only=False) as finaliser:
+    with opened_finaliser(opened_home(home), clock=time.time, read_only=False) as finaliser:
         claimed = finaliser.claimed(size, chain)
         count = finaliser.take(claimed, answers)
     enough = count >= claimed.signers.threshold

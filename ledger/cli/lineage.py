@@ -8,11 +8,11 @@ import typer
 from ledger.cli import output
 from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
+from ledger.cli.overriding import opened_home
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import parse_statement
 from ledger.errors import MalformedError
 from ledger.services.files import read_bounded, replace
-from ledger.services.home import open_home
 from ledger.services.lineage.graph import (
     DEFAULT_COUNT,
     DEFAULT_DEPTH,
@@ -123,10 +123,10 @@ def _digest(name: str) -> str:
 
 def _of_home(folder: Path, digest: str, depth: int, count: int) -> Lineage:
     from ledger.services.lineage.sources import Logged
-    from ledger.services.node import open_log_database
+    from ledger.services.log_database import open_log_database
     from ledger.store.statements import Statements
 
-    with open_log_database(open_home(folder), read_only=True) as database:
+    with open_log_database(opened_home(folder), read_only=True) as database:
         return trace(bytes.fromhex(digest), Logged(Statements(database)), depth=depth, count=count)
 
 

@@ -20,6 +20,7 @@ from ledger.cli.options import (
     from_home_or_node,
     noun,
 )
+from ledger.cli.overriding import opened_home
 from ledger.cli.partner_lines import (
     entry_lines,
     pulled_lines,
@@ -239,7 +240,7 @@ def export(
 
     if problems(COUNTRY, jurisdiction):
         raise typer.BadParameter(f"{jurisdiction} is no country, such as XB", param_hint="--for")
-    opened = open_home(home)
+    opened = opened_home(home)
     if exists(out):
         raise SetupError(f"file {out} exists already; it is never overwritten", code="file-exists")
     part = out.with_name(f".{out.name}.part")
@@ -294,10 +295,10 @@ def _require_address(url: str) -> None:
 
 def _entry_of_home(folder: Path) -> bytes:
     from ledger.services.jurisdiction import require_entry
-    from ledger.services.node import open_log_database
+    from ledger.services.log_database import open_log_database
     from ledger.store.statements import Statements
 
-    opened = open_home(folder)
+    opened = opened_home(folder)
     with open_log_database(opened, read_only=True) as database:
         return require_entry(Statements(database), opened.settings.registrar).encoded
 

@@ -9,6 +9,7 @@ import typer
 
 from ledger.cli import output, witness_log, witness_policy
 from ledger.cli.options import AsJson, Home, Yes, command, noun
+from ledger.cli.overriding import opened_home
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import encode_vkey
 from ledger.core.times import format_time
@@ -36,7 +37,7 @@ app.add_typer(witness_policy.app, name="policy")
 )
 def show(*, home: Home, as_json: AsJson = False) -> int:
     """Show it."""
-    opened = open_home(home)
+    opened = opened_home(home)
     partners = PartnerBook(opened.path / FOLDER, opened.settings.jurisdiction)
     store = WitnessStore(opened.path / FILE)
     asked = [(one, _last(opened, one)) for one in Witnesses(opened, partners).all()]
@@ -176,10 +177,10 @@ def _fork(one: Fork) -> dict[str, Any]:
 
 
 def _last(home: NodeHome, asked: Asked) -> Cosignature | None:
-    from ledger.services.node import DATABASE, open_log_database
+    from ledger.services.log_database import is_begun, open_log_database
     from ledger.store.cosignatures import Cosignatures
 
-    if not exists(home.path / DATABASE):
+    if not is_begun(home):
         return None
     with open_log_database(home, read_only=True) as database:
         return Cosignatures(database).last_of(asked.keys)

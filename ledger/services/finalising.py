@@ -133,7 +133,7 @@ def opened_finaliser(
     Raises:
         SetupError: `claim-missing`: the node was never served.
     """
-    from ledger.services.node import open_log_database  # a node has a finaliser
+    from ledger.services.log_database import open_log_database  # a node has a finaliser
 
     with open_log_database(home, read_only=read_only) as database:
         yield Finaliser(

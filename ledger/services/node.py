@@ -5,13 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ledger.chain.port import Chain
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.errors import LedgerError, NotFoundError, StoreError
+from ledger.errors import LedgerError, StoreError
 from ledger.services.abroad import Abroad
 from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer
@@ -21,11 +20,11 @@ from ledger.services.attesting_foreign import own_checkpoints
 from ledger.services.concerning import Concerns
 from ledger.services.cosigning import Collector
 from ledger.services.export import Shelf
-from ledger.services.files import exists, reported, sync_folder
 from ledger.services.finalising import Finalising, finalising_of
 from ledger.services.home import Home
 from ledger.services.intake import Intake
 from ledger.services.jurisdiction import log_entry
+from ledger.services.log_database import is_begun, open_log_database
 from ledger.services.monitoring import Monitoring
 from ledger.services.observing import ObservedChains
 from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, open_chains
@@ -42,16 +41,14 @@ from ledger.services.witnessing import Witness, begin_witness, witness_of
 from ledger.store.anchors import Anchors
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.cosignatures import Cosignatures
-from ledger.store.database import Database, open_database
+from ledger.store.database import Database
 from ledger.store.foreign import FILE as FOREIGN
 from ledger.store.foreign import ForeignStore
-from ledger.store.log import Log, create_log
+from ledger.store.log import Log
 from ledger.store.partners import Mirror
 from ledger.store.relay import FILE as OUTBOX
 from ledger.store.relay import Outbox
 from ledger.store.statements import Statements
-
-DATABASE = "ledger.sqlite"
 
 
 @dataclass(slots=True)
@@ -267,7 +264,7 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
     """
-    if not exists(home.path / DATABASE):
+    if not is_begun(home):
         begin_witness(home)
     database = open_log_database(home)
     chains: list[OwnChain] = []
@@ -337,17 +334,6 @@ def _claim(
     return (claim if contracts else None), parse_trust_list(claim)
 
 
-def open_log_database(home: Home, *, read_only: bool = False) -> Database:
-    """The database of a home, with its log; made at the first start."""
-    path = home.path / DATABASE
-    fresh = not exists(path)
-    if read_only and fresh:
-        raise NotFoundError(f"{path} is not there yet: the node was never started")
-    if fresh:
-        _make_log(path, home.settings.origin)
-    return open_database(path, read_only=read_only)
-
-
 @contextmanager
 def open_shelf(home: Home) -> Iterator[tuple[Shelf, Concerns]]:
     """What evidence is exported from, and what concerns whom, of a home whose node may be serving."""
@@ -370,21 +356,3 @@ def _shelf(home: Home, database: Database, log: Log, witnesses: Witnesses) -> Sh
         quorum=settings.quorum,
         organisations=witnesses.organisations() if settings.quorum else {},
     )
-
-
-def _make_log(path: Path, origin: str) -> None:
-    """Make the database of an empty log beside its place, then give it its name.
-
-    A crash leaves at most a file of another name, which the next start takes away.
-    """
-    building = path.with_name(path.name + ".new")
-    with reported("make database", path):
-        for part in path.parent.glob(building.name + "*"):
-            part.unlink(missing_ok=True)
-        with open_database(building, create=True) as database:
-            create_log(database, origin)
-        with suppress(FileExistsError):  # two first starts at once: one of them finds it in use
-            path.hardlink_to(building)
-        for part in path.parent.glob(building.name + "*"):
-            part.unlink(missing_ok=True)
-        sync_folder(path.parent)

@@ -25,7 +25,8 @@ from ledger.core.secp256k1 import address_of
 from ledger.core.statement import Statement
 from ledger.services.audit import LogIdentity, audit
 from ledger.services.home import Plan, init_home
-from ledger.services.node import DATABASE, open_node
+from ledger.services.log_database import DATABASE
+from ledger.services.node import open_node
 from ledger.store.database import open_database
 from tests.api.served import EXPORTER, NDJSON, Served, holder
 from tests.nodes import free_port

@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.services import node as nodes
+from ledger.services import log_database as places
 from ledger.services.audit import LogIdentity, audit
 from ledger.services.home import Home, Plan, init_home
-from ledger.services.node import DATABASE, open_node
+from ledger.services.log_database import DATABASE
+from ledger.services.node import open_node
 from ledger.store.database import open_database
 from tests.api.served import EXPORTER, NDJSON, Served, holder
 from tests.nodes import RunningNode, free_port, serving
@@ -93,7 +94,7 @@ def test_a_first_start_that_was_cut_off_goes_on_at_the_next(
 
     home = make(tmp_path)
     with monkeypatch.context() as broken:
-        broken.setattr(nodes, step, cut)
+        broken.setattr(places, step, cut)
         with pytest.raises(CutOffError):
             open_node(home, clock=time.time)
     with open_node(home, clock=time.time) as node:

@@ -1,0 +1,99 @@
+"""Where a node's log is kept: `ledger.sqlite` in its home, or a database on a server; made at the first start."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import NotFoundError, StoreError
+from ledger.services.files import exists, reported, sync_folder
+from ledger.services.home import Home
+from ledger.store.database import Database, open_database
+from ledger.store.log import create_log
+
+DATABASE: Final = "ledger.sqlite"
+_HEAD: Final = "SELECT origin FROM head"
+
+
+def is_begun(home: Home) -> bool:
+    """Whether the log of a home was ever begun, so that the node has started before.
+
+    Raises:
+        SetupError, StoreError: The database's server does not answer, or does not let this node in.
+    """
+    if home.settings.database is None:
+        return exists(home.path / DATABASE)
+    try:
+        with open_database(home.settings.database, read_only=True) as database:
+            return bool(database.rows(_HEAD))
+    except NotFoundError:
+        return False
+
+
+def open_log_database(home: Home, *, read_only: bool = False, lead: bool = True) -> Database:
+    """The database of a home, with its log; made at the first start.
+
+    Args:
+        read_only: Beside a running node.
+        lead: Become the process that moves the log; see `ledger.store.database.open_database`.
+    """
+    if home.settings.database is not None:
+        return _of_server(home.settings.database, home.settings.origin, read_only=read_only, lead=lead)
+    path = home.path / DATABASE
+    fresh = not exists(path)
+    if read_only and fresh:
+        raise NotFoundError(f"{path} is not there yet: the node was never started")
+    if fresh:
+        _make_log(path, home.settings.origin)
+    return open_database(path, read_only=read_only, lead=lead)
+
+
+def _make_log(path: Path, origin: str) -> None:
+    """Make the database of an empty log beside its place, then give it its name.
+
+    A crash leaves at most a file of another name, which the next start takes away.
+    """
+    building = path.with_name(path.name + ".new")
+    with reported("make database", path):
+        for part in path.parent.glob(building.name + "*"):
+            part.unlink(missing_ok=True)
+        with open_database(building, create=True) as database:
+            create_log(database, origin)
+        with suppress(FileExistsError):  # two first starts at once: one of them finds it in use
+            path.hardlink_to(building)
+        for part in path.parent.glob(building.name + "*"):
+            part.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def _of_server(
+    url: str, origin: str, *, read_only: bool, lead: bool, say: Callable[[str], object] = sys.stderr.write
+) -> Database:
+    """The log on a server.  A crash between schema and head leaves an empty schema, which the next start uses."""
+    try:
+        database = open_database(url, read_only=read_only, lead=lead)
+    except NotFoundError:
+        if read_only:
+            raise
+        database = open_database(url, create=True, lead=lead)
+        say(
+            f"made the tables in {database.name}; the node's role owns them, so it could change history: for more than"
+            " a trial let another role own them, see evidence node migrate\n"
+        )
+    try:
+        _begin(database, origin)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _begin(database: Database, origin: str) -> None:
+    """Write the head of the log where there is none yet."""
+    if database.rows(_HEAD):
+        return
+    if database.read_only:
+        raise NotFoundError(f"{database.name} holds no log yet: the node was never started")
+    with suppress(StoreError):  # another first start began it at the same moment
+        create_log(database, origin)
