@@ -154,16 +154,18 @@ class Anchorer:
         return _Standing(header, size)
 
     def _require_ours(self, size: int, header: Header) -> None:
-        """The contract's last root is that of our own checkpoint of that size."""
+        """The contract's last root is that of our own history at that size."""
+        root = self._contract.root_at(size, header)
         stored = self._checkpoints.at(size)
-        if stored is None:
+        if stored is not None:
+            require_root(stored, root, self.name)
+        elif size > self._log.head.size or self._log.root_at(size) != root:
+            # A log that was rebuilt from a mirror has every entry, and not every checkpoint.
             raise StoreError(
                 f"the contract holds size {size} of this log, signed with its head key, and no such checkpoint is"
                 " stored here: the log was restored from an older state, or its key is used elsewhere",
                 code="log-behind-chain",
             )
-        root = self._contract.root_at(size, header)
-        require_root(stored, root, self.name)
 
     def _final_header(self) -> Header:
         number = self._chain.finalized_number()

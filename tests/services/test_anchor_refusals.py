@@ -165,6 +165,19 @@ def rewritten(dev: Rig, folder: Path) -> Iterator[Rig]:
         yield made
 
 
+def test_a_log_that_was_rebuilt_without_the_checkpoint_that_was_anchored_goes_on(
+    dev: Rig, tmp_path: Path
+) -> None:
+    dev.grow(5)
+    dev.settle()
+    with rig(tmp_path / "rebuilt", dev.provider.honest, **dev.options) as rebuilt:
+        rebuilt.contract = dev.contract
+        rebuilt.grow(8)
+        assert rebuilt.checkpoints.at(5) is None
+        rebuilt.settle()
+        assert rebuilt.announced() == [5, 8]
+
+
 @pytest.mark.parametrize("more", [0, 4])
 def test_a_rewritten_log_cannot_be_anchored(any_rig: Rig, tmp_path: Path, more: int) -> None:
     any_rig.grow(5)
