@@ -40,6 +40,7 @@ NOUNS: Final = (
     "attest",
     "partner",
     "witness",
+    "monitor",
     "foreign",
     "relay",
 )

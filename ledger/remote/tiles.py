@@ -6,18 +6,21 @@ root under a signature says.
 Source: C2SP tlog-tiles; docs/spec/log.md.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import httpx2
+import orjson
 
 from ledger.core.canonical import NOTE_LIMIT, STATEMENT_LIMIT
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tile_paths import CHECKPOINT, WIDTH, bundle_path, parse_bundle, tile_path
 from ledger.errors import LedgerError, MalformedError, RemoteError
-from ledger.remote.exchange import Exchange, invalid
+from ledger.remote.exchange import Exchange, invalid, plain
 
 PATIENCE: Final = 30.0
 """Seconds for one answer."""
@@ -25,8 +28,21 @@ MOST_STATEMENTS: Final = 256
 """Statements asked for at a time."""
 STATEMENTS_BYTES: Final = 8 * 1024 * 1024
 """Bytes of statements that an answer has about at most, one more statement aside."""
+PAGE: Final = 500
+_PAGE_BYTES: Final = 4 * 1024 * 1024
+_MOST_PAGES: Final = 100_000
 _ENTRY: Final = 32
 _PREFIX: Final = "/log"
+_DIGITS: Final = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A statement that a node lists under its issuer: place, digest in hex, and the issuer's id of it."""
+
+    index: int
+    digest: str
+    id: str
 
 
 class LogReader:
@@ -37,6 +53,10 @@ class LogReader:
         transport: Another way than the network, for tests.
         patience: Seconds that a whole answer may take.
 
+    Attributes:
+        url: The log's prefix.
+        node: Where the node is that serves it.
+
     Raises:
         RemoteError: Every call: `remote-unreachable`, `remote-slow`, `remote-answer-invalid`, or `RemoteRefusedError`.
     """
@@ -46,7 +66,8 @@ class LogReader:
     ) -> None:
         base, self._prefix = _parts(url)
         self._exchange = Exchange(base, transport=transport, patience=patience)
-        self.url = self._exchange.url + self._prefix
+        self.node = self._exchange.url
+        self.url = self.node + self._prefix
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +122,46 @@ class LogReader:
         if any(len(line) > STATEMENT_LIMIT for line in lines):
             raise invalid(self.url, f"a statement of more than {STATEMENT_LIMIT} bytes")
         return lines
+
+    def issued(self, issuer: str) -> Iterator[Listed]:
+        """The statements that the node lists under an issuer, page after page.
+
+        That the digest is the entry at the place, the entries say.
+        """
+        after = ""
+        for _ in range(_MOST_PAGES):
+            query = {"issuer": issuer, "after": after, "limit": str(PAGE)}
+            page = self._object(self._get("/v1/log/statements", _PAGE_BYTES, query))
+            items = page.get("items")
+            if not isinstance(items, list) or len(items) > PAGE:
+                raise invalid(self.url, "a page without items, or with too many")
+            for one in items:
+                yield self._listed(one)
+            following = page.get("next")
+            if following is None:
+                return
+            if not isinstance(following, str) or following == after or not items:
+                raise invalid(self.url, "a page that leads back")
+            after = following
+        raise invalid(self.url, "pages without end")
+
+    def _listed(self, item: Any) -> Listed:
+        members = item if isinstance(item, dict) else {}
+        index, digest, name = members.get("index"), members.get("digest"), members.get("id")
+        if type(index) is not int or index < 0 or not isinstance(digest, str) or not isinstance(name, str):
+            raise invalid(self.url, "a statement without place, digest or id")
+        if len(digest) != 2 * _ENTRY or set(digest) - _DIGITS:
+            raise invalid(self.url, "a statement whose digest is none")
+        return Listed(index, digest, plain(name))
+
+    def _object(self, body: bytes) -> dict[str, Any]:
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise invalid(self.url, "something that is not JSON") from None
+        if not isinstance(value, dict):
+            raise invalid(self.url, "JSON that is not an object")
+        return value
 
     def _checkpoint(self, path: str) -> SignedCheckpoint:
         data = self._get(path, NOTE_LIMIT)

@@ -17,7 +17,15 @@ from typing import Final
 from ledger.core.checkpoint import SignedCheckpoint
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import LogKeys
-from ledger.errors import LedgerError, RemoteError, SignatureError
+from ledger.errors import (
+    ConflictError,
+    LedgerError,
+    RemoteError,
+    SetupError,
+    SignatureError,
+    StoreError,
+    VerificationError,
+)
 from ledger.remote.tiles import LogReader
 from ledger.services.following import Followed, Follower, log_keys
 from ledger.services.mirroring import keep
@@ -109,8 +117,7 @@ class Monitor:
             for source, seen in views:
                 self._compare(source, seen, keys, reader, look)
             self._require_anchors(views, keys, look)
-            if self._folder is not None:
-                look.mirrored = keep(self.logs, keys.origin, reader, self._folder, stop=self._stop)
+            self._mirror(keys.origin, reader, look)
         except LedgerError as error:
             look.error = error
         self._count_failures(look)
@@ -137,7 +144,17 @@ class Monitor:
         look.before, look.shown = found.before, found.shown
         self._raise(look, found.alarms)
 
+    def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
+        if self._folder is None:
+            return
+        try:
+            look.mirrored = keep(self.logs, origin, reader, self._folder, stop=self._stop)
+        except VerificationError as error:
+            self._raise(look, [NewAlarm(origin, error.code, look.url, str(error))])
+
     def _count_failures(self, look: Look) -> None:
+        if isinstance(look.error, StoreError | SetupError | ConflictError):
+            return  # the monitor's own disk, or another monitor beside it
         failed = 0 if look.error is None else self.logs.progress(look.url, _FAILED) + 1
         if failed or self.logs.progress(look.url, _FAILED):
             self.logs.progressed(look.url, _FAILED, failed)
