@@ -5,14 +5,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import log_recover, output
 from ledger.cli.believing import believed
 from ledger.cli.options import AsJson, Home, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
+from ledger.cli.overriding import opened_home
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_log_lines
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.errors import NotFoundError, VerificationError
-from ledger.services.home import open_home
 
 SHOWN: Final = 200
 """Differences printed; `--json` has all."""
@@ -91,11 +91,11 @@ def audit(*, home: Home, as_json: AsJson = False) -> int:
     """Audit the store."""
     from ledger.services.audit import LogIdentity
     from ledger.services.audit import audit as compare
-    from ledger.services.node import open_log_database
+    from ledger.services.log_database import open_log_database
     from ledger.services.partners import FOLDER, PartnerBook
     from ledger.services.witnesses import Witnesses
 
-    opened = open_home(home)
+    opened = opened_home(home)
     signer = opened.log_signer()
     asked = Witnesses(opened, PartnerBook(opened.path / FOLDER, opened.settings.jurisdiction)).all()
     known = [vkey for one in asked for vkey in one.vkeys]
@@ -119,11 +119,14 @@ def audit(*, home: Home, as_json: AsJson = False) -> int:
     return output.DONE if report.is_clean else output.REFUSED
 
 
+log_recover.add_to(app)
+
+
 def _of_home(folder: Path) -> SignedCheckpoint:
-    from ledger.services.node import open_log_database
+    from ledger.services.log_database import open_log_database
     from ledger.store.checkpoints import Checkpoints
 
-    with open_log_database(open_home(folder), read_only=True) as database:
+    with open_log_database(opened_home(folder), read_only=True) as database:
         latest = Checkpoints(database).latest()
     if latest is None:
         raise NotFoundError("nothing is registered yet, so no checkpoint is signed", code="not-signed-yet")

@@ -137,14 +137,27 @@ def recover(place: Path, mirror: Copy, terms: Terms, *, now: int) -> Recovered:
 
 
 def fill(database: Database, mirror: Copy, terms: Terms, old: Old | None = None) -> Recovered:
-    """Make the log in an empty database.  Errors as of `recover`; the database is then of no use."""
+    """Make the log in an empty database, a server's too; what an earlier attempt left there is gone on from.
+
+    Raises:
+        RefusedError: As `recover`, and `recover-not-empty`: the database holds a log that was signed.
+        LedgerError: As `recover`.
+    """
     signer = terms.signer
     signed = mirror.checkpoint()
     if signed is None:
         raise RefusedError(f"the mirror holds nothing of log {signer.origin}", code="mirror-empty")
     time = verify_log_lines(signed, signer.origin, signer.vkeys[:2], [signer.head_address]).mldsa_time
-    create_log(database, signer.origin)
+    if not database.rows("SELECT origin FROM head"):
+        create_log(database, signer.origin)
     log = Log(database, signer.origin)
+    latest = Checkpoints(database).latest()
+    if latest is not None:
+        raise RefusedError(
+            f"{database.name} holds log {log.origin}, signed up to size {latest.size}; a log is rebuilt in an empty"
+            " database",
+            code="recover-not-empty",
+        )
     _take_mirror(log, mirror, signed, terms.told)
     _take_acknowledged(log, old, terms.home)
     proven = log.head.size
