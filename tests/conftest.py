@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.postgres import postgres  # noqa: F401 - a fixture for all
+
 OUTSIDE_ABSENT = "outside vectors are not here"
 """How the one permitted reason begins; see tests/outside.py."""
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,7 @@ class Server:
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self._template: str | None = None
         secret = folder / "password"
         secret.write_text(PASSWORD)
         if os.geteuid() == 0:
@@ -89,18 +91,17 @@ class Server:
 
     def execute(self, query: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Run a query as the superuser."""
-        import psycopg
-
-        with psycopg.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user=SUPERUSER,
-            password=PASSWORD,
-            dbname=database,
-            autocommit=True,
-        ) as session:
+        with self._session(database) as session:
             cursor = session.execute(query.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def change(self, query: str, database: str) -> int:
+        """Run queries as the superuser; how many rows the last one changed."""
+        with self._session(database) as session:
+            cursor = session.execute(query.encode())
+            while cursor.nextset():
+                pass
+            return int(cursor.rowcount)
 
     def database(self, template: str | None = None) -> str:
         """Make a database and give its name: an empty one, or a copy of another."""
@@ -109,9 +110,31 @@ class Server:
         self.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template or 'template0'}")
         return name
 
+    def ledger(self) -> str:
+        """Make a database with an up-to-date schema that `OWNER` owns and `APP` may use; no log is in it yet."""
+        if self._template is None:
+            from ledger.store.database import migrate_server
+
+            name = self.database()
+            migrate_server(self.url(name, OWNER), self.url(name, APP))
+            self._template = name
+        return self.database(self._template)
+
     def drop(self, name: str) -> None:
         """Take a database away, with everybody in it."""
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _session(self, database: str) -> Any:
+        import psycopg
+
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=SUPERUSER,
+            password=PASSWORD,
+            dbname=database,
+            autocommit=True,
+        )
 
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -126,6 +149,13 @@ class Server:
             [*_as_user(), *map(str, command)], cwd=self.folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["Server"]:
+    """The one server of a run."""
+    with served() as server:
+        yield server
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from ledger.chains import RpcSettings
 from ledger.cli import authority as authorities
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command, noun
+from ledger.cli.overriding import opened_home
 from ledger.config import DEFAULT_PORT, Settings, with_environment
 from ledger.errors import SetupError
 from ledger.services.home import Home as NodeHome
@@ -86,8 +87,8 @@ def init(
     runs="on the node",
     example="evidence node serve --home node-xa",
     more="Ends with SIGTERM or Ctrl-C: answers the requests under way, then stops. What was acknowledged is durable."
-    " EVIDENCE_PORT, EVIDENCE_WORKERS, EVIDENCE_RPC_URL, EVIDENCE_ANCHOR_PERIOD and EVIDENCE_PARTNER_PERIOD override"
-    " the settings.",
+    " EVIDENCE_PORT, EVIDENCE_WORKERS, EVIDENCE_RPC_URL, EVIDENCE_ANCHOR_PERIOD, EVIDENCE_PARTNER_PERIOD and"
+    " DATABASE_URL override the settings.",
 )
 def serve(
     *,
@@ -131,6 +132,28 @@ def serve(
 
     serve_until_stopped(home, listening, started, unproven=unproven)
     output.say("stopped")
+    return output.DONE
+
+
+@command(
+    app,
+    "migrate",
+    purpose="Make or change the tables of the node's database on a server.",
+    runs="on the node",
+    example="evidence node migrate --home node-xa",
+    more="EVIDENCE_MIGRATION_URL names the database with the role that owns the tables; DATABASE_URL or the settings"
+    " name it with the role that the node runs as, which is given what it needs: adding to history and reading it."
+    " Stop the node meanwhile.",
+)
+def migrate(*, home: Home, as_json: AsJson = False) -> int:
+    """Bring the schema up to date."""
+    from ledger.services.log_database import migrate_log
+
+    name, revision = migrate_log(
+        opened_home(home).settings.database, os.environ.get("EVIDENCE_MIGRATION_URL")
+    )
+    told = {"database": name, "schema": revision}
+    output.show(told, f"database {name} is at schema {revision}", as_json=as_json)
     return output.DONE
 
 

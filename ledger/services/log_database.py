@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import NotFoundError, StoreError
+from ledger.errors import NotFoundError, SetupError, StoreError
 from ledger.services.files import exists, reported, sync_folder
 from ledger.services.home import Home
-from ledger.store.database import Database, open_database
+from ledger.store.database import Database, migrate_server, open_database
 from ledger.store.log import create_log
 
 DATABASE: Final = "ledger.sqlite"
@@ -47,6 +47,29 @@ def open_log_database(home: Home, *, read_only: bool = False, lead: bool = True)
     if fresh:
         _make_log(path, home.settings.origin)
     return open_database(path, read_only=read_only, lead=lead)
+
+
+def migrate_log(database: str | None, migration: str | None) -> tuple[str, str]:
+    """Make or change the tables of a log on a server, as the role that owns them.
+
+    Args:
+        database: Its address with the role that the node runs as.
+        migration: With the role that owns the tables.
+
+    Returns:
+        What the database is called, and the revision that its schema is at now.
+
+    Raises:
+        SetupError: `database-missing`; `store-newer`, `store-foreign`, `store-settings`.
+        StoreError: The server's own fault.
+    """
+    if database is None or migration is None:
+        missing = "DATABASE_URL" if database is None else "EVIDENCE_MIGRATION_URL"
+        raise SetupError(
+            f"{missing} is not set; it names the database on a server, as postgresql+psycopg://user@host/database",
+            code="database-missing",
+        )
+    return migrate_server(migration, database)
 
 
 def _make_log(path: Path, origin: str) -> None:

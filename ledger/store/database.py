@@ -161,14 +161,40 @@ def open_database(
         StoreError: `store-locked`, `store-read-only`, `store-full`, `store-corrupt`, `store-permission`, ….
     """
     if is_server(place):
-        try:
-            from ledger.store.postgres import open_postgres
-        except ModuleNotFoundError as error:
-            raise SetupError(
-                f"{error.name} is not installed; pip install 'evidence-ledger[postgresql]'",
-                code="driver-missing",
-            ) from None
-        return open_postgres(str(place), create=create, read_only=read_only, lead=lead)
+        opened: Database = _server().open_postgres(str(place), create=create, read_only=read_only, lead=lead)
+        return opened
     from ledger.store.sqlite import open_sqlite
 
     return open_sqlite(Path(place), create=create, read_only=read_only)
+
+
+def migrate_server(owner: str, node: str) -> tuple[str, str]:
+    """Bring the schema on a server up to date, and permit what it needs to the role that the node runs as.
+
+    Args:
+        owner: Address of the database with the role that owns the tables, or may make them.
+        node: With the role that the node runs as.
+
+    Returns:
+        Its name and the revision that it is at now.
+
+    Raises:
+        SetupError: `store-newer`, `store-foreign`, `store-settings`; `settings-invalid` where the addresses are of
+            two databases.
+        StoreError: The server's own fault.
+    """
+    made: tuple[str, str] = _server().migrate_postgres(owner, node)
+    return made
+
+
+def _server() -> Any:
+    try:
+        from ledger.store import postgres
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        raise SetupError(
+            f"a database on a server needs the package {package}; it comes with the extra postgresql:"
+            " pip install 'evidence-ledger[postgresql]'",
+            code="extra-missing",
+        ) from None
+    return postgres

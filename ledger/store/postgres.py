@@ -28,7 +28,7 @@ from ledger.store.database import READERS, Database, Writing
 from ledger.store.migrations import REVISIONS, require_current, require_known
 from ledger.store.pool import Pool
 from ledger.store.postgres_faults import faults_of, unchecked_of
-from ledger.store.postgres_schema import make_schema, may_change, read_schema
+from ledger.store.postgres_schema import make_schema, may_change, migrate_postgres, read_schema
 from ledger.store.postgres_session import (
     Session,
     address_of,
@@ -40,6 +40,8 @@ from ledger.store.postgres_session import (
     require_durable,
     translated,
 )
+
+__all__ = ["PostgresDatabase", "lock_key", "migrate_postgres", "open_postgres"]
 
 MIGRATE = "run evidence node migrate with EVIDENCE_MIGRATION_URL"
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from ledger.errors import LedgerError
+from ledger.errors import SetupError
 from ledger.store.migrations import REVISION, require_known, upgrade
 from ledger.store.postgres_session import (
     DRIVER,
@@ -80,22 +81,17 @@ def make_schema(address: URL) -> None:
             upgrade(connection)
 
 
-def migrate_postgres(url: str, role: str | None) -> str:
-    """Make or change the schema as the role of `url`, and permit what it needs to the role the node runs as.
-
-    Args:
-        url: Of a role that owns the tables, or may make them.
-        role: The node's; None: nothing is permitted to anybody.
-
-    Returns:
-        The revision that the schema is at now.
-
-    Raises:
-        SetupError: `store-newer`, `store-foreign`, `store-settings`.
-        StoreError: The server's own fault.
-    """
-    address = address_of(url)
+def migrate_postgres(owner: str, node: str) -> tuple[str, str]:
+    """See `ledger.store.database.migrate_server`."""
+    address, other = address_of(owner), address_of(node)
     name = name_of(address)
+    if address.database != other.database:
+        raise SetupError(
+            f"the two addresses are of databases {address.database} and {other.database}; one is meant",
+            code="settings-invalid",
+        )
+    if other.username is None:
+        raise SetupError("the database's address names no role for the node", code="settings-invalid")
     try:
         with open_session(address) as session:
             require_durable(session, name)
@@ -103,13 +99,11 @@ def migrate_postgres(url: str, role: str | None) -> str:
             if schema.tables:
                 require_known(schema.revision, name)
             make_schema(address)
-            if role is not None and role != address.username:
-                permit(session, role)
-            return str(read_schema(session).revision)
-    except psycopg.Error as error:
+            if other.username != address.username:
+                permit(session, other.username)
+            return name, str(read_schema(session).revision)
+    except (DBAPIError, psycopg.Error) as error:
         raise postgres_error(error, name) from None
-    except LedgerError:
-        raise
 
 
 def permit(session: Session, role: str) -> None:

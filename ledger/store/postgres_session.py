@@ -55,6 +55,7 @@ _CODES: Final = {
     "28": ("store-permission", "does not let this role in"),
     "3D": ("store-unavailable", "does not exist on its server"),
     "40": ("store-constraint", "refused the change, which met another"),
+    "42704": ("store-permission", "knows no such role"),
     "42501": ("store-permission", "does not permit this role to do that"),
     "53": ("store-unavailable", "has no resources left on its server"),
     "53100": ("store-full", "cannot grow: the disk is full"),

@@ -22,7 +22,7 @@ from ledger.store.database import open_database
 from tests.services.nodes import NOW, Node, identity, running
 from tests.simulator import ANCHOR, START, World, hexed, key
 from tests.store.attesting import certificate, rows, status_list
-from tests.store.conftest import damage, path
+from tests.store.conftest import damage_file, path
 
 __all__ = ["damage", "path"]  # fixtures
 
@@ -83,6 +83,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add_anchor(node)
         add_cosignature(node)
     return file
+
+
+@pytest.fixture
+def damage(path: Path) -> Callable[[str], None]:
+    return lambda statement: damage_file(path, statement)
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
-"""A database of its own for each test, and statements to put in it."""
+"""A database of its own for each test, and statements to put in it.
 
+What uses `database` runs on SQLite and on PostgreSQL; with the mark `on_sqlite`, on SQLite alone.
+"""
+
+import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +15,8 @@ import pytest
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log
 from ledger.store.rows import NewStatement
+from ledger.store.tables import APPEND_ONLY
+from tests.postgres import APP, Server
 
 ORIGIN = "registry.example.xa/XA/2026"
 
@@ -32,6 +39,15 @@ def make_statements(numbers: Sequence[int]) -> list[NewStatement]:
     return [make_statement(number) for number in numbers]
 
 
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def backend(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
@@ -46,10 +62,31 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_name(postgres: Server) -> str:
+    """Likewise on the server."""
+    name = postgres.ledger()
+    with open_database(postgres.url(name, APP)) as opened:
+        create_log(opened, ORIGIN)
+    return name
+
+
 @pytest.fixture
-def database(path: Path, empty: Path) -> Iterator[Database]:
-    shutil.copy(empty, path)
-    with open_database(path) as opened:
+def place(request: pytest.FixtureRequest, backend: str, path: Path, empty: Path) -> Iterator[Path | str]:
+    """Where the test's database is: a file, or an address with the role that a node runs as."""
+    if backend == "sqlite":
+        shutil.copy(empty, path)
+        yield path
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.database(request.getfixturevalue("empty_name"))
+    yield server.url(name, APP)
+    server.drop(name)
+
+
+@pytest.fixture
+def database(place: Path | str) -> Iterator[Database]:
+    with open_database(place) as opened:
         yield opened
 
 
@@ -59,25 +96,47 @@ def log(database: Database) -> Log:
 
 
 @pytest.fixture
-def damage(path: Path) -> Callable[[str], None]:
+def damage(request: pytest.FixtureRequest, backend: str, path: Path) -> Callable[[str], None]:
     """Change what is stored behind the log's back, triggers off."""
+    if backend == "sqlite":
+        return lambda statement: damage_file(path, statement)
+    server: Server = request.getfixturevalue("postgres")
+    place: str = request.getfixturevalue("place")
+    return lambda statement: damage_database(server, place.rpartition("/")[2], statement)
 
-    def change(statement: str) -> None:
-        import sqlite3
 
-        connection = sqlite3.connect(path, isolation_level=None)
-        names = [
-            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        ]
-        sources = [
-            row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
-        ]
-        for name in names:
-            connection.execute(f"DROP TRIGGER {name}")
-        changed = connection.execute(statement).rowcount
-        for source in sources:
-            connection.execute(source)
-        connection.close()
-        assert changed == 1, "the damage touched nothing, so the test would show nothing"
+def damage_file(path: Path, statement: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    changed = connection.execute(statement).rowcount
+    for _, source in triggers:
+        connection.execute(source)
+    connection.close()
+    assert changed == 1, "the damage touched nothing, so the test would show nothing"
 
-    return change
+
+def damage_database(server: Server, name: str, statement: str) -> None:
+    guards = [(table, f"{table}_append_only") for table in APPEND_ONLY]
+    guards += [("head", "head_only_grows"), ("head", "head_no_delete")]
+    off, on = (
+        ";".join(f"ALTER TABLE {table} {verb} TRIGGER {guard}" for table, guard in guards)
+        for verb in ("DISABLE", "ENABLE ALWAYS")
+    )
+    server.execute(off, name)
+    changed = server.change(f"SET session_replication_role = replica; {in_words_of_server(statement)}", name)
+    server.execute(on, name)
+    assert changed == 1, "the damage touched nothing, so the test would show nothing"
+
+
+def in_words_of_server(statement: str) -> str:
+    """SQLite's ways to write bytes in PostgreSQL's."""
+    for pattern, words in (
+        (r"randomblob\(32\)", r"sha256('damage')"),
+        (r"zeroblob\((\d+)\)", r"decode(repeat('00', \1), 'hex')"),
+        (r"\bx'([0-9a-f]*)'", r"'\\x\1'::bytea"),
+        (r"CAST\((.*) AS BLOB\)", r"\1"),
+    ):
+        statement = re.sub(pattern, words, statement)
+    return statement

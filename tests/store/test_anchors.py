@@ -9,6 +9,7 @@ from ledger.errors import NotFoundError, StoreError
 from ledger.store.anchors import Anchors, Event, Evidence, Intent, Stored
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
+from tests.store.conftest import on_sqlite
 
 CHAIN = "eip155:31001"
 OTHER = "eip155:31002"
@@ -164,6 +165,7 @@ COLUMNS = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("table", "column"), [(table, name) for table, row in COLUMNS.items() for name in row.split()]
 )

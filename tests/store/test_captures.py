@@ -14,7 +14,9 @@ CHAIN = "eip155:31001"
 def captures(database: Database) -> Captures:
     with database.write() as connection:
         for size in (3, 5):
-            connection.execute("INSERT INTO checkpoint (size, note, signed_at) VALUES (?, x'00', 1)", (size,))
+            connection.execute(
+                "INSERT INTO checkpoint (size, note, signed_at) VALUES (?, ?, 1)", (size, b"\0")
+            )
     return Captures(database)
 
 

@@ -32,9 +32,8 @@ def test_latest_at_and_every(checkpoints: Checkpoints) -> None:
 
 def test_every_reads_past_one_page(database: Database) -> None:
     with database.write() as connection:
-        connection.executemany(
-            "INSERT INTO checkpoint (size, note, signed_at) VALUES (?, x'00', 1)",
-            [(size,) for size in range(600)],
+        connection.insert(
+            "checkpoint", ("size", "note", "signed_at"), [(size, b"\0", 1) for size in range(600)]
         )
     assert [stored.size for stored in Checkpoints(database).every()] == list(range(600))
 

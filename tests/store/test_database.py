@@ -1,4 +1,4 @@
-"""The database: settings, locks, schema, and what it says when it cannot work."""
+"""The database in a file: settings, locks, schema, and what it says when it cannot work."""
 
 import os
 import resource
@@ -24,6 +24,11 @@ from ledger.store.tables import APPEND_ONLY, TRANSIENT, StoreTable
 from tests.simulator import START
 from tests.store.attesting import certificate, rows, status_list
 from tests.store.conftest import ORIGIN, make_statement, make_statements
+
+
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
 
 
 def test_wal_is_used_only_where_its_reset_bug_is_fixed() -> None:

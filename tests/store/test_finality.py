@@ -7,6 +7,7 @@ import pytest
 from ledger.errors import StoreError
 from ledger.store.anchors import Anchors, Event, Finality
 from ledger.store.database import Database
+from tests.store.conftest import on_sqlite
 from tests.store.test_anchors import CHAIN, OTHER, anchors, evidence
 
 __all__ = ["anchors"]
@@ -68,6 +69,7 @@ def test_it_belongs_to_evidence_that_there_is(anchors: Anchors) -> None:
         anchors.record_finality(finality(77, "attested"))
 
 
+@on_sqlite
 def test_it_is_never_changed_and_damage_is_found(anchors: Anchors, database: Database) -> None:
     number = anchors.record_evidence(evidence())
     anchors.record_finality(finality(number, "attested"))

@@ -13,7 +13,7 @@ from ledger.errors import ConflictError, NotFoundError, SetupError, StoreError
 from ledger.store.database import Database, open_database
 from ledger.store.integrity import differences, first_difference
 from ledger.store.log import Appended, Log, create_log
-from tests.store.conftest import ORIGIN, make_statement, make_statements
+from tests.store.conftest import ORIGIN, make_statement, make_statements, on_sqlite
 
 
 def leaves_of(numbers: range) -> list[bytes]:
@@ -148,6 +148,7 @@ def test_a_head_that_another_writer_moved_is_a_conflict_and_then_taken_up(
     assert log.append([make_statement(2)]) == [Appended(1, first=True)]
 
 
+@on_sqlite
 def test_the_frontier_is_restored_when_a_commit_fails(log: Log, database: Database) -> None:
     log.append(make_statements(range(300)))
     before = log.head
@@ -190,12 +191,12 @@ def test_asking_past_the_end_is_not_found(log: Log) -> None:
 
 @pytest.mark.parametrize("index", [599, 700])
 def test_a_changed_entry_in_the_open_tile_stops_the_start_and_is_named(
-    log: Log, path: Path, damage: Callable[[str], None], index: int
+    log: Log, place: Path | str, damage: Callable[[str], None], index: int
 ) -> None:
     log.append(make_statements(range(701)))
     log.database.close()
     damage(f"UPDATE entry SET digest = randomblob(32) WHERE leaf_index = {index}")
-    with open_database(path) as database:
+    with open_database(place) as database:
         with pytest.raises(StoreError) as refused:
             Log(database, ORIGIN)
         assert refused.value.code == "store-corrupt"
@@ -203,7 +204,7 @@ def test_a_changed_entry_in_the_open_tile_stops_the_start_and_is_named(
 
 
 def test_a_changed_tile_on_the_right_edge_stops_the_start_and_names_the_entry(
-    log: Log, path: Path, damage: Callable[[str], None]
+    log: Log, place: Path | str, damage: Callable[[str], None]
 ) -> None:
     log.append(make_statements(range(600)))
     log.database.close()
@@ -211,12 +212,13 @@ def test_a_changed_tile_on_the_right_edge_stops_the_start_and_names_the_entry(
         "UPDATE tile SET hashes = CAST(substr(hashes, 1, 320) || randomblob(32) || substr(hashes, 353) AS BLOB)"
         " WHERE level = 0 AND number = 1"
     )
-    with open_database(path) as database:
+    with open_database(place) as database:
         with pytest.raises(StoreError) as refused:
             Log(database, ORIGIN)
         assert "entry 266 differs: tile" in str(refused.value)
 
 
+@on_sqlite
 def test_damage_far_from_the_edge_is_never_served(long: Log, damage: Callable[[str], None]) -> None:
     damage(
         "UPDATE tile SET hashes = CAST(randomblob(32) || substr(hashes, 33) AS BLOB) WHERE level = 0 AND number = 3"
@@ -240,7 +242,7 @@ def test_damage_far_from_the_edge_is_never_served(long: Log, damage: Callable[[s
         ("DELETE FROM tile WHERE number = 0 AND level = 0", "tile", 0),
         ("UPDATE head SET root = randomblob(32)", "head", None),
         ("UPDATE head SET size = 299", "entry", 299),
-        ("INSERT INTO tile VALUES (0, 1, zeroblob(8192))", "tile", None),
+        ("INSERT INTO tile VALUES (0, 1, zeroblob(8192), zeroblob(8128))", "tile", None),
     ],
 )
 def test_each_damage_is_found_and_named(

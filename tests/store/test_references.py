@@ -27,7 +27,7 @@ from tests.store.attesting import (
     status_list,
     term,
 )
-from tests.store.conftest import ORIGIN, make_statement
+from tests.store.conftest import ORIGIN, make_statement, on_sqlite
 
 LATER = (
     "edge", "attestation", "status_index", "status_list", "cosignature", "anchor_finality", "anchor_capture",
@@ -294,6 +294,7 @@ def _parsed(stored: list[Any]) -> list[Any]:
     return [parse_statement(one.body) for one in stored]
 
 
+@on_sqlite
 def test_what_refers_to_a_statement_is_looked_up_by_the_reference(
     log: Log, statements: Statements, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
