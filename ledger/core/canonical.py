@@ -83,6 +83,26 @@ def decode(data: bytes, *, limit: int, what: str) -> Json:
     return value
 
 
+def decode_checked(data: bytes) -> Json:
+    """The value of bytes that `decode` accepted before; checks nothing."""
+    value: Json = orjson.loads(data)
+    return value
+
+
+def decode_part(data: bytes, *, around: int) -> Json:
+    """The value of a part of a document, `around` arrays and objects around it; None where `decode` would refuse it.
+
+    Why it would is for `decode` to say of the whole document.
+    """
+    try:
+        value: Json = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    if not _are_in_order((value,), DEPTH_LIMIT - around):
+        return None
+    return value if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data else None
+
+
 def normalise(data: bytes, *, limit: int, what: str) -> Json:
     """Read JSON written by any tool, for signing; `encode` then gives its canonical bytes.
 
