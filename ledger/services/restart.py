@@ -23,6 +23,7 @@ from ledger.chain.artifact import load_artifact
 from ledger.core.checkpoint import LogSigner, parse_checkpoint, sign_checkpoint
 from ledger.core.evm.anchor import log_id
 from ledger.core.note import VKey
+from ledger.core.tile_paths import WIDTH
 from ledger.core.witness import verify_plain_lines
 from ledger.errors import LedgerError, RemoteError, StoreError, VerificationError
 from ledger.services.anchor_contract import AnchorContract
@@ -34,7 +35,6 @@ from ledger.store.checkpoints import Checkpoints
 from ledger.store.cosignatures import Cosignatures
 from ledger.store.log import Log
 from ledger.store.statements import Statements
-from ledger.store.tiles import WIDTH
 
 PATIENCE: Final = 10.0
 """Seconds that all have together to answer; who is later is asked again."""

@@ -131,7 +131,9 @@ def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Seq
         _insert_terms(writing, terms)
     if full:
         writing.insert(
-            "tile", ("level", "number", "hashes"), [(tile.level, tile.number, tile.hashes) for tile in full]
+            "tile",
+            ("level", "number", "hashes", "nodes"),
+            [(tile.level, tile.number, tile.hashes, tile.nodes) for tile in full],
         )
 
 

@@ -22,7 +22,7 @@ from ledger.core.merkle import HASH_SIZE, leaf_hash
 from ledger.core.tile_paths import WIDTH, width_at
 from ledger.errors import ConflictError, StoreError
 from ledger.store.sidefile import SideFile
-from ledger.store.tiles import Edge
+from ledger.store.tiles import Edge, edge_of
 
 FILE: Final = "monitor.sqlite"
 VERSION: Final = 1
@@ -124,7 +124,7 @@ class FollowedLogs:
         while size >> (8 * len(levels)):
             level = len(levels)
             levels.append(self.tile(origin, level, size >> (8 * (level + 1)), size))
-        return Edge(size, tuple(levels))
+        return edge_of(size, levels)
 
     def tile(self, origin: str, level: int, number: int, size: int) -> bytes:
         """The hashes of a tile in the tree of the first `size` entries; none where it has none.
@@ -174,7 +174,7 @@ class FollowedLogs:
         tiles = [(origin, one.level, one.number, one.hashes) for one in full if one.level]
         tiles += [
             (origin, level, after.size >> (8 * (level + 1)), hashes)
-            for level, hashes in enumerate(after.levels)
+            for level, hashes in enumerate(after.hashes)
             if level and hashes
         ]
         with self._file.writing() as connection:

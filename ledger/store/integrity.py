@@ -11,8 +11,9 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from ledger.core.merkle import leaf_hash
+from ledger.core.tile_paths import WIDTH
 from ledger.store.database import Database
-from ledger.store.tiles import WIDTH, Edge, FullTile
+from ledger.store.tiles import Edge, FullTile, first_damaged
 
 PAGE = 16 * WIDTH
 """Entries read at once."""
@@ -117,17 +118,15 @@ def _tile_differences(database: Database, computed: list[FullTile]) -> Iterator[
     for tile in computed:
         with database.read() as connection:
             stored = connection.exec_driver_sql(
-                "SELECT hashes FROM tile WHERE level = ? AND number = ?", (tile.level, tile.number)
-            ).scalar()
-        if stored == tile.hashes:
+                "SELECT hashes, nodes FROM tile WHERE level = ? AND number = ?", (tile.level, tile.number)
+            ).first()
+        if stored is not None and tuple(stored) == (tile.hashes, tile.nodes):
             continue
-        at = 0
-        if stored is not None:
-            pairs = zip(stored, tile.hashes, strict=False)
-            at = next((place // 32 for place, (one, other) in enumerate(pairs) if one != other), WIDTH - 1)
-        index = (tile.number * WIDTH + at) << (8 * tile.level)
-        says = "missing" if stored is None else f"hash {at} is not the one that the entries lead to"
-        yield Difference("tile", index, f"tile {tile.level}/{tile.number}: {says}")
+        row, at = (0, 0) if stored is None else first_damaged(tile, *stored)
+        index = (tile.number * WIDTH + (at << row)) << (8 * tile.level)
+        says = f"hash {at} of its tree level {row} is not the one that the entries lead to"
+        what = "missing" if stored is None else says
+        yield Difference("tile", index, f"tile {tile.level}/{tile.number}: {what}")
 
 
 def _beyond(database: Database, size: int) -> Iterator[Difference]:

@@ -22,12 +22,13 @@ from ledger.core.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from ledger.core.tile_paths import WIDTH
 from ledger.errors import ConflictError, NotFoundError, ProofError, SetupError, StoreError
 from ledger.store.batches import Appended, insert, sort_out
 from ledger.store.database import Database, Writing
 from ledger.store.integrity import first_difference
 from ledger.store.rows import NewStatement
-from ledger.store.tiles import WIDTH, Edge, TileCache, TreeReader, tile_root
+from ledger.store.tiles import Edge, Hashes, TileCache, TreeReader, edge_of, nodes_of, tile_root
 
 __all__ = ["Appended", "Log", "LogHead", "create_log"]
 
@@ -141,8 +142,17 @@ class Log:
         """Root hash of the first `size` entries, 0 <= size <= head."""
         return subtree_root(self._reader(size), 0, size)
 
-    def inclusion_path(self, index: int, size: int, root: bytes | None = None) -> list[bytes]:
-        """Path of entry `index` in the tree of `size` entries, verified against `root` or the log's own.
+    def inclusion_path(
+        self, index: int, size: int, root: bytes | None = None, entry: bytes | None = None
+    ) -> list[bytes]:
+        """Path of entry `index` in the tree of `size` entries, verified here.
+
+        Args:
+            root: That of a signed checkpoint; by default the log's own.
+            entry: The entry, where the caller holds it; by default the log's own, for one more read.
+
+        Cost: one stored tile of level 0, and the one at the right edge of an older size; those of the levels above
+        are mostly in memory.  Nothing is hashed but to verify.
 
         Raises:
             NotFoundError: No such entry or size.
@@ -153,7 +163,8 @@ class Log:
             raise NotFoundError(f"log {self.origin} at size {size} has no entry {index}")
         path = inclusion_path(reader, index, size)
         try:
-            verify_inclusion(leaf_hash(self.entry(index)), index, size, path, root or self.root_at(size))
+            leaf = leaf_hash(self.entry(index) if entry is None else entry)
+            verify_inclusion(leaf, index, size, path, root or subtree_root(reader, 0, size))
         except ProofError as error:
             raise StoreError(
                 f"entry {index} of log {self.origin} does not lead to the root at size {size}",
@@ -164,6 +175,8 @@ class Log:
     def consistency_path(self, size1: int, size2: int) -> list[bytes]:
         """Proof that the tree of `size2` extends that of `size1`, 0 < size1 <= size2; verified here.
 
+        Cost: a stored tile of level 0 at the right edge of each size, and those of the levels above.
+
         Raises:
             NotFoundError, StoreError: As `inclusion_path`.
         """
@@ -172,7 +185,8 @@ class Log:
             raise NotFoundError(f"there is no consistency path from size {size1} to size {size2}")
         path = consistency_path(reader, size1, size2)
         try:
-            verify_consistency(size1, size2, self.root_at(size1), self.root_at(size2), path)
+            old, new = (subtree_root(reader, 0, size) for size in (size1, size2))
+            verify_consistency(size1, size2, old, new, path)
         except ProofError as error:
             raise StoreError(
                 f"log {self.origin} at size {size2} does not extend size {size1}", code="store-corrupt"
@@ -188,12 +202,11 @@ class Log:
 
     def entries(self, first: int, count: int) -> list[bytes]:
         """Up to `count` entries from `first` on."""
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index",
-                (first, min(first + count, self._head.size)),
-            )
-            return [row[0] for row in rows]
+        return self._entries(first, min(first + count, self._head.size))
+
+    def _entries(self, first: int, end: int) -> list[bytes]:
+        query = "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"
+        return [row[0] for row in self.database.rows(query, (first, end))]
 
     def tile(self, level: int, number: int, width: int = WIDTH) -> bytes:
         """The first `width` hashes of a tile, full or open, 32 bytes each.
@@ -204,9 +217,9 @@ class Log:
         edge = self._edge
         held: bytes | None = None
         if number < edge.size >> (8 * (level + 1)):
-            held = self._tiles.expanded(level, number)[0]
+            held = self._tiles.full(level, number).hashes
         elif level < len(edge.levels) and number == edge.size >> (8 * (level + 1)):
-            held = edge.levels[level]
+            held = edge.levels[level][0]
         if held is None or not 1 <= width <= WIDTH or len(held) < width * HASH_SIZE:
             raise NotFoundError(f"log {self.origin} has no tile {level}/{number} of {width} hashes")
         return held[: width * HASH_SIZE]
@@ -217,12 +230,11 @@ class Log:
             raise NotFoundError(f"log {self.origin} has {edge.size} entries; size {size} was asked for")
         return TreeReader(edge, self._tiles)
 
-    def _read_tile(self, level: int, number: int) -> bytes | None:
-        with self.database.read() as connection:
-            row = connection.exec_driver_sql(
-                "SELECT hashes FROM tile WHERE level = ? AND number = ?", (level, number)
-            ).first()
-        return None if row is None else row[0]
+    def _read_tile(self, level: int, number: int) -> tuple[object, object] | None:
+        rows = self.database.rows(
+            "SELECT hashes, nodes FROM tile WHERE level = ? AND number = ?", (level, number)
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
 
     # -- opening ---------------------------------------------------------------------------------------------
 
@@ -244,7 +256,7 @@ class Log:
                 " differs",
                 code="store-corrupt",
             )
-        edge = Edge(head.size, tuple(self._load_levels(head.size)))
+        edge = edge_of(head.size, list(self._load_levels(head.size)))
         frontier = edge.frontier()
         if frontier.root() != head.root:
             found = first_difference(self.database)
@@ -256,19 +268,22 @@ class Log:
         return edge, frontier, head
 
     def _load_levels(self, size: int) -> Iterator[bytes]:
-        first = size - size % WIDTH
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index",
-                (first, size),
-            ).all()
-        yield b"".join(leaf_hash(row[0]) for row in rows)
+        yield b"".join(map(leaf_hash, self._entries(size - size % WIDTH, size)))
         level = 1
         while size >> (8 * level):
             count = size >> (8 * level)
             first = count - count % WIDTH
-            yield b"".join(tile_root(self._stored_tile(level - 1, number)) for number in range(first, count))
+            yield b"".join(self._verified_root(level - 1, number) for number in range(first, count))
             level += 1
 
-    def _stored_tile(self, level: int, number: int) -> bytes:
-        return self._tiles.expanded(level, number)[0]
+    def _verified_root(self, level: int, number: int) -> bytes:
+        """Root of a stored tile, computed from its hashes; what is stored above them has to follow from them."""
+        tile = self._tiles.full(level, number)
+        computed = Hashes(tile.hashes, nodes_of(tile.hashes))
+        if computed != tile:
+            raise StoreError(
+                f"tile {level}/{number} of log {self.origin} does not fit together:"
+                f" {first_difference(self.database)}",
+                code="store-corrupt",
+            )
+        return tile_root(computed)

@@ -11,7 +11,7 @@ and bytes.
     status_index     the places in status lists that are taken, one statement each
     status_list      editions of status lists, with their dates
     head             size and root of the log, and its writer's epoch: the row that two writers cannot both move
-    tile             256 hashes each, full tiles only
+    tile             256 hashes each and the tree levels above them, full tiles only
     checkpoint       signed notes, one per size, for ever
     cosignature      what witnesses signed of them, one per size and key
     anchor_intent    a transaction, written down before it is sent
@@ -209,14 +209,22 @@ class Head(StoreTable, table=True):
 
 
 class Tile(StoreTable, table=True):
-    """A full tile: 256 hashes of 32 bytes, tile (level, number) of C2SP tlog-tiles."""
+    """A full tile: 256 hashes of 32 bytes, tile (level, number) of C2SP tlog-tiles.
+
+    Attributes:
+        nodes: The 254 hashes of the tree levels inside it, lowest first; they follow from `hashes`.
+    """
 
     __tablename__ = "tile"
-    __table_args__ = (CheckConstraint("length(hashes) = 8192", name="tile_hashes_length"),)
+    __table_args__ = (
+        CheckConstraint("length(hashes) = 8192", name="tile_hashes_length"),
+        CheckConstraint("length(nodes) = 8128", name="tile_nodes_length"),
+    )
 
     level: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs={"autoincrement": False})
     number: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     hashes: bytes = Field(sa_type=LargeBinary)
+    nodes: bytes = Field(sa_type=LargeBinary)
 
 
 class CheckpointRow(StoreTable, table=True):
