@@ -21,6 +21,7 @@ from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
 from ledger.core.trust import parse_trust_list
 from ledger.errors import RemoteError
+from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient, Registered
 from ledger.services.bundles import join
 from ledger.services.compose import Policy, compose
@@ -175,10 +176,10 @@ class RunningNode:
         self.process.kill()
         self.process.wait()
 
-    def restart(self) -> None:
-        """Start the process again over the same home and port."""
+    def restart(self, *, well: bool = True) -> None:
+        """Start the process again over the same home and port; until it is well, or answers at all."""
         self.process = _start(self.home, self.output)
-        _await(self)
+        _await(self, well=well)
 
 
 @contextmanager
@@ -328,13 +329,15 @@ def _start(home: Home, output: Path) -> Process:
     return _FORKS.start(home.settings.port, output, environment)
 
 
-def _await(node: RunningNode) -> None:
+def _await(node: RunningNode, *, well: bool = True) -> None:
     give_up = time.monotonic() + START_SECONDS
     with node.client() as client:
         while time.monotonic() < give_up and node.process.poll() is None:
             try:
                 client.health()
-            except RemoteError:
+            except RemoteError as error:
+                if isinstance(error, RemoteRefusedError) and not well:
+                    return
                 time.sleep(0.1)
             else:
                 return
