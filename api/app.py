@@ -35,6 +35,7 @@ from api.routes import (
     witness,
 )
 from api.routes import node as node_routes
+from api.single import OneStatement
 from ledger.config import UNPROVEN, with_environment
 from ledger.errors import SetupError
 from ledger.services.admission import usual_workers
@@ -95,6 +96,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(OneStatement, paths=statements.REGISTERING)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
         *(anchors, attestations, foreign, log, mirror, node_routes),

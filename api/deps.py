@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request
 from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from api.problems import QueryInvalidError
 from ledger.errors import MalformedError
@@ -17,7 +17,7 @@ BODY_SECONDS = 60.0
 """How long a whole body may take to arrive."""
 
 
-def node_of(request: Request) -> Node:
+async def node_of(request: Request) -> Node:
     """The node that this application serves."""
     return cast("Node", request.app.state.node)
 
@@ -33,7 +33,7 @@ DigestPath = Annotated[
 ]
 
 
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Refuse parameters that the route does not have: a misspelt filter would answer with everything.
 
     Raises:
@@ -62,22 +62,34 @@ async def body_of(request: Request, *, limit: int, what: str, types: tuple[str, 
     declared = request.headers.get("content-length", "").lstrip("0")
     if declared.isdecimal() and (len(declared) > len(str(limit)) or int(declared) > limit):
         raise _too_large(what, limit)
+    return await read_body(request.receive, limit=limit, what=what)
+
+
+async def read_body(receive: Receive, *, limit: int, what: str) -> bytes:
+    """The body, read no further than `limit` bytes.
+
+    Raises:
+        MalformedError: `too-large`, `body-slow` or `body-cut-off`.
+    """
     parts: list[bytes] = []
-    size = 0
+    size, more = 0, True
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise MalformedError(
+                        f"the connection ended after {size} bytes of {what}", code="body-cut-off"
+                    )
+                part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
                     raise _too_large(what, limit)
                 parts.append(part)
+                more = message.get("more_body", False)
     except TimeoutError:
         raise MalformedError(
             f"{what} did not arrive within {BODY_SECONDS:.0f} s; {size} bytes came", code="body-slow"
-        ) from None
-    except ClientDisconnect:
-        raise MalformedError(
-            f"the connection ended after {size} bytes of {what}", code="body-cut-off"
         ) from None
     return b"".join(parts)
 

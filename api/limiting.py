@@ -6,6 +6,7 @@ that themselves, they can invent addresses; all together they have `TOGETHER` ti
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from fastapi import Depends, Request
@@ -56,8 +57,15 @@ def limited(name: str, most: int) -> Callable[[Request], None]:
 
 def client_of(request: Request) -> str:
     """Who asks, as it is counted: an IPv4 address, or a network of IPv6 addresses that one client can have."""
-    host = "" if request.client is None else request.client.host
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return client_at(
+        "" if request.client is None else request.client.host, request.headers.get("x-forwarded-for", "")
+    )
+
+
+@lru_cache(4_096)
+def client_at(host: str, forwarded_for: str) -> str:
+    """As `client_of`, of a connection from `host` and what the header says."""
+    forwarded = forwarded_for.rpartition(",")[2].strip()
     try:
         if forwarded and ip_address(host).is_loopback:
             host = forwarded

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api.limiting import client_of
 from api.lines import Answers, Lines
 from api.problems import INTERNAL, problem
+from api.single import registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.intake import Turn
@@ -165,14 +166,3 @@ def _line(number: int, found: Registration | LedgerError) -> bytes:
         told = problem(found)
         return orjson.dumps({"line": number, "status": told["status"], "problem": told}) + b"\n"
     return orjson.dumps({"line": number, "status": 201 if found.first else 200, **registered(found)}) + b"\n"
-
-
-def registered(found: Registration) -> dict[str, object]:
-    """The answer to a registration."""
-    name = found.digest.hex()
-    return {
-        "digest": name,
-        "index": found.index,
-        "url": f"/v1/statements/{name}",
-        "receipt": f"/v1/statements/{name}/receipt",
-    }

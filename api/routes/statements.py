@@ -20,7 +20,8 @@ from api.documents import (
 )
 from api.limiting import client_of
 from api.schemas import Standing
-from api.streams import LinesResponse, registered
+from api.single import WHAT, registration, told_of
+from api.streams import LinesResponse
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
 from ledger.core.times import parse_time
@@ -37,6 +38,8 @@ from ledger.store.statements import StoredStatement
 router = APIRouter(tags=["statements"])
 ALSO = 256
 """Further statements that may be asked for in one bundle."""
+REGISTERING: dict[str, str | None] = {}
+"""The paths that register, each with the type that it takes; None takes any."""
 _BODIES = (JSON, STATEMENT)
 _DESCRIPTION = """\
 One canonical signed statement (`application/json`), or many, one a line (`application/x-ndjson`).  A signed statement
@@ -55,9 +58,12 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
         if media_type(request) == NDJSON:
             require_type(request, (NDJSON,))
             return LinesResponse(request, node, wanted)
-        data = await body_of(request, limit=STATEMENT_LIMIT, what="the statement", types=(*_BODIES, NDJSON))
-        return await _register(request, data, node, wanted)
+        data = await body_of(request, limit=STATEMENT_LIMIT, what=WHAT, types=(*_BODIES, NDJSON))
+        found = await registration(request.scope, data, wanted=wanted, client=client_of(request))
+        told = told_of(found)
+        return JSONResponse(told, 201 if found.first else 200, {"location": str(told["url"])})
 
+    REGISTERING[path] = wanted
     router.add_api_route(
         path,
         route,
@@ -71,15 +77,6 @@ def _registering(path: str, wanted: str | None, summary: str) -> None:
         response_class=JSONResponse,
         response_model=None,
     )
-
-
-async def _register(request: Request, data: bytes, node: Node, wanted: str | None) -> Response:
-    """Wait, on the event loop, for the log: so many may that no thread waits for each."""
-    future, told = request.app.state.replies.expect()
-    node.intake.register(data, wanted=wanted, client=client_of(request), told=told)
-    found = await future
-    answered = {**registered(found), "checkpointSize": found.checkpoint}
-    return JSONResponse(answered, 201 if found.first else 200, {"location": str(answered["url"])})
 
 
 _registering("/v1/statements", None, "Register statements of any type")
