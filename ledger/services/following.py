@@ -31,9 +31,12 @@ CHUNK: Final = 16
 """Bundles that are downloaded before they are stored."""
 ROUND: Final = 4096
 """Bundles of one round; what is left is downloaded in the next."""
-TRIES: Final = 4
+AGAIN: Final = 64 * WIDTH
+"""Entries that are downloaded again so often; of more, once."""
+TRIES: Final = 8
 """Times that a server is asked which gave what contradicts itself: one address may be answered by two."""
 _SHOWN: Final = "shown by"
+_GONE: Final = frozenset({"remote-unreachable", "remote-slow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +162,13 @@ class Follower:
 
     def _extend(self, held: FollowedHead | None, seen: SeenHead, reader: LogReader) -> tuple[NewAlarm, ...]:
         """A head that is larger than what is held."""
-        for left in reversed(range(TRIES)):
+        before = 0 if held is None else held.size
+        for left in reversed(range(TRIES if seen.size - before <= AGAIN else 2)):
             try:
                 edge = self._download(seen, reader)
-            except RemoteError:
+            except RemoteError as error:
                 # One address may be answered by two servers, of which one does not have these entries.
-                if left and is_recomputed(held):
+                if left and is_recomputed(held) and error.code not in _GONE:
                     continue
                 self.logs.keep(seen)
                 raise
@@ -172,10 +176,10 @@ class Follower:
                 return ()
             if edge.frontier().root() == seen.root:
                 self.logs.advance(seen, seen.at)
-                return self._judge_waiting(seen, 0 if held is None else held.size, reader)
+                return self._judge_waiting(seen, before, reader)
             self.logs.unstage(seen.origin)
             if held is not None and is_recomputed(held):
-                proof = self._proof(held, seen, reader, tries=1)
+                proof = self._proof(held, seen, reader)
                 if proof is not None:
                     return (_forked(held, seen, proof),)
         return (
@@ -220,23 +224,24 @@ class Follower:
 
     def contradiction(self, held: FollowedHead, seen: SeenHead, reader: LogReader) -> NewAlarm:
         """The alarm of a signed head that is not of the history held; a fork proof where one can be made."""
-        proof = self._proof(held, seen, reader, tries=TRIES)
+        proof = self._proof(held, seen, reader)
         if proof is None:
             self.logs.keep(seen)
             return _unproven("heads-contradict", held, seen, f"{seen.source} shows a head of another history")
         return _forked(held, seen, proof)
 
-    def _proof(self, held: FollowedHead, seen: SeenHead, reader: LogReader, *, tries: int) -> bytes | None:
+    def _proof(self, held: FollowedHead, seen: SeenHead, reader: LogReader) -> bytes | None:
         """A fork proof of a head and the history held; None where none can be made."""
         signed = parse_checkpoint(seen.note)
         for other in self.logs.seen(seen.origin, first=seen.size, last=seen.size):
             if other.root != seen.root and other.root == self._own_root(held, seen.size):
                 return encode_fork(parse_checkpoint(other.note), signed)
-        for _ in range(tries):
+        for _ in range(TRIES):
             try:
                 return self._same_size(held, signed, reader) or self._two_sizes(held, signed, reader)
-            except LedgerError:  # a stranger's bytes: another answer may do
-                continue
+            except LedgerError as error:  # a stranger's bytes: another answer may do
+                if error.code in _GONE:
+                    break
         return None
 
     def _own_root(self, held: FollowedHead, size: int) -> bytes | None:
