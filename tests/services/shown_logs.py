@@ -1,8 +1,10 @@
 """Logs as their servers show them, from entries in memory and straight from the definitions; over no network."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
@@ -88,7 +90,7 @@ class ShownLog:
 
 
 @contextmanager
-def reading(answer: Callable[[httpx2.Request], httpx2.Response], url: str = URL):  # type: ignore[no-untyped-def]
+def reading(answer: Callable[[httpx2.Request], httpx2.Response], url: str = URL) -> Iterator[LogReader]:
     with LogReader(url, transport=Transport(answer)) as reader:
         yield reader
 
@@ -96,3 +98,32 @@ def reading(answer: Callable[[httpx2.Request], httpx2.Response], url: str = URL)
 def trusting(made: World | None = None) -> TrustList:
     """A list that names XA's log."""
     return (made or World()).trust()
+
+
+@contextmanager
+def served(*shown: ShownLog) -> Iterator[str]:
+    """Logs shown on the loopback interface, at one address that answers from the last one in `shown`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer = shown[-1].answer(httpx2.Request("GET", f"{URL}{self.path}"))
+            self.send_response(answer.status_code)
+            self.send_header("content-length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
