@@ -25,7 +25,7 @@ _BROKEN_INDEXES = (
 )
 _INDEXES = (
     "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-    " JOIN pg_am m ON m.oid = c.relam"
+    " JOIN pg_am m ON m.oid = c.relam AND i.indisvalid AND i.indisready"
     " WHERE c.relnamespace = current_schema()::regnamespace AND m.amname = 'btree' ORDER BY 1"
 )
 _AMCHECK = (
