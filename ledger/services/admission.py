@@ -16,7 +16,7 @@ from typing import Final, Self
 from ledger.core.statement import Statement, parse_statement
 from ledger.errors import LedgerError, StoreError
 from ledger.services.admission_process import WorkerLostError, WorkerProcess
-from ledger.services.admit import Party, Verdict, admit_party, judge
+from ledger.services.admit import TOGETHER, Party, Verdict, admit_party, judge_all
 from ledger.services.parties import Parties
 from ledger.services.refusals import check_not_vain
 from ledger.statements.enrolment import Enrolment, key_problems
@@ -56,11 +56,20 @@ def admit(data: bytes, *, parties: Parties, now: int, wanted: str | None = None)
         now: POSIX seconds.
         wanted: The type that the statement must have; None takes any.
     """
+    (admitted,) = admit_all((data,), parties=parties, now=now, wanted=wanted)
+    return admitted
+
+
+def admit_all(
+    documents: Sequence[bytes], *, parties: Parties, now: int, wanted: str | None = None
+) -> list[Admitted]:
+    """Judge documents in this process, one answer each, in order; as `admit`."""
 
     def by_signer(statement: Statement, subject: object, now: int) -> None:
         _admit(statement, subject, parties=parties, now=now)
 
-    return _settled(judge(data, wanted=wanted, now=now, admit=by_signer), data, parties)
+    verdicts = judge_all(documents, wanted=wanted, now=now, admit=by_signer)
+    return [_settled(verdict, data, parties) for verdict, data in zip(verdicts, documents, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +177,12 @@ class Admission:
     def _here(self, documents: Sequence[bytes], now: int, wanted: str | None) -> Batch:
         """Judged in this process."""
         state = self._parties.state
-        found = []
-        for data in documents:
+        found: list[Admitted] = []
+        for at in range(0, len(documents), TOGETHER):
             if self._closing:
                 raise _stopping()
-            found.append(admit(data, parties=self._parties, now=now, wanted=wanted))
+            part = documents[at : at + TOGETHER]
+            found += admit_all(part, parties=self._parties, now=now, wanted=wanted)
         return Batch(documents, wanted, now, state, found)
 
     def _there(

@@ -8,21 +8,23 @@ keys may have changed since.
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Final
 
 import orjson
 
 from ledger.core.statement import Statement
+from ledger.errors import LedgerError
 from ledger.services.admission_wire import decode_batch, decode_party, encode_verdict, receive, send
-from ledger.services.admit import Party, admit_party, judge
+from ledger.services.admit import Party, admit_party, judge_all
 from ledger.store.rows import STREAMED
 
 KEPT: Final = 1_024
 """Parties whose keys are kept; when there are more, all are asked for again."""
 
 
-class _NodeMustJudgeError(Exception):
+class _NodeMustJudgeError(LedgerError):
     """This document is not for a worker."""
 
 
@@ -50,19 +52,27 @@ class Worker:
             self._kept.clear()
         for did in changed or ():
             self._kept.pop(did, None)
-        return orjson.dumps([self._verdict(data, now, wanted) for data in documents])
+        return orjson.dumps(self._verdicts(documents, now, wanted))
 
-    def _verdict(self, data: bytes, now: int, wanted: str | None) -> list[object] | None:
+    def _verdicts(
+        self, documents: Sequence[bytes], now: int, wanted: str | None
+    ) -> list[list[object] | None]:
         try:
-            return encode_verdict(judge(data, wanted=wanted, now=now, admit=self._admit))
+            found = judge_all(documents, wanted=wanted, now=now, admit=self._admit)
         except (EOFError, OSError):  # the node has gone
             raise
         except Exception:  # noqa: BLE001 - what is wrong shows where the node judges the same document
-            return None
+            if len(documents) == 1:
+                return [None]
+            return [told for data in documents for told in self._verdicts([data], now, wanted)]
+        return [
+            None if type(verdict.refusal) is _NodeMustJudgeError else encode_verdict(verdict)
+            for verdict in found
+        ]
 
     def _admit(self, statement: Statement, subject: object, now: int) -> None:
         if statement.type not in STREAMED:  # by authorities, or held against the log: the node knows both
-            raise _NodeMustJudgeError
+            raise _NodeMustJudgeError("the node judges this")
         admit_party(statement, subject, jurisdiction=self._jurisdiction, party_of=self._party_of, now=now)
 
     def _party_of(self, did: str, _now: int) -> Party:
@@ -73,7 +83,7 @@ class Worker:
         send(self._sink, orjson.dumps({"ask": did}))
         told = receive(self._source)
         if not told:
-            raise _NodeMustJudgeError
+            raise _NodeMustJudgeError("the node judges this")
         party = decode_party(told)
         if party.grants:
             self._kept[did] = party
