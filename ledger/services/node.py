@@ -270,8 +270,7 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
     chains: list[OwnChain] = []
     try:
         log = Log(database, home.settings.origin)
-        checkpoints, anchors = Checkpoints(database), Anchors(database)
-        statements = Statements(database)
+        checkpoints, anchors, statements = Checkpoints(database), Anchors(database), Statements(database)
         chains = open_chains(home, clock)
         foreign = ForeignStore(home.path / FOREIGN)
         claim, trust = _claim(home, chains, foreign, int(clock()))

@@ -78,6 +78,17 @@ def notes(database: Path) -> dict[int, bytes]:
         return dict(connection.execute("SELECT size, note FROM checkpoint").fetchall())
 
 
+def signs_nothing_and_says_why(node: RunningNode, exporter: Party, first: Any, size: int) -> None:
+    told = until(lambda: (found := health(node))["http"] == 503 and found, node)
+    assert told["trouble"]["code"] == "log-rolled-back"
+    assert f"witness registry.example.xb/witness saw size {size} with root " in told["trouble"]["detail"]
+    assert f"has {first['index'] + 1} entries" in told["trouble"]["detail"]
+    refused = register(node, record(exporter, "ORDER-6"))
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/log-rolled-back")
+    status = httpx2.get(f"{node.url}/v1/statements/{first['digest']}/status").json()
+    assert status["index"] == first["index"]  # reads go on
+
+
 def test_a_node_with_yesterdays_database_recovers_from_its_partners_mirror(tmp_path: Path) -> None:
     with serving(tmp_path, "XA") as xa, serving(tmp_path, "XB") as xb:
         origin, place = xa.home.settings.origin, xa.home.path / DATABASE
@@ -100,19 +111,10 @@ def test_a_node_with_yesterdays_database_recovers_from_its_partners_mirror(tmp_p
         done("monitor", "run", "--log", xa.url, "--keep", mirror, "--once", *watching)
         stop(xa)
 
-        # Yesterday's database is put back; the chain and the keys are today's.
         place.rename(tmp_path / "lost")
         shutil.copy(tmp_path / "yesterday", place)
-        xa.restart(well=False)
-        told = until(lambda: (found := health(xa))["http"] == 503 and found, xa)
-        assert told["trouble"]["code"] == "log-rolled-back"
-        assert f"witness registry.example.xb/witness saw size {size} with root " in told["trouble"]["detail"]
-        assert f"has {first['index'] + 1} entries" in told["trouble"]["detail"]
-        refused = register(xa, record(exporter, "ORDER-6"))
-        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/log-rolled-back")
-        assert (
-            httpx2.get(f"{xa.url}/v1/statements/{first['digest']}/status").json()["index"] == first["index"]
-        )
+        xa.restart(well=False)  # the chain and the keys are today's
+        signs_nothing_and_says_why(xa, exporter, first, size)
         assert evidence("log", "recover", "--home", xa.home.path, "--from", mirror).status != 0  # it serves
         stop(xa)
         assert notes(place) == notes(tmp_path / "yesterday")
