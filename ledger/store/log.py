@@ -28,7 +28,7 @@ from ledger.store.batches import Appended, insert, sort_out
 from ledger.store.database import Database, Writing
 from ledger.store.integrity import first_difference
 from ledger.store.rows import NewStatement
-from ledger.store.tiles import Edge, Hashes, TileCache, TreeReader, edge_of, nodes_of, tile_root
+from ledger.store.tiles import TILE_BYTES, Edge, TileCache, TreeReader, edge_of, nodes_of, tile_root
 
 __all__ = ["Appended", "Log", "LogHead", "create_log"]
 
@@ -217,7 +217,7 @@ class Log:
         edge = self._edge
         held: bytes | None = None
         if number < edge.size >> (8 * (level + 1)):
-            held = self._tiles.full(level, number).hashes
+            held = self._tiles.full(level, number)[:TILE_BYTES]
         elif level < len(edge.levels) and number == edge.size >> (8 * (level + 1)):
             held = edge.levels[level][0]
         if held is None or not 1 <= width <= WIDTH or len(held) < width * HASH_SIZE:
@@ -279,11 +279,11 @@ class Log:
     def _verified_root(self, level: int, number: int) -> bytes:
         """Root of a stored tile, computed from its hashes; what is stored above them has to follow from them."""
         tile = self._tiles.full(level, number)
-        computed = Hashes(tile.hashes, nodes_of(tile.hashes))
-        if computed != tile:
+        nodes = nodes_of(tile[:TILE_BYTES])
+        if nodes != tile[TILE_BYTES:]:
             raise StoreError(
                 f"tile {level}/{number} of log {self.origin} does not fit together:"
                 f" {first_difference(self.database)}",
                 code="store-corrupt",
             )
-        return tile_root(computed)
+        return tile_root(nodes)

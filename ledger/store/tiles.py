@@ -11,11 +11,11 @@ hashes nothing.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from ledger.core.merkle import HASH_SIZE, Frontier
 from ledger.core.tile_paths import WIDTH
@@ -25,8 +25,9 @@ DEPTH: Final = 8
 """Tree levels inside a tile."""
 TILE_BYTES: Final = HASH_SIZE * WIDTH
 _ROW_BYTES: Final = tuple(TILE_BYTES >> row for row in range(DEPTH))
-_NODES_AT: Final = (0, *accumulate(_ROW_BYTES[1:], initial=0))
-"""Where the row of a tree level begins among the `nodes`; the entry for level 0 means nothing."""
+_ROW_AT: Final = tuple(accumulate(_ROW_BYTES, initial=0))[:DEPTH]
+"""Where the row of a tree level begins, the hashes and the nodes one after the other."""
+_LAST: Final = tuple((WIDTH >> row) - 1 for row in range(DEPTH))
 NODES_BYTES: Final = sum(_ROW_BYTES[1:])
 
 CACHED_LEAF_TILES: Final = 256
@@ -37,13 +38,6 @@ CACHED_UPPER_TILES: Final = 1024
 Rows = tuple[bytes, ...]
 """The complete subtrees of an unfinished tile, a row of concatenated hashes for each tree level."""
 _NOTHING: Final[Rows] = (b"",) * DEPTH
-
-
-class Hashes(NamedTuple):
-    """All of a full tile: its 256 hashes, and those of the tree levels above them, lowest first."""
-
-    hashes: bytes
-    nodes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +74,10 @@ class Edge:
                 levels.append(_NOTHING)
             rows, arriving = _grown(levels[level], arriving)
             number = self.size >> (DEPTH * (level + 1))
-            finished = _cut(rows, len(arriving) // HASH_SIZE)
+            finished = [_cut(rows, level, number, at) for at in range(len(arriving) // HASH_SIZE)]
             if finished and levels[level][0]:
-                _require_whole(level, number, finished[0])
-            full += [FullTile(level, number + at, *tile) for at, tile in enumerate(finished)]
+                _require_whole(finished[0])
+            full += finished
             levels[level] = tuple(
                 row[len(finished) * whole :] for row, whole in zip(rows, _ROW_BYTES, strict=True)
             )
@@ -121,25 +115,17 @@ def nodes_of(hashes: bytes) -> bytes:
 
 def first_damaged(tile: FullTile, hashes: object, nodes: object) -> tuple[int, int]:
     """Where stored hashes first differ from those of `tile`: tree level inside it, 0 to 7, and place there."""
-    for row, at, own in _rows_of(tile):
-        found = _as_bytes(nodes if row else hashes)[at : at + len(own)]
-        if found != own:
-            pairs = zip(found, own, strict=False)
-            place = next((place for place, (one, other) in enumerate(pairs) if one != other), len(found))
-            return row, min(place, len(own) - 1) // HASH_SIZE
-    return 0, WIDTH - 1
+    own = tile.hashes + tile.nodes
+    found = as_bytes(hashes)[:TILE_BYTES].ljust(TILE_BYTES, b"\0") + as_bytes(nodes).ljust(NODES_BYTES, b"\0")
+    pairs = zip(found, own, strict=False)
+    place = next((place for place, (one, other) in enumerate(pairs) if one != other), 0)
+    row = max(row for row in range(DEPTH) if _ROW_AT[row] <= place)
+    return row, (place - _ROW_AT[row]) // HASH_SIZE
 
 
-def _rows_of(tile: FullTile) -> Iterator[tuple[int, int, bytes]]:
-    yield 0, 0, tile.hashes
-    for row in range(1, DEPTH):
-        at = _NODES_AT[row]
-        yield row, at, tile.nodes[at : at + _ROW_BYTES[row]]
-
-
-def tile_root(tile: Hashes) -> bytes:
-    """Root of a full tile: the hash that stands for it one tile level up."""
-    return sha256(b"\x01" + tile.nodes[-2 * HASH_SIZE :]).digest()
+def tile_root(nodes: bytes) -> bytes:
+    """Root of a full tile, given what stands above its hashes: the hash that stands for it one tile level up."""
+    return sha256(b"\x01" + nodes[-2 * HASH_SIZE :]).digest()
 
 
 def _grown(held: Rows, arriving: bytes) -> tuple[Rows, bytes]:
@@ -153,22 +139,17 @@ def _grown(held: Rows, arriving: bytes) -> tuple[Rows, bytes]:
     return tuple(rows), row
 
 
-def _cut(rows: Rows, count: int) -> list[Hashes]:
-    """The first `count` tiles of rows that hold so many."""
-    tiles: list[Hashes] = []
-    for at in range(count):
-        hashes, *nodes = (
-            row[at * whole : (at + 1) * whole] for row, whole in zip(rows, _ROW_BYTES, strict=True)
-        )
-        tiles.append(Hashes(hashes, b"".join(nodes)))
-    return tiles
+def _cut(rows: Rows, level: int, number: int, at: int) -> FullTile:
+    """The tile that stands `at` tiles from the beginning of `rows`, which begin with tile `number`."""
+    hashes, *nodes = (row[at * whole : (at + 1) * whole] for row, whole in zip(rows, _ROW_BYTES, strict=True))
+    return FullTile(level, number + at, hashes, b"".join(nodes))
 
 
-def _require_whole(level: int, number: int, tile: Hashes) -> None:
-    """Hold an unfinished tile that became full against its hashes: it lay in memory for a while."""
+def _require_whole(tile: FullTile) -> None:
+    """Hold a tile that became full against its hashes: it lay in memory for a while."""
     if nodes_of(tile.hashes) != tile.nodes:
         raise StoreError(
-            f"the hashes of tile {level}/{number} changed in memory; nothing was written",
+            f"the hashes of tile {tile.level}/{tile.number} changed in memory; nothing was written",
             code="store-corrupt",
         )
 
@@ -203,11 +184,11 @@ class TileCache:
     ) -> None:
         self._read = read
         self._capacity = leaves, upper
-        self._kept: tuple[OrderedDict[tuple[int, int], Hashes], ...] = (OrderedDict(), OrderedDict())
+        self._kept: tuple[OrderedDict[tuple[int, int], bytes], ...] = (OrderedDict(), OrderedDict())
         self._lock = threading.Lock()
 
-    def full(self, level: int, number: int) -> Hashes:
-        """A full tile.
+    def full(self, level: int, number: int) -> bytes:
+        """The hashes of a full tile, 8,192 bytes, and after them its nodes.
 
         Raises:
             StoreError: `store-corrupt` where a tile that must exist does not.
@@ -219,21 +200,22 @@ class TileCache:
             if held is not None:
                 kept.move_to_end(key)
                 return held
-        found = Hashes(*map(_as_bytes, self._read(level, number) or (b"", b"")))
-        if len(found.hashes) != TILE_BYTES or len(found.nodes) != NODES_BYTES:
+        hashes, nodes = map(as_bytes, self._read(level, number) or (b"", b""))
+        if len(hashes) != TILE_BYTES or len(nodes) != NODES_BYTES:
             first = number << (DEPTH * (level + 1))
             raise StoreError(
                 f"tile {level}/{number} of entries from {first} on is missing or cut", code="store-corrupt"
             )
+        held = hashes + nodes
         with self._lock:
-            kept[key] = found
+            kept[key] = held
             if len(kept) > self._capacity[level > 0]:
                 kept.popitem(last=False)
-        return found
+        return held
 
 
-def _as_bytes(found: object) -> bytes:
-    # Damage may make of bytes a text or nothing, whatever the column says.
+def as_bytes(found: object) -> bytes:
+    """What was read, where it is bytes: damage may make of them a text or nothing, whatever the column says."""
     return found if isinstance(found, bytes) else b""
 
 
@@ -248,8 +230,9 @@ class TreeReader:
     def __init__(self, edge: Edge, tiles: TileCache) -> None:
         self._edge = edge
         self._tiles = tiles
-        self._at: list[int] = []
-        self._held: list[Hashes] = []
+        # Of each tile level the full tile that was read last: most of a path's hashes stand in one tile a level.
+        self._number = [-1] * len(edge.levels)
+        self._held = [b""] * len(edge.levels)
 
     def node(self, level: int, index: int) -> bytes:
         """Hash of the complete subtree of 2**level leaves that is the `index`-th of its size.
@@ -261,26 +244,19 @@ class TreeReader:
             StoreError: `store-corrupt`: its tile is missing.
         """
         tile_level, row = level >> 3, level & 7
-        at = index << row
-        number, at = at >> 8, (at & 255) >> row << 5
-        if number < self._edge.size >> (DEPTH * (tile_level + 1)):
-            tile = self._full(tile_level, number)
-            if not row:
-                return tile.hashes[at : at + HASH_SIZE]
-            at += _NODES_AT[row]
-            return tile.nodes[at : at + HASH_SIZE]
-        levels = self._edge.levels
-        if tile_level < len(levels) and number == self._edge.size >> (DEPTH * (tile_level + 1)):
-            found = levels[tile_level][row][at : at + HASH_SIZE]
-            if found:
+        number = index >> (DEPTH - row)
+        at = (index & _LAST[row]) * HASH_SIZE
+        if tile_level < len(self._held):
+            if number == self._number[tile_level]:
+                at += _ROW_AT[row]
+                return self._held[tile_level][at : at + HASH_SIZE]
+            full = self._edge.size >> (DEPTH * (tile_level + 1))
+            if number < full:
+                self._held[tile_level] = self._tiles.full(tile_level, number)
+                self._number[tile_level] = number
+                at += _ROW_AT[row]
+                return self._held[tile_level][at : at + HASH_SIZE]
+            found = self._edge.levels[tile_level][row][at : at + HASH_SIZE]
+            if number == full and found:
                 return found
         raise NotFoundError(f"subtree {level}/{index} reaches past {self._edge.size} entries")
-
-    def _full(self, level: int, number: int) -> Hashes:
-        while len(self._at) <= level:
-            self._at.append(-1)
-            self._held.append(Hashes(b"", b""))
-        if self._at[level] != number:
-            self._held[level] = self._tiles.full(level, number)
-            self._at[level] = number
-        return self._held[level]
