@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.measure import Row, at_most, fsync_seconds, microseconds, of_turns
-from ledger.store.database import journal_mode, open_database
+from ledger.store.database import open_database
 from ledger.store.log import Log, create_log
 from ledger.store.rows import NewStatement
+from ledger.store.sqlite import journal_mode
 
 ORIGIN = "registry.example.xa/XA/2026"
 GROUP = 1_000

@@ -180,6 +180,19 @@ def test_the_environment_overrides_port_workers_period_and_rpc_url() -> None:
     assert with_environment(RPC, {}) == RPC
 
 
+def test_the_database_may_be_on_a_server_and_its_address_is_never_shown() -> None:
+    address = "postgresql+psycopg://node:a-secret@db.example.xa/ledger"
+    changed = with_environment(RPC, {"DATABASE_URL": address})
+    assert changed.database == address
+    assert "a-secret" not in repr(changed)
+    assert parse_settings(encode_settings(changed).encode()) == changed
+    assert with_environment(changed, {}) == with_environment(changed, {"DATABASE_URL": ""}) == changed
+    with pytest.raises(SetupError) as refused:
+        with_environment(RPC, {"DATABASE_URL": "mysql://node:a-secret@db.example.xa/ledger"})
+    assert refused.value.code == "settings-invalid"
+    assert "a-secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "environment",
     [

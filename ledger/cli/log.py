@@ -102,12 +102,16 @@ def audit(*, home: Home, as_json: AsJson = False) -> int:
     identity = LogIdentity(opened.settings.origin, signer.vkeys, [signer.head_address], known)
     with open_log_database(opened, read_only=True) as database:
         report = compare(database, identity, lambda part: output.say(f"comparing {_PARTS.get(part, part)}"))
+        unchecked = database.unchecked()
+    for one in unchecked:
+        output.say(f"not checked: {one}")
     findings = sorted(report.findings, key=lambda found: (found.index is None, found.index or 0))
     told = {
         "origin": opened.settings.origin,
         "entries": report.entries,
         "checkpoints": report.checkpoints,
         "anchors": report.anchors,
+        "unchecked": unchecked,
         "findings": [{"table": one.table, "index": one.index, "detail": one.detail} for one in findings],
     }
     compared = f"{report.entries:,} entries, {report.checkpoints:,} checkpoints, {report.anchors:,} anchors"

@@ -29,6 +29,10 @@ def is_begun(home: Home) -> bool:
             return bool(database.rows(_HEAD))
     except NotFoundError:
         return False
+    except SetupError as error:
+        if error.code != "store-older":
+            raise
+        return True
 
 
 def open_log_database(home: Home, *, read_only: bool = False, lead: bool = True) -> Database:
