@@ -23,11 +23,13 @@ from ledger.errors import (
 from ledger.services.audit import audit
 from ledger.services.mirroring import MirrorFolder
 from ledger.services.recover import UNRECOVERED, Recovered, Terms, recover
+from ledger.services.recover import fill as fill_database
 from ledger.services.restart import Sighting, Source
 from ledger.store.anchors import Anchors
 from ledger.store.database import open_database
 from ledger.store.log import Log
 from ledger.store.rows import row_of
+from tests.postgres import APP, Server
 from tests.services.nodes import NOW, Node, enrolment, identity, running
 from tests.services.test_audit import add_anchor
 from tests.simulator import World
@@ -268,3 +270,20 @@ def test_damage_to_the_old_database_is_repaired_from_the_mirror(rig: Rig) -> Non
     assert (found.size, found.before) == (LAST, LAST)
     with open_database(rig.place, read_only=True) as database:
         assert audit(database, identity(rig.world)).is_clean
+
+
+def test_on_a_server_the_log_is_rebuilt_in_an_empty_database(rig: Rig, postgres: Server) -> None:
+    def terms(*seen: Source) -> Terms:
+        return Terms(rig.world.xa.signer, lambda _: seen, rig.place.parent)
+
+    with open_database(postgres.url(postgres.ledger(), APP)) as database:
+        with pytest.raises(RefusedError) as refused:
+            fill_database(database, rig.mirror, terms(rig.saw(LAST + 1, bytes(32))))
+        assert refused.value.code == "mirror-short"
+        found = fill_database(database, rig.mirror, terms(rig.saw(LAST)))  # goes on from there
+        assert (found.size, found.signed, found.mirrored) == (LAST, LAST, LAST)
+        assert Log(database, rig.world.xa.origin).root_at(LAST) == rig.root(LAST)
+        assert audit(database, identity(rig.world)).is_clean
+        with pytest.raises(RefusedError) as refused:
+            fill_database(database, rig.mirror, terms(rig.saw(LAST)))
+        assert refused.value.code == "recover-not-empty"
