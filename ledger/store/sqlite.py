@@ -4,11 +4,13 @@
   older versions can corrupt a WAL database when a checkpoint and a commit meet (the "WAL-reset" bug).
 * What was asked for is read back at every start and on every connection; a setting that did not hold is an
   error.
-* The process that writes holds an exclusive lock on `<file>.lock` for its life; a second one is refused.
-  Readers need no lock: their connections are `query_only`.
+* One process writes: see `ledger.store.place`.  Readers need no lock: their connections are `query_only`.
+* After an error of the disk the next change tries again.  A failed commit is undone by SQLite, which writes the
+  old pages anew and removes the journal only when they are synchronised; so that it does no harm that Linux
+  takes pages for written which it failed to write.  The one case in which a failed commit stays visible is settled
+  before anything else is read or written.
 """
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -22,9 +24,10 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from ledger.errors import LedgerError, NotFoundError, SetupError, StoreError
+from ledger.errors import NotFoundError, SetupError, StoreError
 from ledger.store.database import BUSY_SECONDS, READERS, Database, Writing
 from ledger.store.migrations import REVISION, REVISIONS, require_current, require_known, upgrade
+from ledger.store.place import Place, os_error, synchronise_names
 from ledger.store.pool import Pool
 
 WAL_RESET_FIXED = (3, 51, 3)
@@ -45,6 +48,9 @@ _CODES = {
     sqlite3.SQLITE_NOTADB: ("store-corrupt", "is not a database"),
     sqlite3.SQLITE_CONSTRAINT: ("store-constraint", "refused the change"),
 }
+
+_IN_DOUBT = (sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_DELETE, sqlite3.SQLITE_IOERR_DELETE_NOENT)
+"""What a commit fails with when its change is in the file, and only its journal could not be taken away for good."""
 
 
 def store_error(error: sqlite3.Error | DBAPIError | PoolTimeoutError, path: Path) -> StoreError:
@@ -120,15 +126,16 @@ class SqliteDatabase(Database):
     """A database in a file; `path` is the file's."""
 
     def __init__(
-        self, path: Path, engine: Engine, writer: sqlite3.Connection | None, lock: int | None
+        self, path: Path, engine: Engine, writer: sqlite3.Connection | None, place: Place | None
     ) -> None:
         self.path = path
         self.name = str(path)
         self._engine = engine
         self._pool = Pool(lambda: _reader(path), READERS, lambda _: False)
         self._writer = writer
-        self._lock = lock
+        self._place = place
         self._turn = threading.Lock()
+        self._in_doubt = False
 
     @property
     def read_only(self) -> bool:
@@ -141,9 +148,11 @@ class SqliteDatabase(Database):
     @contextmanager
     def write(self, *, leading: bool = False) -> Iterator[Writing]:
         """One write transaction on the raw connection."""
-        if self._writer is None:
+        if self._writer is None or self._place is None:
             raise StoreError(f"database {self.path} was opened for reading", code="store-read-only")
         with self._turn:
+            self._place.require()
+            self._settle()
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
                 writing = SqliteWriting(self._writer)
@@ -157,8 +166,31 @@ class SqliteDatabase(Database):
                     if self._writer.in_transaction:
                         self._writer.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
+                    self._in_doubt = error.sqlite_errorcode in _IN_DOUBT
                     raise store_error(error, self.path) from error
                 raise
+            self._place.require()
+
+    def _settle(self) -> None:
+        """Make durable what a commit left that failed at its very end, before anybody builds on it.
+
+        Its journal is gone, so that everybody sees the change, and yet a power cut would bring the journal back,
+        which undoes it.  To synchronise once more is not enough: what failed once may be taken for written.  Another
+        change makes and removes a journal of the same name, and that is durable.
+        """
+        if not self._in_doubt or self._writer is None:
+            return
+        try:
+            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+            self._writer.execute(f"PRAGMA user_version = {version}")
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        self._in_doubt = False
+
+    def _require_settled(self) -> None:
+        if self._in_doubt:
+            with self._turn:
+                self._settle()
 
     def _lead(self, writing: SqliteWriting) -> int | None:
         """Hold the own epoch against the one that is stored; the first time, raise it and give it back."""
@@ -171,6 +203,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One read transaction."""
+        self._require_settled()
         try:
             with self._engine.connect() as connection:
                 yield connection
@@ -179,6 +212,7 @@ class SqliteDatabase(Database):
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The answer to one query, on a raw connection."""
+        self._require_settled()
         try:
             with self._pool.lent() as connection:
                 return connection.execute(query, values).fetchall()
@@ -206,9 +240,9 @@ class SqliteDatabase(Database):
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._place is not None:
+            self._place.close()
+            self._place = None
 
 
 def open_sqlite(path: Path, *, create: bool = False, read_only: bool = False) -> SqliteDatabase:
@@ -217,7 +251,7 @@ def open_sqlite(path: Path, *, create: bool = False, read_only: bool = False) ->
         raise SetupError(f"database {path} exists already", code="store-exists")
     if not create and not path.exists():
         raise NotFoundError(f"there is no database at {path}")
-    lock = None if read_only else _take_lock(path)
+    place = None if read_only else Place(path)
     writer: sqlite3.Connection | None = None
     engine: Engine | None = None
     try:
@@ -230,17 +264,20 @@ def open_sqlite(path: Path, *, create: bool = False, read_only: bool = False) ->
         engine = _reading_engine(path)
         with engine.connect() as connection:
             require_current(_revision(connection), str(path))
-        if create:
-            _sync_folder(path.parent)
+        if place is not None:
+            # Of a change whose writer died between removing the journal and making that durable, readers see the
+            # end, and a power cut would bring the beginning back.
+            synchronise_names(path.parent)
+            place.opened()
     except BaseException as error:
         if engine is not None:
             engine.dispose()
         if writer is not None:
             writer.close()
-        if lock is not None:
-            os.close(lock)
+        if place is not None:
+            place.close()
         raise _as_ours(error, path) from error
-    return SqliteDatabase(path, engine, writer, lock)
+    return SqliteDatabase(path, engine, writer, place)
 
 
 def _migrate(writer: sqlite3.Connection, path: Path, *, create: bool) -> None:
@@ -270,39 +307,8 @@ def _as_ours(error: BaseException, path: Path) -> BaseException:
     if isinstance(error, (sqlite3.Error, DBAPIError)):
         return store_error(error, path)
     if isinstance(error, OSError):
-        return _os_error(error, path)
+        return os_error(error, path)
     return error
-
-
-def _os_error(error: OSError, path: Path) -> LedgerError:
-    import errno
-
-    codes = {
-        errno.EROFS: "store-read-only",
-        errno.ENOSPC: "store-full",
-        errno.EDQUOT: "store-full",
-        errno.EACCES: "store-permission",
-        errno.EPERM: "store-permission",
-        errno.EEXIST: "store-exists",
-    }
-    says = os.strerror(error.errno or 0).lower()
-    return StoreError(f"database {path}: {says}", code=codes.get(error.errno or 0, "store-io"))
-
-
-def _take_lock(path: Path) -> int:
-    """Take the lock of the writing process; the kernel gives it back however the process ends."""
-    try:
-        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _os_error(error, path) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise StoreError(
-            f"database {path} is in use by another process of this node", code="store-locked"
-        ) from error
-    return lock
 
 
 def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
@@ -340,12 +346,3 @@ def _reading_engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new file's name durable: a power cut may else lose the file though its bytes are safe."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
