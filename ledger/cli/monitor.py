@@ -231,7 +231,7 @@ def reconcile(
     with LogReader(log) as reader, NodeClient(reader.node) as node:
         follower = Follower(logs, lambda: listed, time.time)
         found = follower.follow(reader)
-        while found.size < found.shown and not found.alarms:
+        while found.is_reading and not found.alarms:
             found = follower.follow(reader)
         if found.alarms:
             raise RefusedError(
@@ -248,8 +248,8 @@ def _whole(monitor: "Monitor", reader: "LogReader") -> "Look":
     """Look at a log until all its entries are there."""
     look = monitor.look(reader)
     before, raised = look.before, look.alarms
-    while look.error is None and not look.alarms and look.size < look.shown:
-        output.say(f"{look.origin}: {look.size} of {look.shown} entries read")
+    while look.error is None and look.is_reading:
+        output.say(f"{look.origin}: entries up to {look.shown} are being read")
         look = monitor.look(reader)
         raised = raised + look.alarms
     look.before, look.alarms = min(before, look.before), raised

@@ -40,7 +40,7 @@ def look_lines(look: "Look") -> Iterator[str]:
     else:
         kept = "" if look.mirrored is None else f", {look.mirrored} kept"
         agree = f"; the same saw {', '.join(look.agreed)}" if look.agreed else ""
-        more = "" if look.size == look.shown else f" of {look.shown}, the rest is still being read"
+        more = f" of {look.shown}, the rest is still being read" if look.is_reading else ""
         yield f"{look.origin}: size {look.size}{more}, {look.size - look.before} new{kept}{agree}"
     for name, error in look.troubles:
         yield f"{look.origin}: {name} could not be asked: {error} ({error.code})"

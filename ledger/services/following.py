@@ -47,6 +47,7 @@ class Followed:
         size: Of the newest head that was recomputed.
         before: Of the one before this look.
         shown: Size that the server showed.
+        is_reading: Entries up to there are still to be downloaded.
         alarms: What this look found, to be raised.
     """
 
@@ -54,6 +55,7 @@ class Followed:
     size: int
     before: int
     shown: int
+    is_reading: bool = False
     alarms: tuple[NewAlarm, ...] = ()
 
 
@@ -128,7 +130,8 @@ class Follower:
         else:
             alarms = self._compare(held, seen, reader)
         now = self.logs.head(named.origin)
-        return Followed(named.origin, 0 if now is None else now.size, before, named.size, alarms)
+        size, staged = (0, 0) if now is None else (now.size, now.staged)
+        return Followed(named.origin, size, before, named.size, staged > size, alarms)
 
     def _as_newest(self, signed: SignedCheckpoint, url: str) -> Iterator[NewAlarm]:
         """What speaks against an address that shows this as its newest checkpoint."""
@@ -157,7 +160,8 @@ class Follower:
         """A head that is no larger than what is held."""
         if self._own_root(held, seen.size) != seen.root:
             return (self.contradiction(held, seen, reader),)
-        self.logs.keep(seen)
+        if seen.size < held.size:
+            self.logs.keep(seen)
         return ()
 
     def _extend(self, held: FollowedHead | None, seen: SeenHead, reader: LogReader) -> tuple[NewAlarm, ...]:

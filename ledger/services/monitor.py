@@ -49,6 +49,8 @@ class Look:
     Attributes:
         origin: None while that is not known.
         size: Of the newest head that was recomputed; `before`, of the one before this look.
+        shown: Size that its server showed.
+        is_reading: Entries up to there are still to be downloaded.
         agreed: Who saw the same.
         troubles: Who could not be asked, and why.
         alarms: Those that this look raised.
@@ -61,6 +63,7 @@ class Look:
     size: int = 0
     before: int = 0
     shown: int = 0
+    is_reading: bool = False
     agreed: list[str] = field(default_factory=list)
     troubles: list[tuple[str, LedgerError]] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
@@ -141,7 +144,7 @@ class Monitor:
         found = self.follower.follow(reader)
         head = self.logs.head(found.origin)
         look.size = 0 if head is None else head.size
-        look.before, look.shown = found.before, found.shown
+        look.before, look.shown, look.is_reading = found.before, found.shown, found.is_reading
         self._raise(look, found.alarms)
 
     def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
@@ -190,7 +193,7 @@ class Monitor:
         for view in seen:
             if view.size > look.size:
                 if look.size < look.shown:
-                    return  # entries are still being downloaded; the next look compares
+                    return  # what is shown could not be taken up, or not yet; a later look compares
                 self._raise(look, self._beyond(source, view, reader, look))
             if view.size <= look.size:
                 if self.follower.tree(keys.origin, look.size).root_at(view.size) == view.root:

@@ -251,6 +251,8 @@ class FollowedLogs:
 
     def progressed(self, origin: str, what: str, size: int) -> None:
         """Keep it."""
+        if size == self.progress(origin, what):
+            return
         with self._file.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (origin, what, size))
 
