@@ -40,6 +40,12 @@ from sqlmodel import Field, SQLModel
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
+def _index_of_given(name: str, column: str) -> Index:
+    """An index of the rows that have a value there."""
+    given = Column(column).is_not(None)
+    return Index(name, column, sqlite_where=given, postgresql_where=given)
+
+
 class StoreTable(SQLModel):
     """Keeps these tables apart from those of a program that embeds the ledger."""
 
@@ -71,24 +77,9 @@ class StatementRow(StoreTable, table=True):
     __table_args__ = (
         Index("statement_issuer_id", "issuer", "statement_id", unique=True),
         Index("statement_type", "type", "leaf_index"),
-        Index(
-            "statement_party",
-            "party",
-            sqlite_where=Column("party").is_not(None),
-            postgresql_where=Column("party").is_not(None),
-        ),
-        Index(
-            "statement_record",
-            "record",
-            sqlite_where=Column("record").is_not(None),
-            postgresql_where=Column("record").is_not(None),
-        ),
-        Index(
-            "statement_reference",
-            "reference",
-            sqlite_where=Column("reference").is_not(None),
-            postgresql_where=Column("reference").is_not(None),
-        ),
+        _index_of_given("statement_party", "party"),
+        _index_of_given("statement_record", "record"),
+        _index_of_given("statement_reference", "reference"),
     )
 
     leaf_index: int = Field(
@@ -145,18 +136,8 @@ class AttestationRow(StoreTable, table=True):
     __tablename__ = "attestation"
     __table_args__ = (
         Index("attestation_issuer", "issuer", "leaf_index"),
-        Index(
-            "attestation_number",
-            "number",
-            sqlite_where=Column("number").is_not(None),
-            postgresql_where=Column("number").is_not(None),
-        ),
-        Index(
-            "attestation_holder",
-            "holder",
-            sqlite_where=Column("holder").is_not(None),
-            postgresql_where=Column("holder").is_not(None),
-        ),
+        _index_of_given("attestation_number", "number"),
+        _index_of_given("attestation_holder", "holder"),
     )
 
     leaf_index: int = _leaf()
@@ -343,12 +324,7 @@ class AnchorEvent(StoreTable, table=True):
     __tablename__ = "anchor_event"
     __table_args__ = (
         Index("anchor_event_intent", "intent"),
-        Index(
-            "anchor_event_evidence",
-            "evidence",
-            sqlite_where=Column("evidence").is_not(None),
-            postgresql_where=Column("evidence").is_not(None),
-        ),
+        _index_of_given("anchor_event_evidence", "evidence"),
     )
 
     id: int | None = Field(default=None, sa_type=_Key, primary_key=True)
