@@ -51,6 +51,11 @@ _MEMBERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "IdentityRecognition": (("arrangement", ("arrangement",)),),
     "JurisdictionEntry": (),
 }
+_FIRST = {
+    kind: frozenset({"supersedes", "parents", *(path[0] for _, path in members)})
+    for kind, members in _MEMBERS.items()
+}
+"""The members of a subject under which its digests stand."""
 _NAMES = frozenset(relation for members in _MEMBERS.values() for relation, _ in members)
 NAMED_RELATIONS: frozenset[str] = RELATIONS | _NAMES | {"supersedes"}
 """Every relation that `edges` may name."""
@@ -64,10 +69,10 @@ def edges(statement: Statement) -> tuple[Edge, ...]:
 
     Cost: a few look-ups, and one for each parent.
     """
-    members = _MEMBERS.get(statement.type)
-    if members is None:
+    first = _FIRST.get(statement.type)
+    if first is None or first.isdisjoint(statement.subject):
         return ()
-    return tuple(dict.fromkeys(_edges(statement.subject, members)))
+    return tuple(dict.fromkeys(_edges(statement.subject, _MEMBERS[statement.type])))
 
 
 def _edges(subject: Mapping[str, object], members: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[Edge]:
@@ -90,10 +95,13 @@ def _edges(subject: Mapping[str, object], members: tuple[tuple[str, tuple[str, .
 
 def _digest(value: object) -> bytes | None:
     """The 32 bytes of a digest as it is written: 64 lower-case hexadecimal digits."""
-    if not isinstance(value, str) or len(value) != _HEX or not _DIGITS.issuperset(value):
+    if not isinstance(value, str) or len(value) != _HEX:
         return None
-    return bytes.fromhex(value)
+    try:
+        found = bytes.fromhex(value)
+    except ValueError:
+        return None
+    return found if found.hex() == value else None  # capitals and white space are read too, and not written
 
 
 _HEX = 64
-_DIGITS = frozenset("0123456789abcdef")

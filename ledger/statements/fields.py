@@ -69,13 +69,27 @@ class Text(Shape):
         return made
 
     def test(self) -> Test:
-        fits = re.compile(rf"(?s:(?=.{{0,{self.maximum}}}\Z))(?:{self.pattern})").fullmatch
+        fits, maximum = re.compile(self.pattern).fullmatch, self.maximum
         if not self.screened:
-            return fits
-        return lambda value: fits(value) and finding(value) is None
+            return lambda value: len(value) <= maximum and fits(value)
+        return lambda value: len(value) <= maximum and fits(value) and finding(value) is None
 
 
 _SCREENED = 1024
+
+
+class Hex(Text):
+    """Bytes in lower-case hex digits, without prefix."""
+
+    __slots__ = ()
+
+    def __init__(self, what: str, size: int) -> None:
+        super().__init__(what, f"[0-9a-f]{{{2 * size}}}", 2 * size, screened=False)
+
+    def test(self) -> Test:
+        digits, read = self.maximum, bytes.fromhex
+        # Capitals and white space are read too, and not written.
+        return lambda value: len(value) == digits and read(value).hex() == value
 
 
 class Code(Shape):
@@ -200,7 +214,7 @@ DID = Text(
 )
 """The shape of `ledger.core.did`."""
 KEY_ID = Text("a key id, # and 1 to 64 of A-Z a-z 0-9 . _ -", r"#[A-Za-z0-9._-]{1,64}", 65, screened=False)
-DIGEST = Text("a digest, 64 lower-case hex digits", r"[0-9a-f]{64}", 64, screened=False)
+DIGEST = Hex("a digest, 64 lower-case hex digits", 32)
 MULTIKEY = Text("a Multikey, z and base58btc", r"z[1-9A-HJ-NP-Za-km-z]{1,127}", 128, screened=False)
 ADDRESS = Text("an address, 0x and 40 lower-case hex digits", r"0x[0-9a-f]{40}", 42, screened=False)
 URI = Text("an absolute URI", r"[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+", 512)

@@ -55,7 +55,7 @@ TYPE_NAMES = {dict: "an object", list: "a list", str: "text", bool: "true or fal
 
 Test = Callable[[Any], object]
 """True of a value without a problem; of another it is false or raises one of `_NOT_IN_ORDER`."""
-_NOT_IN_ORDER = (KeyError, TypeError, MalformedError)
+_NOT_IN_ORDER = (KeyError, TypeError, ValueError, MalformedError)
 _RECURRING = 1024
 
 

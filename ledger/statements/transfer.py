@@ -24,7 +24,7 @@ from ledger.statements.fields import (
     codes,
 )
 from ledger.statements.party import PARTY, Party, across_a_border, party_of
-from ledger.statements.reading import SUBJECT, ContextRule, Kind, read_subject, signed_by
+from ledger.statements.reading import SUBJECT, ContextRule, Kind, optional_digest, read_subject, signed_by
 from ledger.statements.scenario import SCENARIO
 from ledger.statements.shape import Array, Object, Problem, listed, rule
 
@@ -294,21 +294,19 @@ def read(statement: Statement, *, screened: bool = True) -> TransferRecord:
     """
     subject = read_subject(KIND, statement, screened=screened)
     onward = subject.get("onward")
-    return TransferRecord(
-        exporter=party_of(subject["exporter"]),
-        importer=party_of(subject["importer"]),
-        flow=subject["flow"],
-        reference=subject.get("reference"),
-        supersedes=_digest(subject, "supersedes"),
-        parents=tuple(
-            Parent(bytes.fromhex(parent["digest"]), parent["rel"]) for parent in subject.get("parents", ())
-        ),
-        decision=_digest(subject, "decisionRef"),
-        certificate=_digest(subject.get("mechanism", {}), "certificate"),
-        onward_allowed=None if onward is None else onward["allowed"],
-        subject=subject,
+    parents = subject.get("parents", ())
+    return TransferRecord(  # by place, since every registration passes here
+        party_of(subject["exporter"]),
+        party_of(subject["importer"]),
+        subject["flow"],
+        subject.get("reference"),
+        optional_digest(subject, "supersedes"),
+        tuple([Parent(bytes.fromhex(parent["digest"]), parent["rel"]) for parent in parents]),
+        optional_digest(subject, "decisionRef"),
+        optional_digest(subject.get("mechanism", _NOTHING), "certificate"),
+        None if onward is None else onward["allowed"],
+        subject,
     )
 
 
-def _digest(value: dict[str, Any], name: str) -> bytes | None:
-    return bytes.fromhex(value[name]) if name in value else None
+_NOTHING: dict[str, Any] = {}

@@ -1,7 +1,6 @@
 """What is stored of a statement.  Loads no database, so that a process that only verifies stays small."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core.statement import Statement
@@ -46,8 +45,7 @@ class Edition(NamedTuple):
     valid_until: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewStatement:
+class NewStatement(NamedTuple):
     """A statement to append, already verified; `digest`, the SHA-256 of `body`, is the entry.
 
     The members up to `reference` are columns of `StatementRow`; `created` in POSIX seconds.
@@ -85,24 +83,24 @@ def row_of(statement: Statement) -> NewStatement:
     subject, kind = statement.subject, statement.type
     party = subject.get("party") if kind in ABOUT_A_PARTY else None
     refers = edges(statement)
-    record = dict(refers).get("record") if kind == "TransferAcknowledgement" else None
+    record = dict(refers).get("record") if refers and kind == "TransferAcknowledgement" else None
     reference = subject.get("reference", subject.get("certificateNumber"))
     if kind == "Accreditation":
         reference = subject.get("number")
     number = reference if isinstance(reference, str) else None
-    return NewStatement(
-        digest=statement.digest,
-        issuer=statement.issuer,
-        statement_id=statement.id,
-        type=kind,
-        created=statement.created,
-        body=statement.encoded,
-        party=party if isinstance(party, str) else None,
-        record=record,
-        reference=number,
-        edges=refers,
-        attestation=_attestation(kind, subject, number) if kind in HOLDERS else None,
-        edition=_edition(subject) if kind == "StatusList" else None,
+    return NewStatement(  # by place, since every registration passes here
+        statement.digest,
+        statement.issuer,
+        statement.id,
+        kind,
+        statement.created,
+        statement.encoded,
+        party if isinstance(party, str) else None,
+        record,
+        number,
+        refers,
+        _attestation(kind, subject, number) if kind in HOLDERS else None,
+        _edition(subject) if kind == "StatusList" else None,
     )
 
 

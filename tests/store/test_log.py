@@ -3,7 +3,6 @@
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +130,7 @@ def test_an_id_used_again_for_something_else_is_a_conflict_of_that_one_alone(log
 
 def test_a_body_that_is_not_of_its_digest_never_reaches_the_disk(log: Log) -> None:
     with pytest.raises(StoreError) as refused:
-        log.append([make_statement(1), replace(make_statement(2), body=b"{}")])
+        log.append([make_statement(1), make_statement(2)._replace(body=b"{}")])
     assert refused.value.code == "store-corrupt"
     assert log.head.size == 0
     assert log.append([make_statement(1)]) == [Appended(0, first=True)]

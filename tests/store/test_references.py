@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +227,7 @@ def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     answered = world.acknowledgement(corrected)
     first, second = certificate("CB-1"), certificate("CB-2", accreditation={"statement": "ef" * 32})
     plain = [
-        replace(row, edges=(), attestation=None) for row in rows(record, corrected, answered, first, second)
+        row._replace(edges=(), attestation=None) for row in rows(record, corrected, answered, first, second)
     ]
     with open_database(path, create=True) as database:
         create_log(database, ORIGIN)
