@@ -15,6 +15,7 @@ Source: docs/recovery.md.
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -115,10 +116,15 @@ def ask_all(
 class Restart:
     """Whether this log may be signed on; `may_sign` is asked by one thread until it says so.
 
+    Who had not answered by then is asked on, and may still end it.
+
     Args:
         log: As it was opened.
         sources: Who is to be asked; found out at the first question.
         unproven: Sign though nobody answered.
+
+    Attributes:
+        halt: Told of a contradiction that comes late.
     """
 
     def __init__(
@@ -135,6 +141,7 @@ class Restart:
         self._unproven = unproven
         self._patience = patience
         self._stop = threading.Event()
+        self.halt: Callable[[LedgerError], None] = lambda _: None
 
     def may_sign(self) -> LedgerError | None:
         """Why nothing may be signed; None where it may.  Takes up to `PATIENCE` seconds.
@@ -151,8 +158,22 @@ class Restart:
         if against is not None:
             return against
         if not self._sources or self._unproven or any(one.answered for one in self._sources):
+            late = [one for one in self._sources if not one.answered]
+            if late:
+                threading.Thread(target=self._ask_on, args=(late,), name="restart", daemon=True).start()
             return None
         return unanswered(self._log.origin, self._sources)
+
+    def _ask_on(self, late: Sequence[Source]) -> None:
+        while not self._stop.wait(1.0) and not all(one.answered for one in late):
+            ask_all(late, self._stop, self._patience)
+            if self._stop.is_set():
+                return
+            with suppress(LedgerError):  # the disk: looked at again
+                against = contradiction(self._log, [one.sighting for one in late if one.sighting is not None])
+                if against is not None:
+                    self.halt(against)
+                    return
 
     def close(self) -> None:
         """Wait for no answer any more."""
@@ -218,13 +239,15 @@ def sequencer_of(
         return sources_of(signer, witnesses=witnesses.all(), cosignatures=cosignatures, chains=chains)
 
     restart = Restart(log, sources, unproven=unproven)
-    return restart, Sequencer(
+    sequencer = Sequencer(
         log,
         checkpoints,
         lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now),
         clock=clock,
         may_sign=restart.may_sign,
     )
+    restart.halt = sequencer.halt
+    return restart, sequencer
 
 
 # -- who is asked --------------------------------------------------------------------------------------------

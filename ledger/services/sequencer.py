@@ -149,6 +149,12 @@ class Sequencer:
             self._changed.notify_all()
         return waiting.future
 
+    def halt(self, error: LedgerError) -> None:
+        """Sign nothing any more: what was found out only now is as if `may_sign` had said it."""
+        with self._changed:
+            self._may_sign = lambda: error
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Append and sign what waits, answer it, and stop."""
         with self._changed:

@@ -18,6 +18,7 @@ from ledger.services.restart import Restart, Sighting, Source, check_last_bundle
 from ledger.store.database import open_database
 from ledger.store.log import Log, create_log
 from ledger.store.statements import Statements
+from tests.services.nodes import running
 from tests.simulator import START, seed
 from tests.store.conftest import ORIGIN, make_statements
 
@@ -136,6 +137,42 @@ def test_a_node_that_stops_waits_for_no_answer(log: Log) -> None:
         assert time.monotonic() - began < 5
     finally:
         release.set()
+
+
+def test_who_answers_late_may_still_end_it(log: Log) -> None:
+    halted: list[LedgerError] = []
+    told = threading.Event()
+    answers: list[Sighting] = []
+
+    def ask() -> Sighting | None:
+        return answers[0] if answers else silent().ask()
+
+    restart = Restart(log, lambda: (Source("witness w", ask), nothing()), patience=2.0)
+
+    def halt(error: LedgerError) -> None:
+        halted.append(error)
+        told.set()
+
+    restart.halt = halt
+    assert restart.may_sign() is None
+    answers.append(Sighting("witness w", SIZE + 1, bytes(32)))
+    assert told.wait(10)
+    restart.close()
+    assert [one.code for one in halted] == ["log-rolled-back"]
+
+
+def test_a_sequencer_that_is_halted_signs_nothing_more(tmp_path: Path) -> None:
+    with running(tmp_path / "log.sqlite") as node:
+        node.enrol_exporter()
+        node.sequencer.halt(StoreError("seen elsewhere", code="log-rewritten"))
+        for _ in range(2):
+            with pytest.raises(StoreError) as refused:
+                node.register(node.world.record())
+            assert refused.value.code == "log-rewritten"
+        latest = node.checkpoints.latest()
+        assert latest is not None
+        assert latest.size == 1
+        assert node.sequencer.trouble is refused.value
 
 
 @dataclass
