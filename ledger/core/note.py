@@ -122,7 +122,7 @@ def parse_vkey(text: str) -> VKey:
 
 def encode_vkey(vkey: VKey) -> str:
     """Write a verifier key; the inverse of `parse_vkey`."""
-    return f"{vkey.name}+{vkey.key_id.hex()}+{_encode_base64(bytes([vkey.type]) + vkey.key)}"
+    return f"{vkey.name}+{vkey.key_id.hex()}+{encode_base64(bytes([vkey.type]) + vkey.key)}"
 
 
 def parse_note(data: bytes) -> Note:
@@ -201,7 +201,7 @@ def encode_note(note: Note) -> bytes:
 
 def encode_signature_line(signature: NoteSignature) -> str:
     """Write one signature line, without its newline."""
-    return f"{_DASH}{signature.name} {_encode_base64(signature.key_id + signature.payload)}"
+    return f"{_DASH}{signature.name} {encode_base64(signature.key_id + signature.payload)}"
 
 
 def is_key_name(name: str) -> bool:
@@ -243,7 +243,8 @@ def _strict_base64(encoded: bytes) -> bytes | None:
     return data if b2a_base64(data[3 * last :], newline=False) == encoded[4 * last :] else None
 
 
-def _encode_base64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Padded standard base64."""
     return b2a_base64(data, newline=False).decode()
 
 
