@@ -51,12 +51,15 @@ class Told:
         receipts: Receipts that were fetched, by digest.
         seen: SHA-256 of each checkpoint that was published, by size.
         wrong: What contradicted itself already.
+        in_order: Whether checkpoints must be published by ascending size: not where a process that was stopped between
+            storing one and publishing it may be resumed after another one moved the log.
     """
 
     indices: dict[bytes, int] = field(default_factory=dict)
     receipts: dict[bytes, bytes] = field(default_factory=dict)
     seen: dict[int, bytes] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
+    in_order: bool = True
     _places: dict[int, bytes] = field(default_factory=dict)
     _largest: int = 0
 
@@ -69,24 +72,24 @@ class Told:
         if other != digest:
             self._say("reused", f"index {index} was given to {other.hex()}, then to {digest.hex()}")
 
-    def published(self, size: int, note: bytes, *, in_order: bool = True) -> None:
+    def published(self, size: int, note: bytes) -> None:
         """A client saw a checkpoint: `note` is the SHA-256 of its bytes."""
         before = self.seen.setdefault(size, note)
         if before != note:
             self._say("two-heads", f"two checkpoints of size {size} were published")
-        if in_order and size < self._largest:
+        if self.in_order and size < self._largest:
             self._say(
                 "rolled-back", f"a checkpoint of size {size} was published after one of {self._largest}"
             )
         self._largest = max(self._largest, size)
 
-    def line(self, line: str, *, in_order: bool = True) -> bool:
+    def line(self, line: str) -> bool:
         """Take in a line of `tests.faults.writer`; whether it told of something."""
         word, *rest = line.split()
         if word == "ack":
             self.acknowledged(bytes.fromhex(rest[0]), int(rest[1]))
         elif word == "seen":
-            self.published(int(rest[0]), bytes.fromhex(rest[1]), in_order=in_order)
+            self.published(int(rest[0]), bytes.fromhex(rest[1]))
         else:
             return False
         return True

@@ -8,7 +8,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -187,7 +186,7 @@ class FlipsABit(Bug):
         def flipping(writing: Any, fresh: Sequence[NewStatement], *rest: Any) -> None:
             last, body = fresh[-1], bytearray(fresh[-1].body)
             body[len(body) // 2] ^= last.party is None  # who may sign is still to be read
-            insert(writing, [*fresh[:-1], replace(last, body=bytes(body))], *rest)
+            insert(writing, [*fresh[:-1], last._replace(body=bytes(body))], *rest)
 
         vars(logs)["insert"] = flipping
 

@@ -147,8 +147,8 @@ def fail_power(disk: Mount, writer: Writer, chance: random.Random, number: int) 
     disk.cut(chance.random() if number % 4 < 2 else None)
 
 
-def restarted(forks: Writers, place: Path | str, told: Told, name: str = "last") -> None:
+def restarted(forks: Writers, place: Path | str, told: Told, *, ahead: str = "") -> None:
     """Have a writer start once more, so that what a fault left is finished, and work a little."""
-    writer = forks.ready(name, place, told)
+    writer = forks.ready("last", place, told, clock=ahead)
     writer.wait_for_records(3)
     writer.kill()
