@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -87,17 +87,10 @@ def run(
     """Watch."""
     from ledger.remote.tiles import LogReader
     from ledger.services.monitor import Monitor
-    from ledger.services.monitoring import write_fork
 
     listed, _ = believed(trust)
     folder = _state(state)
     written: dict[int, str] = {}
-
-    def publish(alarm: Alarm) -> None:
-        kept = write_fork(folder / FORKS, alarm)
-        if kept is not None and alarm.evidence is not None:
-            written[alarm.id] = str(_beside(out, alarm.evidence, kept))
-
     with ExitStack() as held:
         sources = _Sources(listed, folder, witness or (), partner or (), rpc or ())
         held.callback(sources.close)
@@ -108,7 +101,7 @@ def run(
             time.time,
             sources=sources.of,
             folder=keep,
-            publish=publish,
+            publish=_publish_to(folder / FORKS, out, written),
             within=within,
         )
         readers = [held.enter_context(LogReader(url)) for url in log]
@@ -123,6 +116,18 @@ def run(
                 time.sleep(interval)
         except KeyboardInterrupt:
             return output.DONE
+
+
+def _publish_to(folder: Path, out: Path, written: dict[int, str]) -> Callable[[Alarm], None]:
+    """Writes fork proofs to a folder and to where the user wants one; notes in `written` where, by alarm."""
+    from ledger.services.monitoring import write_fork
+
+    def publish(alarm: Alarm) -> None:
+        kept = write_fork(folder, alarm)
+        if kept is not None and alarm.evidence is not None:
+            written[alarm.id] = str(_beside(out, alarm.evidence, kept))
+
+    return publish
 
 
 class _Sources:
