@@ -68,23 +68,15 @@ def sort_out(
 def _indexes(writing: Writing, digests: Sequence[bytes]) -> dict[bytes, int]:
     if not digests:
         return {}
-    marks = ",".join("?" * len(digests))
-    query = f"SELECT digest, leaf_index FROM entry WHERE digest IN ({marks})"  # noqa: S608
-    return dict(writing.execute(query, digests))
+    rows = writing.leaf_indexes("entry", ("digest",), [(digest,) for digest in digests])
+    return {digest: index for digest, index in rows}  # noqa: C416 - rows are of any length to the type checker
 
 
 def _names(writing: Writing, statements: Sequence[NewStatement]) -> dict[tuple[str, str], int]:
     if not statements:
         return {}
-    marks = ",".join(["(?,?)"] * len(statements))
-    values = [value for statement in statements for value in (statement.issuer, statement.statement_id)]
-    rows = writing.execute(
-        # A join and not `IN (VALUES …)`: SQLite reads the whole index for that.
-        f"WITH wanted (issuer, statement_id) AS (VALUES {marks})"  # noqa: S608
-        " SELECT s.issuer, s.statement_id, s.leaf_index FROM wanted w"
-        " JOIN statement s ON s.issuer = w.issuer AND s.statement_id = w.statement_id",
-        values,
-    )
+    wanted = [(statement.issuer, statement.statement_id) for statement in statements]
+    rows = writing.leaf_indexes("statement", ("issuer", "statement_id"), wanted)
     return {(issuer, statement_id): index for issuer, statement_id, index in rows}
 
 
@@ -97,13 +89,7 @@ def _places(writing: Writing, wanted: Sequence[Place]) -> dict[Place, int]:
     """Of the places asked for, those that are taken, with the entries that have them."""
     if not wanted:
         return {}
-    marks = ",".join(["(?,?,?)"] * len(wanted))
-    rows = writing.execute(
-        f"WITH wanted (issuer, list, number) AS (VALUES {marks})"  # noqa: S608
-        " SELECT i.issuer, i.list, i.number, i.leaf_index FROM wanted w"
-        " JOIN status_index i ON i.issuer = w.issuer AND i.list = w.list AND i.number = w.number",
-        [value for place in wanted for value in place],
-    )
+    rows = writing.leaf_indexes("status_index", ("issuer", "list", "number"), wanted)
     return {(issuer, name, number): index for issuer, name, number, index in rows}
 
 

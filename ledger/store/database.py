@@ -49,6 +49,15 @@ class Writing(Protocol):
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert `rows`, as fast as the database takes them."""
 
+    def leaf_indexes(
+        self, table: str, key: Sequence[str], wanted: Sequence[Sequence[Any]]
+    ) -> list[tuple[Any, ...]]:
+        """Which of `wanted` the table has, looked up one by one in the index of the columns `key`.
+
+        Returns:
+            Rows of the key and the `leaf_index` beside it.  Cost: independent of the size of the table.
+        """
+
 
 class Database(ABC):
     """An open database.  Made by `open_database`; closed with `close` or as a context manager.

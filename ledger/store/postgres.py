@@ -43,6 +43,12 @@ from ledger.store.postgres_session import (
 
 __all__ = ["PostgresDatabase", "lock_key", "migrate_postgres", "open_postgres"]
 
+_ARRAYS = {bytes: "bytea", str: "text", int: "bigint"}
+# What a batch is compared with is looked up one by one, whatever the planner thinks of the size of the table.
+_BY_INDEX = (
+    "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
+    " set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)"
+)
 MIGRATE = "run evidence node migrate with EVIDENCE_MIGRATION_URL"
 
 
@@ -81,6 +87,20 @@ class PostgresWriting:
                 copy.set_types(self._types[key])
                 for row in rows:
                     copy.write_row(row)
+
+    def leaf_indexes(
+        self, table: str, key: Sequence[str], wanted: Sequence[Sequence[Any]]
+    ) -> list[tuple[Any, ...]]:
+        """Which of `wanted` the table has; a session that writes goes by indexes alone."""
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        arrays = ", ".join(f"%b::{_ARRAYS[type(column[0])]}[]" for column in columns)
+        names = ", ".join(f"t.{name}" for name in key)
+        same = " AND ".join(f"t.{name} = w.{name}" for name in key)
+        query = (
+            f"SELECT {names}, t.leaf_index FROM unnest({arrays}) AS w ({', '.join(key)})"  # noqa: S608
+            f" JOIN {table} t ON {same}"
+        )
+        return self._session.execute(query.encode(), columns).fetchall()
 
 
 class PostgresDatabase(Database):
@@ -214,6 +234,7 @@ class PostgresDatabase(Database):
             self._writer = None
             session = open_session(self._address)
             try:
+                session.execute(_BY_INDEX)
                 require_durable(session, self.name)
             except BaseException:
                 session.close()

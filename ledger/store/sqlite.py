@@ -121,6 +121,20 @@ class SqliteWriting:
         marks = ", ".join("?" * len(columns))
         self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
 
+    def leaf_indexes(
+        self, table: str, key: Sequence[str], wanted: Sequence[Sequence[Any]]
+    ) -> list[tuple[Any, ...]]:
+        """Which of `wanted` the table has."""
+        marks = f"({', '.join('?' * len(key))})"
+        names = ", ".join(f"t.{name}" for name in key)
+        same = " AND ".join(f"t.{name} = w.{name}" for name in key)
+        return self.execute(
+            # A join and not `IN (VALUES …)`: SQLite reads the whole index for that.
+            f"WITH wanted ({', '.join(key)}) AS (VALUES {', '.join([marks] * len(wanted))})"  # noqa: S608
+            f" SELECT {names}, t.leaf_index FROM wanted w JOIN {table} t ON {same}",
+            [value for one in wanted for value in one],
+        ).fetchall()
+
 
 class SqliteDatabase(Database):
     """A database in a file; `path` is the file's."""
