@@ -8,12 +8,14 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Row, at_most, fsync_seconds, microseconds, of_turns
 from ledger.store.database import open_database
 from ledger.store.log import Log, create_log
 from ledger.store.rows import NewStatement
 from ledger.store.sqlite import journal_mode
+from tests.postgres import APP, binaries, served
 
 ORIGIN = "registry.example.xa/XA/2026"
 GROUP = 1_000
@@ -72,7 +74,54 @@ def rows() -> list[Row]:
         f" synchronous {synchronous}; one fsync here {microseconds(fsync)}"
     )
     what = "a durable append to the log, against `executemany` of the same rows by the driver"
-    return [at_most(what, pair, None, detail)]
+    return [at_most(what, pair, None, detail), *_on_server()]
+
+
+def _on_server() -> Iterator[Row]:
+    """The same on a PostgreSQL server, where one is installed; its disk is memory where the machine has some."""
+    if binaries() is None:
+        return
+    with served() as server:
+        name = server.ledger()
+        server.execute(_BARE_ON_SERVER, name)
+        with open_database(server.url(name, APP)) as database, server.session(name) as bare:
+            create_log(database, ORIGIN)
+            log = Log(database, ORIGIN)
+            numbers = count()
+            turns = []
+            for _ in range(PAIRS + 1):
+                group = new_statements([next(numbers) for _ in range(GROUP)])
+                turns.append((_timed(lambda: log.append(group)), _timed(lambda: _copy(bare, group))))  # noqa: B023 - called at once
+            pair = of_turns(turns[1:])
+            single = new_statements([next(numbers) for _ in range(100)])
+            alone = _timed(lambda: [log.append([one]) for one in single]) / len(single)
+            version = bare.info.server_version
+    detail = (
+        f"{GROUP / pair.ours:,.0f} rows/s and {GROUP / pair.limit:,.0f} rows/s with {GROUP:,} to a transaction; alone"
+        f" {1 / alone:,.0f} rows/s.  PostgreSQL {version // 10_000} through `psycopg`, on loopback"
+    )
+    yield at_most("the same on PostgreSQL, against binary COPY of the same rows", pair, None, detail)
+
+
+_BARE_ON_SERVER = """
+CREATE TABLE bare_entry (leaf_index bigint PRIMARY KEY, digest bytea NOT NULL UNIQUE);
+CREATE TABLE bare_statement (leaf_index bigint PRIMARY KEY, issuer text COLLATE "C", statement_id text COLLATE "C",
+    type text, created bigint, party text, record bytea, reference text, body bytea, UNIQUE (issuer, statement_id));
+"""
+
+
+def _copy(session: Any, group: Sequence[NewStatement]) -> None:
+    session.execute("BEGIN")
+    with session.cursor() as cursor:
+        with cursor.copy("COPY bare_entry FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["int8", "bytea"])
+            for one in group:
+                copy.write_row((one.created, one.digest))
+        with cursor.copy(f"COPY bare_statement ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["int8", "text", "text", "text", "int8", "text", "bytea", "text", "bytea"])
+            for one in group:
+                copy.write_row(_row(one))
+    session.execute("COMMIT")
 
 
 def _bare(path: Path, journal: str, synchronous: str) -> sqlite3.Connection:
@@ -93,22 +142,23 @@ def _insert(connection: sqlite3.Connection, group: Sequence[NewStatement]) -> No
     connection.executemany("INSERT INTO entry VALUES (?, ?)", [(one.created, one.digest) for one in group])
     connection.executemany(
         f"INSERT INTO statement ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                one.created,
-                one.issuer,
-                one.statement_id,
-                one.type,
-                one.created,
-                one.party,
-                one.record,
-                one.reference,
-                one.body,
-            )
-            for one in group
-        ],
+        [_row(one) for one in group],
     )
     connection.execute("COMMIT")
+
+
+def _row(one: NewStatement) -> tuple[object, ...]:
+    found = (
+        one.issuer,
+        one.statement_id,
+        one.type,
+        one.created,
+        one.party,
+        one.record,
+        one.reference,
+        one.body,
+    )
+    return one.created, *found
 
 
 def _timed(run: Callable[[], object]) -> float:

@@ -91,13 +91,13 @@ class Server:
 
     def execute(self, query: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Run a query as the superuser."""
-        with self._session(database) as session:
+        with self.session(database) as session:
             cursor = session.execute(query.encode())
             return cursor.fetchall() if cursor.description else []
 
     def change(self, query: str, database: str) -> int:
         """Run queries as the superuser; how many rows the last one changed."""
-        with self._session(database) as session:
+        with self.session(database) as session:
             cursor = session.execute(query.encode())
             while cursor.nextset():
                 pass
@@ -124,7 +124,8 @@ class Server:
         """Take a database away, with everybody in it."""
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def _session(self, database: str) -> Any:
+    def session(self, database: str) -> Any:
+        """A session of the superuser."""
         import psycopg
 
         return psycopg.connect(
