@@ -72,6 +72,8 @@ _STATUS = {
     "evidence-apart": 409,
     "block-not-final": 409,
     "overloaded": 503,
+    "fenced": 503,
+    "head-moved": 503,
     "too-many-requests": 429,
     "method-not-allowed": 405,
     "internal": 500,

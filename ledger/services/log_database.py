@@ -109,18 +109,23 @@ def _of_server(
             " a trial let another role own them, see evidence node migrate\n"
         )
     try:
-        _begin(database, origin)
+        _begin(database, origin, lead=lead)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _begin(database: Database, origin: str) -> None:
+def _begin(database: Database, origin: str, *, lead: bool) -> None:
     """Write the head of the log where there is none yet."""
     if database.rows(_HEAD):
         return
     if database.read_only:
         raise NotFoundError(f"{database.name} holds no log yet: the node was never started")
-    with suppress(StoreError):  # another first start began it at the same moment
-        create_log(database, origin)
+    try:
+        create_log(database, origin, lead=False)
+    except StoreError:
+        if not database.rows(_HEAD):  # else another first start began it at the same moment
+            raise
+    if lead:
+        database.lead(origin)

@@ -41,11 +41,12 @@ class LogHead:
     root: bytes
 
 
-def create_log(database: Database, origin: str) -> None:
+def create_log(database: Database, origin: str, *, lead: bool = True) -> None:
     """Write the head of the empty log `origin`, and become the process that moves it."""
     with database.write() as writing:
         writing.execute("INSERT INTO head (origin, size, root) VALUES (?, 0, ?)", (origin, EMPTY_ROOT))
-    database.lead(origin)
+    if lead:
+        database.lead(origin)
 
 
 class Log:
