@@ -253,7 +253,8 @@ class Node:
 def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unproven: bool = False) -> Node:
     """Open everything a home holds; makes the databases at the first start.
 
-    A chain that does not answer keeps nothing from starting: the log is registered in and served without it.
+    A chain that does not answer keeps nothing from starting: the log is served without it, and registered in once a
+    witness or another chain says what it saw; see `ledger.services.restart`.
 
     Args:
         home: See `open_home`.
