@@ -1,7 +1,6 @@
 """Where a node's log is kept: `ledger.sqlite` in its home, or a database on a server; made at the first start."""
 
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -94,9 +93,7 @@ def _make_log(path: Path, origin: str) -> None:
         sync_folder(path.parent)
 
 
-def _of_server(
-    url: str, origin: str, *, read_only: bool, lead: bool, say: Callable[[str], object] = sys.stderr.write
-) -> Database:
+def _of_server(url: str, origin: str, *, read_only: bool, lead: bool) -> Database:
     """The log on a server.  A crash between schema and head leaves an empty schema, which the next start uses."""
     try:
         database = open_database(url, read_only=read_only, lead=lead)
@@ -104,7 +101,7 @@ def _of_server(
         if read_only:
             raise
         database = open_database(url, create=True, lead=lead)
-        say(
+        sys.stderr.write(
             f"made the tables in {database.name}; the node's role owns them, so it could change history: for more than"
             " a trial let another role own them, see evidence node migrate\n"
         )
