@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
@@ -16,10 +17,13 @@ from ledger.errors import (
     LedgerError,
     RefusedError,
     RemoteError,
+    SetupError,
     SignatureError,
     StoreError,
     VerificationError,
 )
+from ledger.remote.tiles import LogReader
+from ledger.services import recover as recovering
 from ledger.services.audit import audit
 from ledger.services.mirroring import MirrorFolder
 from ledger.services.recover import UNRECOVERED, Recovered, Terms, recover
@@ -287,3 +291,25 @@ def test_on_a_server_the_log_is_rebuilt_in_an_empty_database(rig: Rig, postgres:
         with pytest.raises(RefusedError) as refused:
             fill_database(database, rig.mirror, terms(rig.saw(LAST)))
         assert refused.value.code == "recover-not-empty"
+
+
+def test_a_copy_that_is_served_is_as_good_as_a_folder(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = rig.mirror
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        held = folder.checkpoint()
+        assert held is not None
+        if request.url.path == "/log/checkpoint":
+            return httpx2.Response(200, content=iter([held.encoded]))
+        first = int(request.url.path.removeprefix("/v1/log/statements/"))
+        bodies = folder.statements(first, min(100, int(request.url.params["count"])))  # as few as it likes
+        return httpx2.Response(200, content=iter([b"".join(body + b"\n" for body in bodies)]))
+
+    transport = httpx2.MockTransport(answer)
+    monkeypatch.setattr(recovering, "LogReader", lambda url: LogReader(url, transport=transport))
+    origin = rig.world.xa.origin
+    with recovering.mirror_at("http://mirror.example.xb", origin) as served:
+        terms = Terms(rig.world.xa.signer, lambda _: [rig.saw(LAST)], rig.place.parent)
+        assert recover(rig.place, served, terms, now=NOW).size == LAST
+    with pytest.raises(SetupError), recovering.mirror_at(str(rig.place.parent / "none"), origin):
+        pass
