@@ -25,7 +25,7 @@ from ledger.services.tile_trees import TileTree, first_difference
 from ledger.store.alarms import NewAlarm
 from ledger.store.followed import FollowedHead, FollowedLogs, SeenHead
 from ledger.store.tiles import Edge
-from ledger.verify.fork import encode_fork
+from ledger.verify.fork import encode_fork, parse_fork, require_contradiction
 
 CHUNK: Final = 16
 """Bundles that are downloaded before they are stored."""
@@ -292,7 +292,10 @@ class Follower:
             verify_inclusion(leaf.hash, place, size, leaf.path, root)
         if other.size == held.size:
             return encode_fork(parse_checkpoint(held.note), signed)
-        return encode_fork(parse_checkpoint(held.note), signed, place, leaves)
+        # A tile that is of neither tree leads to a leaf that both have.
+        proof = encode_fork(parse_checkpoint(held.note), signed, place, leaves)
+        require_contradiction(parse_fork(proof))
+        return proof
 
 
 def is_recomputed(held: FollowedHead | None) -> bool:
