@@ -294,7 +294,8 @@ class Intake:
             with self._changed:
                 while (first := self._turns.first()) is None and not self._closing:
                     self._changed.wait()
-            if isinstance(first, _Single):
+                is_batch = self._turns.refusable >= BATCH
+            if isinstance(first, _Single) and not is_batch:
                 time.sleep(GATHERED)
             with self._changed:
                 if self._closing:
