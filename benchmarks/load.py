@@ -1,8 +1,8 @@
 """A client that costs little: one POST after another on many connections, in a process of its own.
 
-`python -m benchmarks.load URL CONNECTIONS STATUS FILE` sends each line of FILE as a JSON body once, has up to CONNECTIONS
-requests under way at a time, requires STATUS of every answer, and prints `{"seconds", "cpu"}`: the time from the first
-request to the last answer, and what this process itself used of a processor meanwhile.
+`python -m benchmarks.load URL CONNECTIONS STATUS FILE` sends each line of FILE as a JSON body once, has up to
+CONNECTIONS requests under way at a time, requires STATUS of every answer, and prints `{"seconds", "cpu"}`: the time
+from the first request to the last answer, and what this process itself used of a processor meanwhile.
 """
 
 import json
@@ -82,4 +82,4 @@ if __name__ == "__main__":
     _bodies = Path(_file).read_bytes().splitlines()
     _before = time.process_time()
     _seconds = post(_url, _bodies, int(_connections), int(_status))
-    print(json.dumps({"seconds": _seconds, "cpu": time.process_time() - _before}))  # noqa: T201 - its answer
+    print(json.dumps({"seconds": _seconds, "cpu": time.process_time() - _before}))
