@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bundle, chain, gas, recognition, registration, relay, start, store, tree
+from benchmarks import admission, bundle, chain, gas, recognition, registration, relay, start, store, tree
 from benchmarks.measure import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -27,6 +27,7 @@ PARTS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("start", start.rows),
     ("bundle", bundle.rows),
     ("recognition", recognition.rows),
+    ("admission", admission.rows),
     ("registration", registration.rows),
     ("store", store.rows),
     ("tree", tree.rows),
