@@ -56,6 +56,7 @@ def test_indexes_are_contiguous_and_roots_are_those_of_a_naive_tree_whatever_the
         assert log.head.root == root(leaves[:size])
 
 
+@on_sqlite
 def test_every_root_and_path_of_a_small_log_is_that_of_a_naive_tree(log: Log) -> None:
     log.append(make_statements(range(600)))
     leaves = leaves_of(range(600))
