@@ -16,6 +16,9 @@ _Y_MASK = 2**255 - 1
 _Y_OF_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # Orders 1, 2, 4 and 8; both signs of x share a y.
 _SMALL_ORDER = frozenset({1, _P - 1, 0, _Y_OF_ORDER_8, _P - _Y_OF_ORDER_8})
+_SMALL_ORDER_ENCODED = frozenset(
+    (y | sign << 255).to_bytes(32, "little") for y in _SMALL_ORDER for sign in (0, 1)
+)
 
 _Point = tuple[int, int, int, int]
 """Extended coordinates (X, Y, Z, T): x = X/Z, y = Y/Z, T = XY/Z."""
@@ -29,8 +32,15 @@ def is_acceptable(encoded: bytes) -> bool:
 
     Cost: one comparison and one set look-up.
     """
-    y = int.from_bytes(encoded, "little") & _Y_MASK
-    return y < _P and y not in _SMALL_ORDER
+    if encoded in _SMALL_ORDER_ENCODED:
+        return False
+    # p is 2^255 - 19: only of a y whose bits are nearly all set must it be asked whether it is below p.
+    return encoded[30] != 0xFF or int.from_bytes(encoded, "little") & _Y_MASK < _P  # noqa: PLR2004 - a byte
+
+
+def is_below_order(scalar: bytes) -> bool:
+    """Whether these 32 bytes are a number below L, little-endian."""
+    return scalar[31] < 0x10 or int.from_bytes(scalar, "little") < ORDER  # noqa: PLR2004 - L is above 2^252
 
 
 def is_in_prime_order_subgroup(encoded: bytes) -> bool:

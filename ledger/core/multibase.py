@@ -64,5 +64,7 @@ def base58btc_decode(text: str) -> bytes:
         if width >= 8 * len(digits):
             break
         number = (number & every_other) + (number >> width & every_other) * base
-    zeros = len(digits) - len(digits.lstrip(b"\0"))
-    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
+    decoded = number.to_bytes((number.bit_length() + 7) // 8)
+    if digits[:1] != b"\0":
+        return decoded
+    return bytes(len(digits) - len(digits.lstrip(b"\0"))) + decoded

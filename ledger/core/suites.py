@@ -208,7 +208,7 @@ def _verify_ed25519(raw: bytes, message: bytes, signature: bytes) -> None:
         raise SignatureError(f"Ed25519 key {raw.hex()} is not canonical or of small order")
     if not ed25519.is_acceptable(signature[:32]):
         raise SignatureError("the R of the Ed25519 signature is not canonical or of small order")
-    if int.from_bytes(signature[32:], "little") >= ed25519.ORDER:
+    if not ed25519.is_below_order(signature[32:]):
         raise SignatureError("the S of the Ed25519 signature is not below the group order")
     try:
         _ed25519_public(raw).verify(signature, message)

@@ -109,17 +109,17 @@ def decode_verdict(told: list[Any], data: bytes) -> Verdict:
         return Verdict(refusal=_error(*refusal), digest=None if digest is None else bytes.fromhex(digest))
     digest, issuer, statement_id, kind, created, party, record, reference, edges = told
     return Verdict(
-        NewStatement(
-            digest=bytes.fromhex(digest),
-            issuer=issuer,
-            statement_id=statement_id,
-            type=kind,
-            created=created,
-            body=data,
-            party=party,
-            record=None if record is None else bytes.fromhex(record),
-            reference=reference,
-            edges=tuple((relation, bytes.fromhex(target)) for relation, target in edges),
+        NewStatement(  # by place, since every line of a stream passes here
+            bytes.fromhex(digest),
+            issuer,
+            statement_id,
+            kind,
+            created,
+            data,
+            party,
+            None if record is None else bytes.fromhex(record),
+            reference,
+            tuple([(relation, bytes.fromhex(target)) for relation, target in edges]),
         )
     )
 
