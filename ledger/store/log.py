@@ -7,7 +7,7 @@ before they are given out.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -49,8 +49,16 @@ def create_log(database: Database, origin: str, *, lead: bool = True) -> None:
         database.lead(origin)
 
 
+Settle = Callable[[Writing, Sequence[Appended | ConflictError]], None]
+"""Writes, in the transaction that appends, what became of each statement."""
+FEW = 65_536
+"""Entries that are taken in one by one when another process appended them; more are read as at the start."""
+
+
 class Log:
     """The log in `database`.  One object a process may append; any number of threads may read.
+
+    Where another process appends, `follow` takes in what is new.
 
     Opening verifies the right edge of the tree, stored tiles included, against the head: at most 65,536
     hashes a tile level, whatever the size.  `services.audit` verifies the rest.
@@ -58,6 +66,10 @@ class Log:
     Raises:
         SetupError: The database holds no log, or the log of another origin (`log-origin`).
         StoreError: `store-corrupt`, naming the first entry that differs.
+
+    Attributes:
+        follows: Whether another process may append, so that what is not known yet is looked for.
+        followed: Told of the entries that another process appended, once they are taken in: the first, and the size.
     """
 
     def __init__(self, database: Database, origin: str) -> None:
@@ -66,6 +78,8 @@ class Log:
         self._lock = threading.Lock()
         self._tiles = TileCache(self._read_tile)
         self._outcome_unknown = False
+        self.follows = False
+        self.followed: Callable[[int, int], None] = lambda _first, _size: None
         self._edge, self._frontier, self._head = self._load()
 
     @property
@@ -78,7 +92,14 @@ class Log:
         """The durable head."""
         return self._head
 
-    def append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
+    @property
+    def edge(self) -> Edge:
+        """The unfinished tiles at the durable head."""
+        return self._edge
+
+    def append(
+        self, batch: Sequence[NewStatement], settle: Settle | None = None
+    ) -> list[Appended | ConflictError]:
         """Append what is new of `batch`, in order, in one transaction; durable when this returns.
 
         A digest that is known already answers with its first index.  An (issuer, id) that names another
@@ -97,14 +118,16 @@ class Log:
                 self._edge, self._frontier, self._head = self._load()
                 self._outcome_unknown = False
             try:
-                return self._append(batch)
+                return self._append(batch, settle)
             except BaseException:
                 self._outcome_unknown = True
                 raise
 
-    def _append(self, batch: Sequence[NewStatement]) -> list[Appended | ConflictError]:
+    def _append(self, batch: Sequence[NewStatement], settle: Settle | None) -> list[Appended | ConflictError]:
         with self.database.write(leading=True) as writing:
             outcomes, fresh = sort_out(writing, batch, self._head.size)
+            if settle is not None:
+                settle(writing, outcomes)
             if not fresh:
                 return outcomes
             leaves = [leaf_hash(statement.digest) for statement in fresh]
@@ -136,6 +159,49 @@ class Log:
                 f"log {self.origin} no longer has {self._head.size} entries; another writer was first",
                 code="head-moved",
             )
+
+    def follow(self) -> None:
+        """Take in what another process appended since, and verify that it leads to the head.
+
+        Cost: one query; for each new entry two hashes.
+
+        Raises:
+            StoreError: `log-rolled-back`: the log is shorter than it was.  `store-corrupt`: what is stored does not
+                lead to its root.
+        """
+        with self._lock:
+            begun = self._head
+            (size, root) = self.database.rows("SELECT size, root FROM head")[0]
+            if (size, root) == (begun.size, begun.root):
+                return
+            if size < begun.size:
+                raise StoreError(
+                    f"log {self.origin} has {size} entries, and had {begun.size}: an older copy of the database was put"
+                    " back",
+                    code="log-rolled-back",
+                )
+            if size - begun.size > FEW:
+                self._edge, self._frontier, self._head = self._load()
+            else:
+                self._take_in(LogHead(size, root))
+        self.followed(begun.size, self._head.size)
+
+    def _take_in(self, head: LogHead) -> None:
+        leaves = [leaf_hash(entry) for entry in self._entries(self._head.size, head.size)]
+        edge, _ = self._edge.extended(leaves)
+        frontier = edge.frontier()
+        if edge.size != head.size or frontier.root() != head.root:
+            raise StoreError(
+                f"log {self.origin} at size {head.size} does not follow from its {self._head.size} entries before:"
+                f" root {head.root.hex()} is not that of what was added",
+                code="store-corrupt",
+            )
+        self._edge, self._frontier, self._head = edge, frontier, head
+
+    def _reach(self, size: int) -> None:
+        """Look whether another process appended what is asked for."""
+        if self.follows and size > self._edge.size:
+            self.follow()
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -203,6 +269,7 @@ class Log:
 
     def entries(self, first: int, count: int) -> list[bytes]:
         """Up to `count` entries from `first` on."""
+        self._reach(first + count)
         return self._entries(first, min(first + count, self._head.size))
 
     def _entries(self, first: int, end: int) -> list[bytes]:
@@ -215,6 +282,7 @@ class Log:
         Raises:
             NotFoundError: The log has not so many hashes there.
         """
+        self._reach((number * WIDTH + width) << (8 * level))
         edge = self._edge
         held: bytes | None = None
         if number < edge.size >> (8 * (level + 1)):
@@ -226,6 +294,7 @@ class Log:
         return held[: width * HASH_SIZE]
 
     def _reader(self, size: int) -> TreeReader:
+        self._reach(size)
         edge = self._edge
         if not 0 <= size <= edge.size:
             raise NotFoundError(f"log {self.origin} has {edge.size} entries; size {size} was asked for")
