@@ -240,7 +240,7 @@ class Follower:
         for other in self.logs.seen(seen.origin, first=seen.size, last=seen.size):
             if other.root != seen.root and other.root == self._own_root(held, seen.size):
                 return encode_fork(parse_checkpoint(other.note), signed)
-        for _ in range(TRIES):
+        for _ in range(2):
             try:
                 return self._same_size(held, signed, reader) or self._two_sizes(held, signed, reader)
             except LedgerError as error:  # a stranger's bytes: another answer may do
@@ -275,8 +275,7 @@ class Follower:
         other = signed.checkpoint
         mine = self.tree(held.origin, held.size)
         theirs = TileTree(
-            other.size,
-            lambda level, number: reader.tile(level, number, width_at(other.size, level, number)),
+            other.size, lambda level, number: self._other_tile(held, other.size, level, number, reader)
         )
         place = first_difference(mine, theirs, min(held.size, other.size))
         if place is None:
@@ -296,6 +295,26 @@ class Follower:
         proof = encode_fork(parse_checkpoint(held.note), signed, place, leaves)
         require_contradiction(parse_fork(proof))
         return proof
+
+    def _other_tile(self, held: FollowedHead, size: int, level: int, number: int, reader: LogReader) -> bytes:
+        """A tile of another head: where the address is answered by two servers, not that of the history held.
+
+        Raises:
+            RemoteError: The server does not give it.
+        """
+        width = width_at(size, level, number)
+        own = self.logs.tile(held.origin, level, number, held.size)
+        for left in reversed(range(TRIES)):
+            try:
+                data = reader.tile(level, number, width)
+            except RemoteError as error:
+                if not left or error.code in _GONE:
+                    raise
+                continue
+            common = min(len(data), len(own))
+            if data[:common] != own[:common] or not common:
+                break
+        return data
 
 
 def is_recomputed(held: FollowedHead | None) -> bool:

@@ -71,7 +71,7 @@ def test_every_size_from_every_size_is_recomputed(tmp_path: Path) -> None:
     leaves = [leaf_hash(entry) for entry in held]
     roots = [b"", *(tree_root(leaves[:size]) for size in range(1, 71))]
     shown = log_of(held)
-    for step in range(1, 71) if os.environ.get("EVIDENCE_CAMPAIGN") else (1, 3, 7, 8, 31, 64, 70):
+    for step in range(1, 71) if os.environ.get("EVIDENCE_CAMPAIGN") else (3, 8, 31, 64):
         logs = FollowedLogs(tmp_path / f"{step}.sqlite")
         for size in [*range(step, 70, step), 70]:
             shown.size = size

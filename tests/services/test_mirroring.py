@@ -97,9 +97,9 @@ def test_only_what_is_new_is_read_again(rig: Rig) -> None:
 def test_a_run_that_is_cut_off_anywhere_leaves_a_whole_mirror_and_is_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, shown = Rig(tmp_path), log_of(600, 250)
+    start, shown = Rig(tmp_path), log_of(300, 250)
     start.keep(shown)
-    shown.size, cut, done = 520, 0, False
+    shown.size, cut, done = 300, 0, False
     while not done:
         rig = Rig(tmp_path / str(cut))
         shutil.copytree(tmp_path / "kept", rig.folder)
@@ -107,14 +107,14 @@ def test_a_run_that_is_cut_off_anywhere_leaves_a_whole_mirror_and_is_resumed(
         with monkeypatch.context() as patched:
             patched.setattr(mirroring, "replace", failing_after(cut))
             try:
-                done = rig.keep(shown) == 520
+                done = rig.keep(shown) == 300
             except CutOffError:
                 assert rig.mirror.size == 250
                 assert rig.mirror.statements(0, 250) == shown.bodies[:250]
         rig.keep(shown)
-        rig.require(shown, 520)
+        rig.require(shown, 300)
         cut += 1
-    assert cut > 9
+    assert cut > 7
 
 
 class CutOffError(Exception):
