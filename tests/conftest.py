@@ -18,6 +18,8 @@ OUTSIDE_ABSENT = "outside vectors are not here"
 """How the one permitted reason begins; see tests/outside.py."""
 
 
+os.environ.pop("DATABASE_URL", None)  # of somebody's own node, or of another program
+
 if campaign := os.environ.get("EVIDENCE_CAMPAIGN"):
     settings.register_profile("campaign", deadline=None, max_examples=int(campaign))
     settings.load_profile("campaign")

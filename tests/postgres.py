@@ -1,5 +1,6 @@
 """A PostgreSQL server for tests: made in a temporary folder, started once, ended by its process id."""
 
+import hmac
 import os
 import pwd
 import shutil
@@ -8,8 +9,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import pbkdf2_hmac, sha256
 from pathlib import Path
 from typing import Any
 
@@ -172,13 +175,23 @@ def served() -> Iterator[Server]:
     try:
         server = Server(folder, program)
         server.start()
-        for role, more in ((OWNER, "CREATEROLE"), (APP, "")):
-            server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' {more}")
+        server.execute(f"ALTER ROLE {SUPERUSER} PASSWORD '{_verifier()}'")
+        for role in (OWNER, APP):
+            server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{_verifier()}'")
         yield server
     finally:
         if server is not None and server.process is not None:
             server.kill(signal.SIGINT)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _verifier() -> str:
+    """What the server keeps of the password (RFC 5803), of one round: sessions are opened by the thousand."""
+    salt, rounds = os.urandom(16), 1
+    salted = pbkdf2_hmac("sha256", PASSWORD.encode(), salt, rounds)
+    stored = sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    keys = ":".join(b64encode(key).decode() for key in (stored, hmac.digest(salted, b"Server Key", "sha256")))
+    return f"SCRAM-SHA-256${rounds}:{b64encode(salt).decode()}${keys}"
 
 
 def _user() -> tuple[int, int]:
