@@ -32,7 +32,7 @@ from ledger.services.home import Home
 from ledger.services.own_chains import OwnChain
 from ledger.services.sequencer import Sequencer
 from ledger.services.witnesses import Asked, Witnesses
-from ledger.store.checkpoints import Checkpoints
+from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.cosignatures import Cosignatures
 from ledger.store.log import Log
 from ledger.store.statements import Statements
@@ -226,6 +226,7 @@ def sequencer_of(
     *,
     clock: Callable[[], float],
     unproven: bool = False,
+    publish: Callable[[StoredCheckpoint], None] | None = None,
 ) -> tuple[Restart, Sequencer]:
     """What signs a node's log, and what it asks before the first time; the log's last bundle is held together first.
 
@@ -244,6 +245,7 @@ def sequencer_of(
         checkpoints,
         lambda checkpoint, now: sign_checkpoint(checkpoint, signer, now),
         clock=clock,
+        publish=publish,
         may_sign=restart.may_sign,
     )
     restart.halt = sequencer.halt

@@ -22,7 +22,8 @@ from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import LedgerError, RefusedError, StoreError
 from ledger.services.submitting import Outcome
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
-from ledger.store.log import Appended, Log
+from ledger.store.database import Writing
+from ledger.store.log import Appended, Log, Settle
 from ledger.store.rows import NewStatement
 
 INTERVAL = 0.25
@@ -47,18 +48,20 @@ class _Waiting:
     """A submission, and its answer once the log has one.
 
     Attributes:
+        settle: Writes what became of them, in the transaction that appends them.
         reach: Size that a checkpoint must have to cover every entry in the answer.
     """
 
     statements: Sequence[NewStatement]
     future: "Future[list[Outcome]]"
+    settle: Settle | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     reach: int = 0
 
-    def settle(self, outcomes: list[Outcome]) -> None:
+    def take(self, outcomes: list[Outcome]) -> None:
         """Take in what became of the statements."""
         self.outcomes = outcomes
-        self.reach = max((found.index + 1 for found in outcomes if isinstance(found, Appended)), default=0)
+        self.reach = reach_of(outcomes)
 
 
 class Sequencer:
@@ -120,18 +123,21 @@ class Sequencer:
         """Why nothing is signed at present; None when all is well."""
         return self._trouble
 
-    def submit(self, statements: Sequence[NewStatement], *, wait: float = 0.0) -> "Future[list[Outcome]]":
+    def submit(
+        self, statements: Sequence[NewStatement], *, wait: float = 0.0, settle: Settle | None = None
+    ) -> "Future[list[Outcome]]":
         """Queue statements, already verified; the future answers once a stored checkpoint covers them.
 
         Args:
             statements: Appended in this order, in one transaction.
             wait: Seconds to wait for room when the queue is full.
+            settle: Writes what became of them, in the transaction that appends them.
 
         Raises:
             RefusedError: `overloaded`: too many statements wait already.  Safe to retry.
             StoreError: `sequencer-closed`.
         """
-        waiting = _Waiting(statements, Future())
+        waiting = _Waiting(statements, Future(), settle)
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closing or self._held + len(statements) <= self._capacity, wait
@@ -219,7 +225,9 @@ class Sequencer:
             self._settle(taken, self._trouble)
             return
         try:
-            outcomes = self.log.append([statement for waiting in taken for statement in waiting.statements])
+            outcomes = self.log.append(
+                [statement for waiting in taken for statement in waiting.statements], _settling(taken)
+            )
         except Exception as error:  # noqa: BLE001 - the waiters must hear of it, the thread live on
             self._settle(taken, _as_ledger_error(error, "the log could not be appended to"))
             return
@@ -227,7 +235,7 @@ class Sequencer:
         # whoever sends them again gets the same index.
         at = 0
         for waiting in taken:
-            waiting.settle(outcomes[at : at + len(waiting.statements)])
+            waiting.take(outcomes[at : at + len(waiting.statements)])
             at += len(waiting.statements)
         self._uncovered += taken
 
@@ -309,6 +317,26 @@ class Sequencer:
                 waiting.future.set_result(waiting.outcomes)
             else:
                 waiting.future.set_exception(error)
+
+
+def reach_of(outcomes: Sequence[Outcome]) -> int:
+    """Size that a checkpoint must have to cover every entry among the outcomes."""
+    return max((found.index + 1 for found in outcomes if isinstance(found, Appended)), default=0)
+
+
+def _settling(taken: Sequence[_Waiting]) -> Settle | None:
+    """What writes the outcomes of those that asked for it; None where nobody did."""
+    if all(waiting.settle is None for waiting in taken):
+        return None
+
+    def settle(writing: Writing, outcomes: Sequence[Outcome]) -> None:
+        at = 0
+        for waiting in taken:
+            if waiting.settle is not None:
+                waiting.settle(writing, outcomes[at : at + len(waiting.statements)])
+            at += len(waiting.statements)
+
+    return settle
 
 
 def check_history(log: Log, latest: StoredCheckpoint | None) -> None:

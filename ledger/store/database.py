@@ -88,6 +88,15 @@ class Database(ABC):
             StoreError: `store-locked`: another process is.
         """
 
+    @property
+    @abstractmethod
+    def leads(self) -> bool:
+        """Whether this process is the one that moves the log, as far as it can know by itself."""
+
+    @abstractmethod
+    def resign(self) -> None:
+        """Move the log no more, and let another process; `lead` begins anew."""
+
     @abstractmethod
     def write(self, *, leading: bool = False) -> AbstractContextManager[Writing]:
         """One write transaction: committed and durable at the end, or without effect.

@@ -137,6 +137,19 @@ class PostgresDatabase(Database):
                 writing.execute("UPDATE head SET epoch = ? WHERE origin = ?", (raised, origin))
         self.epoch = raised
 
+    @property
+    def leads(self) -> bool:
+        """Whether the lock is held by a session that was not lost."""
+        with self._turn:
+            return self._election is not None and not is_lost(self._election)
+
+    def resign(self) -> None:
+        """Give the lock back; the epoch stays for the next one to raise."""
+        with self._turn:
+            if self._election is not None:
+                self._election.close()
+            self._election = self._key = self.epoch = None
+
     @contextmanager
     def write(self, *, leading: bool = False) -> Iterator[Writing]:
         """One write transaction, of isolation level read committed."""

@@ -25,6 +25,8 @@ from ledger.store.postgres_session import (
 )
 from ledger.store.tables import APPEND_ONLY, TRANSIENT
 
+HANDED_OVER = ("submission", "settled", "duty")
+"""What the processes of a node tell one another; see `ledger.store.pending`.  No evidence, and not written ahead."""
 _MIGRATING = 0x65766964656E6365
 """Advisory lock of a session that changes the schema."""
 _SCHEMA = (
@@ -116,6 +118,7 @@ def permit(session: Session, role: str) -> None:
         (("alembic_version",), "SELECT"),
         ((*APPEND_ONLY, "head"), "SELECT, INSERT"),
         (TRANSIENT, "SELECT, INSERT, DELETE"),
+        (HANDED_OVER, "SELECT, INSERT, UPDATE, DELETE"),
     ):
         for table in tables:
             named = sql.Identifier(table)

@@ -159,6 +159,14 @@ class SqliteDatabase(Database):
     def lead(self, origin: str) -> None:
         """Nothing to do: who writes to the file leads, and raises the epoch with its first leading change."""
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process may write to the file."""
+        return not self.read_only
+
+    def resign(self) -> None:
+        """Nothing to do: the file is let go when it is closed."""
+
     @contextmanager
     def write(self, *, leading: bool = False) -> Iterator[Writing]:
         """One write transaction on the raw connection."""

@@ -120,6 +120,11 @@ class Statements:
             f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
         )
 
+    def parties_between(self, first: int, size: int) -> list[str]:
+        """The parties that enrolments and revocations among the entries from `first` to `size`, excluded, are about."""
+        query = "SELECT DISTINCT party FROM statement WHERE leaf_index >= ? AND leaf_index < ? AND party IS NOT NULL"
+        return [row[0] for row in self._database.rows(query, (first, size))]
+
     def about_party(self, party: str) -> list[StoredStatement]:
         """Enrolments and KeyRevocations of a party, first logged first."""
         return self._many(f"{_FROM} WHERE s.party = ? ORDER BY s.leaf_index", (party,))
