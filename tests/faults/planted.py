@@ -16,9 +16,9 @@ import ledger.store.sqlite as files
 from ledger.core.checkpoint import Checkpoint
 from ledger.store import batches
 from ledger.store.checkpoints import StoredCheckpoint
-from ledger.store.log import Appended, Log
+from ledger.store.log import Appended
 from ledger.store.rows import NewStatement
-from tests.services.nodes import Node, signing
+from tests.services.nodes import signing
 
 if TYPE_CHECKING:
     from tests.faults.writer import Child
@@ -36,48 +36,48 @@ class Bug:
     def before_opening(self) -> None:
         """Called each time before the store is opened."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         """Called each time after it was."""
 
 
 class AnswersBeforeAppending(Bug):
     """Says the index that a record will have."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         following = [node.log.head.size]
-        append, submit = Log.append, node.sequencer.submit
+        append, submit = node.log.append, node.sequencer.submit
 
-        def early(statements: Sequence[NewStatement], *, wait: float = 0.0) -> "Future[list[Any]]":
-            submit(statements, wait=wait)
+        def early(statements: Sequence[NewStatement], **more: Any) -> "Future[list[Any]]":
+            submit(statements, **more)
             first = following[0]
             following[0] += len(statements)
             answered: Future[list[Any]] = Future()
             answered.set_result([Appended(first + at, first=True) for at in range(len(statements))])
             return answered
 
-        def late(log: Log, batch: Sequence[NewStatement]) -> list[Any]:
+        def late(batch: Sequence[NewStatement], *rest: Any) -> Any:
             time.sleep(GAP)
-            return append(log, batch)
+            return append(batch, *rest)
 
-        node.sequencer.submit = early  # type: ignore[method-assign]
-        node.log.append = lambda batch: late(node.log, batch)  # type: ignore[method-assign]
+        node.sequencer.submit = early
+        node.log.append = late
 
 
 class AnswersBeforeTheCheckpoint(Bug):
     """Answers as soon as a record is appended."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         waiting: list[tuple[Sequence[NewStatement], Future[list[Any]]]] = []
         append, store, submit = node.log.append, node.checkpoints.store, node.sequencer.submit
 
-        def submitted(statements: Sequence[NewStatement], *, wait: float = 0.0) -> "Future[list[Any]]":
+        def submitted(statements: Sequence[NewStatement], **more: Any) -> "Future[list[Any]]":
             answered: Future[list[Any]] = Future()
             waiting.append((statements, answered))
-            submit(statements, wait=wait)
+            submit(statements, **more)
             return answered
 
-        def appended(batch: Sequence[NewStatement]) -> list[Any]:
-            outcomes = append(batch)
+        def appended(batch: Sequence[NewStatement], *rest: Any) -> list[Any]:
+            outcomes: list[Any] = append(batch, *rest)
             found = dict(zip((one.digest for one in batch), outcomes, strict=True))
             for entry in [entry for entry in waiting if all(one.digest in found for one in entry[0])]:
                 waiting.remove(entry)
@@ -88,15 +88,15 @@ class AnswersBeforeTheCheckpoint(Bug):
             time.sleep(GAP)
             store(checkpoint)
 
-        node.sequencer.submit = submitted  # type: ignore[method-assign]
-        node.log.append = appended  # type: ignore[method-assign]
-        node.checkpoints.store = late  # type: ignore[method-assign]
+        node.sequencer.submit = submitted
+        node.log.append = appended
+        node.checkpoints.store = late
 
 
 class PublishesBeforeStoring(Bug):
     """Shows a checkpoint, then stores it."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         store = node.checkpoints.store
 
         def late(checkpoint: StoredCheckpoint) -> None:
@@ -104,13 +104,13 @@ class PublishesBeforeStoring(Bug):
             time.sleep(GAP)
             store(checkpoint)
 
-        node.checkpoints.store = late  # type: ignore[method-assign]
+        node.checkpoints.store = late
 
 
 class PublishesAnOlderOneAgain(Bug):
     """Shows the last checkpoint but one once more."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         publish, shown = self.child.publish, list[StoredCheckpoint]()
 
         def twice(checkpoint: StoredCheckpoint) -> None:
@@ -125,7 +125,7 @@ class PublishesAnOlderOneAgain(Bug):
 class SignsAgain(Bug):
     """Signs the stored head once more at its start, and shows that."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         latest = node.checkpoints.latest()
         if latest is not None:
             now = latest.signed_at + 1
@@ -150,31 +150,29 @@ class RestoresACopy(Bug):
 class DropsTheLast(Bug):
     """Appends all of a batch but its last record, and answers for that too."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         append = node.log.append
 
-        def dropping(batch: Sequence[NewStatement]) -> list[Any]:
-            if len(batch) == 1:
-                return append(batch)
-            outcomes = append(batch[:-1])
-            return [*outcomes, outcomes[-1]]
+        def dropping(batch: Sequence[NewStatement], *rest: Any) -> list[Any]:
+            outcomes: list[Any] = append(batch[: max(1, len(batch) - 1)], *rest)
+            return (outcomes + outcomes[-1:])[: len(batch)]
 
-        node.log.append = dropping  # type: ignore[method-assign]
+        node.log.append = dropping
 
 
 class SwapsAnswers(Bug):
     """Answers two records of a batch with each other's index."""
 
-    def opened(self, node: Node) -> None:
+    def opened(self, node: Any) -> None:
         append = node.log.append
-        node.log.append = lambda batch: append(batch)[::-1]  # type: ignore[method-assign]
+        node.log.append = lambda batch, *rest: append(batch, *rest)[::-1]
 
 
 class LeavesTheHead(Bug):
     """Stores entries without moving the head."""
 
-    def opened(self, node: Node) -> None:
-        node.log._move_head = lambda *_: None  # type: ignore[method-assign]
+    def opened(self, node: Any) -> None:
+        node.log._move_head = lambda *_: None
 
 
 class FlipsABit(Bug):

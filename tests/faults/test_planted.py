@@ -31,7 +31,7 @@ BY_KILLING: dict[str, set[Kind]] = {
     "flips-a-bit": {"damaged"},
 }
 BY_CUTTING: dict[str, set[Kind]] = {
-    "never-synchronises": {"lost", "unusable", "rolled-back"},
+    "never-synchronises": {"lost", "unusable", "rolled-back", "two-heads"},
     "forgets-the-folder": {"lost", "rolled-back", "unsigned"},
     "has-no-journal": {"unusable", "damaged", "unsigned", "lost"},
 }
