@@ -272,3 +272,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a test of this file uses no network")
 
     monkeypatch.setattr("socket.socket.connect", refuse)
+
+
+def test_a_tile_of_neither_history_accuses_nobody_of_two(logs: FollowedLogs) -> None:
+    shown = log_of(entries(600), 300)
+    assert outcome(logs, shown) == ""
+    shown.size = 600
+    shown.changes["log/tile/entries/002.p/88"] = flipped(2)
+    shown.changes["log/tile/1/000.p/2"] = flipped(0)
+    assert outcome(logs, shown) == "entries-mismatch"
