@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Connection
-
 from ledger.core.merkle import leaf_hash
 from ledger.core.tile_paths import WIDTH
 from ledger.store.database import Database
@@ -38,36 +36,33 @@ class Difference:
         return f"{of_entry}{self.table}: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """An entry beside the statement it stands for; members are None where the row is missing."""
-
-    index: int
-    digest: bytes | None
-    body: bytes | None
+Column = dict[int, bytes]
+"""What a column has, by leaf index; without the rows that are missing or no bytes."""
 
 
-def stored_entries(database: Database, size: int) -> Iterator[StoredEntry]:
-    """Entries 0 to `size` - 1, with their statements."""
+def _pages(database: Database, size: int) -> Iterator[tuple[range, Column, Column]]:
+    """Entries 0 to `size` - 1: their indexes, digests and bodies."""
     for first in range(0, size, PAGE):
-        last = min(first + PAGE, size)
-        with database.read() as connection:
-            digests = _column(connection, "SELECT leaf_index, digest FROM entry", first, last)
-            bodies = _column(connection, "SELECT leaf_index, body FROM statement", first, last)
-        for index in range(first, last):
-            yield StoredEntry(index, digests.get(index), bodies.get(index))
+        indexes = range(first, min(first + PAGE, size))
+        yield (
+            indexes,
+            _column(database, "SELECT leaf_index, digest FROM entry", indexes),
+            _column(database, "SELECT leaf_index, body FROM statement", indexes),
+        )
 
 
-def _column(connection: Connection, query: str, first: int, last: int) -> dict[int, bytes]:
-    rows = connection.exec_driver_sql(f"{query} WHERE leaf_index >= ? AND leaf_index < ?", (first, last))
+def _column(database: Database, query: str, indexes: range) -> Column:
+    rows = database.rows(
+        f"{query} WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index", (indexes.start, indexes.stop)
+    )
     # Damage may make of bytes a text or nothing, whatever the column says.
-    return {row[0]: row[1] for row in rows if isinstance(row[1], bytes)}
+    return {index: held for index, held in rows if isinstance(held, bytes)}
 
 
 def differences(database: Database) -> Iterator[Difference]:
     """Every difference between bodies, entries, tiles and head, in the order of the entries.
 
-    Cost: about 4 µs an entry.  Memory: one page.
+    Cost: about 5 µs an entry.  Memory: one page.
     """
     with database.read() as connection:
         head = connection.exec_driver_sql("SELECT size, root FROM head").first()
@@ -76,16 +71,14 @@ def differences(database: Database) -> Iterator[Difference]:
         return
     size = head.size if isinstance(head.size, int) and head.size >= 0 else 0
     edge = Edge()
-    leaves: list[bytes] = []
-    for stored in stored_entries(database, size):
-        yield from _entry_differences(stored)
+    for indexes, digests, bodies in _pages(database, size):
+        computed = {index: sha256(body).digest() for index, body in bodies.items()}
+        if computed != digests or len(digests) != len(indexes):
+            yield from _entry_differences(indexes, digests, computed)
         # The body decides: it is what was signed.  Where it is gone, the entry stands for it.
-        digest = sha256(stored.body).digest() if stored.body is not None else stored.digest
-        leaves.append(leaf_hash(digest or b""))
-        if len(leaves) == PAGE or stored.index == size - 1:
-            edge, full = edge.extended(leaves)
-            leaves = []
-            yield from _tile_differences(database, full)
+        leaves = [leaf_hash(computed.get(index) or digests.get(index, b"")) for index in indexes]
+        edge, full = edge.extended(leaves)
+        yield from _tile_differences(database, full)
     if edge.size != head.size or edge.frontier().root() != head.root:
         found = head.root.hex() if isinstance(head.root, bytes) else head.root
         yield Difference(
@@ -99,33 +92,30 @@ def first_difference(database: Database) -> Difference | None:
     return next(differences(database), None)
 
 
-def _entry_differences(stored: StoredEntry) -> Iterator[Difference]:
-    if stored.digest is None:
-        yield Difference("entry", stored.index, "missing")
-    elif stored.body is None:
-        yield Difference("statement", stored.index, "missing")
-    else:
-        digest = sha256(stored.body).digest()
-        if digest != stored.digest:
+def _entry_differences(indexes: range, digests: Column, computed: Column) -> Iterator[Difference]:
+    for index in indexes:
+        digest, own = digests.get(index), computed.get(index)
+        if digest is None:
+            yield Difference("entry", index, "missing")
+        elif own is None:
+            yield Difference("statement", index, "missing")
+        elif own != digest:
             yield Difference(
-                "statement",
-                stored.index,
-                f"the body's digest is {digest.hex()}, the entry says {stored.digest.hex()}",
+                "statement", index, f"the body's digest is {own.hex()}, the entry says {digest.hex()}"
             )
 
 
 def _tile_differences(database: Database, computed: list[FullTile]) -> Iterator[Difference]:
     for tile in computed:
-        with database.read() as connection:
-            stored = connection.exec_driver_sql(
-                "SELECT hashes, nodes FROM tile WHERE level = ? AND number = ?", (tile.level, tile.number)
-            ).first()
-        if stored is not None and tuple(stored) == (tile.hashes, tile.nodes):
+        stored = database.rows(
+            "SELECT hashes, nodes FROM tile WHERE level = ? AND number = ?", (tile.level, tile.number)
+        )
+        if stored == [(tile.hashes, tile.nodes)]:
             continue
-        row, at = (0, 0) if stored is None else first_damaged(tile, *stored)
+        row, at = first_damaged(tile, *stored[0]) if stored else (0, 0)
         index = (tile.number * WIDTH + (at << row)) << (8 * tile.level)
         says = f"hash {at} of its tree level {row} is not the one that the entries lead to"
-        what = "missing" if stored is None else says
+        what = says if stored else "missing"
         yield Difference("tile", index, f"tile {tile.level}/{tile.number}: {what}")
 
 
