@@ -48,7 +48,7 @@ _NOTES = """
 What stands between `verify_bundle` and its signatures is spread thin over RLP and tries, JSON and hex, notes, and the
 fields of statements; no part has a sixth of it (docs/adr/0010-one-reader-of-bundles.md).  A single request waits for
 the next signed checkpoint, so its rate grows with the number of connections; many records go as lines of one request.
-A proof hashes whole tiles of 256 and is verified before it is given out, which a proof from memory is not.  Records
+A proof reads one tile and is verified before it is given out; the one from memory is verified as well.  Records
 of a stream are judged in worker processes, half of whose time goes into the signature; a sixth of all time goes into
 what the node itself does, most of that into appending.  All of it has the same processors as the client.
 """
