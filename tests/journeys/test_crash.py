@@ -14,36 +14,26 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 
 from ledger.core.evm.anchor import log_id
-from ledger.core.receipt import parse_receipt, verify_receipt
 from ledger.core.secp256k1 import address_of
 from ledger.core.statement import Statement
-from ledger.services.audit import LogIdentity, audit
+from ledger.services.audit import LogIdentity
 from ledger.services.home import Plan, init_home
 from ledger.services.log_database import DATABASE
 from ledger.services.node import open_node
-from ledger.store.database import open_database
 from tests.api.served import EXPORTER, NDJSON, Served, holder
+from tests.campaign import count
+from tests.faults.judge import Told, judge
 from tests.nodes import free_port
 
-ROUNDS = max(20, int(os.environ.get("EVIDENCE_CAMPAIGN", "0")))
+ROUNDS = count(6)
 SEED = os.environ.get("EVIDENCE_SEED", "1")
 LONGEST = 0.9
 """Seconds between a start that answers and its kill, at most; the chain is anchored on each second."""
-
-
-@dataclass
-class Told:
-    """What clients were told: index and receipt by digest."""
-
-    indices: dict[str, int] = field(default_factory=dict)
-    receipts: dict[str, bytes] = field(default_factory=dict)
-    again: int = 0
 
 
 @contextmanager
@@ -96,7 +86,7 @@ def load(served: Served, records: list[Statement], told: Told) -> None:
                     ).json(),
                 )
                 name = batch[-1].digest.hex()
-                told.receipts[name] = client.get(f"/v1/statements/{name}/receipt").content
+                told.receipts[batch[-1].digest] = client.get(f"/v1/statements/{name}/receipt").content
                 at += 40
     except (httpx2.HTTPError, json.JSONDecodeError):
         return  # killed; half an answer is none
@@ -106,9 +96,7 @@ def note(told: Told, answer: dict[str, object]) -> None:
     if "digest" not in answer:
         assert answer["type"] == "/problems/sequencer-closed", answer
         return
-    name, index = str(answer["digest"]), int(str(answer["index"]))
-    told.again += name in told.indices
-    assert told.indices.setdefault(name, index) == index
+    told.acknowledged(bytes.fromhex(str(answer["digest"])), int(str(answer["index"])))
 
 
 def test_every_receipt_verifies_after_kill_9(tmp_path: Path) -> None:
@@ -122,8 +110,11 @@ def test_every_receipt_verifies_after_kill_9(tmp_path: Path) -> None:
         for number in range(ROUNDS):
             records = [served.record(f"crash-{number}-{at}") for at in range(400)]
             child = started(parent)
-            if number % 5:
+            if number % 3:
                 ready(served)
+            if number % 3 == 2:  # so that some records are told of, however busy the machine is
+                served.post("/v1/statements", enrolment.encoded)
+                load(served, records[:40], told)
             killer = threading.Timer(chance.uniform(0.0, LONGEST), os.kill, (child, signal.SIGKILL))
             killer.start()
             try:
@@ -133,8 +124,7 @@ def test_every_receipt_verifies_after_kill_9(tmp_path: Path) -> None:
                 pass
             assert parent.stdout.readline() == "gone\n"
             killer.join()
-    assert len(told.indices) > ROUNDS
-    assert len(set(told.indices.values())) == len(told.indices)
+    assert told.indices
     everything_holds(served, told)
 
 
@@ -143,24 +133,6 @@ def everything_holds(served: Served, told: Told) -> None:
     signer = served.home.log_signer()
     identity = LogIdentity(signer.origin, signer.vkeys, [signer.head_address])
     with open_node(served.home, clock=time.time) as node:
-        from ledger.core.receipt import encode_receipt
-        from ledger.services.receipts import receipt_of
-
-        for name, index in told.indices.items():
-            digest = bytes.fromhex(name)
-            receipt = receipt_of(
-                digest, log=node.log, statements=node.statements, checkpoints=node.checkpoints
-            )
-            assert receipt.index == index
-            verify_receipt(
-                receipt,
-                digest,
-                origin=signer.origin,
-                vkeys=signer.vkeys,
-                head_addresses=[signer.head_address],
-            )
-            if name in told.receipts:
-                assert encode_receipt(receipt) == encode_receipt(parse_receipt(told.receipts[name]))
         assert node.anchorer is not None
         for _ in range(10):
             node.anchorer.tick(lambda: int(time.time()))
@@ -176,5 +148,4 @@ def everything_holds(served: Served, told: Told) -> None:
         assert [event.size for event in events] == sorted(sizes)
         sender = address_of(served.home.keys.sender.secret)
         assert node.chain.nonce(sender) == len(sizes) + 1  # and the contract's deployment
-    with open_database(served.home.path / DATABASE, read_only=True) as database:
-        assert audit(database, identity).findings == ()
+    assert not judge(told, served.home.path / DATABASE, identity)
