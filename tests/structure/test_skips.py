@@ -42,7 +42,7 @@ def closing_line(place: Path, *options: str, strict: str = "") -> str:
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "STRICT": strict, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={**os.environ, "STRICT": strict, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
     )
     return run.stdout.splitlines()[-1]
 
