@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -78,9 +79,9 @@ def appended_by(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     append = node.log.append
 
-    def counted(batch: list[NewStatement]) -> list[Appended | ConflictError]:
+    def counted(batch: list[NewStatement], *rest: Any) -> list[Appended | ConflictError]:
         sizes.append(len(batch))
-        return append(batch)
+        return append(batch, *rest)
 
     monkeypatch.setattr(node.log, "append", counted)
     return sizes
