@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.deps import known_query
 from api.replies import Replies
+from api.roles import OfItsRole
 from api.routes import (
     anchors,
     attestations,
@@ -36,11 +37,12 @@ from api.routes import (
 )
 from api.routes import node as node_routes
 from api.single import OneStatement
-from ledger.config import UNPROVEN, with_environment
+from ledger.config import ROLE, UNPROVEN, with_environment
 from ledger.errors import SetupError
 from ledger.services.admission import usual_workers
 from ledger.services.home import open_home
 from ledger.services.node import Node, open_node
+from ledger.services.roles import role_of
 
 THREADS = 64
 """Requests that are answered at once on threads of their own; those that wait for the log have none."""
@@ -63,7 +65,11 @@ def create_app() -> FastAPI:
         workers = usual_workers() if settings.workers is None else settings.workers
         unproven = os.environ.get(UNPROVEN) == "1"
         return open_node(
-            replace(home, settings=settings), clock=time.time, workers=workers, unproven=unproven
+            replace(home, settings=settings),
+            clock=time.time,
+            workers=workers,
+            unproven=unproven,
+            role=role_of(os.environ.get(ROLE) or "all", settings.database),
         )
 
     return build_app(open_from_environment)
@@ -97,6 +103,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     problems.install(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(OneStatement, paths=statements.REGISTERING)
+    app.add_middleware(OfItsRole)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
         *(anchors, attestations, foreign, log, mirror, node_routes),

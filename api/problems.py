@@ -75,6 +75,7 @@ _STATUS = {
     "fenced": 503,
     "head-moved": 503,
     "too-many-requests": 429,
+    "role-not-served": 421,
     "method-not-allowed": 405,
     "internal": 500,
 }

@@ -63,6 +63,8 @@ DEFAULT_PARTNER_PERIOD: Final = 60
 """Seconds between two times that partners' nodes are asked for what concerns this jurisdiction."""
 UNPROVEN: Final = "EVIDENCE_UNPROVEN"
 """Set to 1 by `evidence node serve --unproven`, for its own process."""
+ROLE: Final = "EVIDENCE_ROLE"
+"""Set by `evidence node serve --role`, for its own process."""
 KEY_LIFE: Final = 5 * 365 * 86_400
 """Seconds for which the registrar's first key is made."""
 

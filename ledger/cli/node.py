@@ -105,14 +105,25 @@ def serve(
             help="Sign though no witness and no chain says what it saw of the log before this start.",
         ),
     ] = False,
+    role: Annotated[
+        str,
+        typer.Option(
+            metavar="ROLE",
+            help="What this process does, where several serve one log on a server: api, sequencer, anchorer or all.",
+        ),
+    ] = "all",
     as_json: AsJson = False,
 ) -> int:
     """Serve."""
     from ledger.cli.serving import listen, require_loopback, url_of
     from ledger.cli.serving import serve as serve_until_stopped
+    from ledger.services.roles import ROLES, role_of
 
     address = require_loopback(host)
     settings = with_environment(open_home(home).settings, os.environ)
+    if role not in ROLES:
+        raise typer.BadParameter(f"there is no role {role}; there are {', '.join(ROLES)}")
+    role_of(role, settings.database)
     if os.access(home, os.W_OK) is False:
         raise SetupError(f"home {home} cannot be written by this user", code="home-read-only")
     listening = listen(address, settings.port if port is None else port)
@@ -130,7 +141,7 @@ def serve(
             told, f"{settings.origin} listens at {url} ({chain}{kind}); Ctrl-C stops it", as_json=as_json
         )
 
-    serve_until_stopped(home, listening, started, unproven=unproven)
+    serve_until_stopped(home, listening, started, role=role, unproven=unproven)
     output.say("stopped")
     return output.DONE
 

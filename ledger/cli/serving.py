@@ -16,7 +16,7 @@ from typing import Any, Final
 import uvicorn
 
 from ledger.cli import output
-from ledger.config import UNPROVEN
+from ledger.config import ROLE, UNPROVEN
 from ledger.errors import LedgerError, RefusedError, SetupError
 
 APPLICATION: Final = "api.app:create_app"
@@ -86,7 +86,12 @@ def url_of(listening: socket.socket) -> str:
 
 
 def serve(
-    home: Path, listening: socket.socket, started: Callable[[], None], *, unproven: bool = False
+    home: Path,
+    listening: socket.socket,
+    started: Callable[[], None],
+    *,
+    role: str = "all",
+    unproven: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was acknowledged is durable, and requests under way are answered.
 
@@ -94,12 +99,14 @@ def serve(
         home: Of the node.
         listening: As of `listen`.
         started: Called once requests are answered.
+        role: See `ledger.services.roles`.
         unproven: See `ledger.services.restart.Restart`; for this run alone.
 
     Raises:
         LedgerError: Whatever kept the node from opening.
     """
     os.environ["EVIDENCE_HOME"] = str(home.absolute())  # how the application is told, see api/app.py
+    os.environ[ROLE] = role
     os.environ[UNPROVEN] = "1" if unproven else ""
     _tell_of_faults()
     config = uvicorn.Config(

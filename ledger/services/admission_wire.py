@@ -97,16 +97,16 @@ def encode_verdict(verdict: Verdict) -> list[Any]:
             [[relation, target.hex()] for relation, target in row.edges],
         ]
     assert refusal is not None
-    problems = [list(one) for one in refusal.problems] if isinstance(refusal, StatementInvalidError) else None
-    told = [type(refusal).__name__, str(refusal), refusal.code, refusal.pointer, refusal.offset, problems]
-    return [None if digest is None else digest.hex(), told]
+    return [None if digest is None else digest.hex(), encode_error(refusal)]
 
 
 def decode_verdict(told: list[Any], data: bytes) -> Verdict:
     """The inverse of `encode_verdict`, about the document `data`."""
     if len(told) == 2:  # noqa: PLR2004 - a refusal
         digest, refusal = told
-        return Verdict(refusal=_error(*refusal), digest=None if digest is None else bytes.fromhex(digest))
+        return Verdict(
+            refusal=decode_error(*refusal), digest=None if digest is None else bytes.fromhex(digest)
+        )
     digest, issuer, statement_id, kind, created, party, record, reference, edges = told
     return Verdict(
         NewStatement(  # by place, since every line of a stream passes here
@@ -172,7 +172,13 @@ def _grant(
     )
 
 
-def _error(
+def encode_error(error: LedgerError) -> list[Any]:
+    """An error as JSON."""
+    problems = [list(one) for one in error.problems] if isinstance(error, StatementInvalidError) else None
+    return [type(error).__name__, str(error), error.code, error.pointer, error.offset, problems]
+
+
+def decode_error(
     kind: str,
     message: str,
     code: str,
@@ -180,6 +186,7 @@ def _error(
     offset: int | None,
     problems: list[list[str]] | None,
 ) -> LedgerError:
+    """The inverse of `encode_error`."""
     made = _KINDS[kind].__new__(_KINDS[kind])
     LedgerError.__init__(made, message, code=code, pointer=pointer, offset=offset)
     if isinstance(made, StatementInvalidError):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from ledger.services.anchor import Anchorer
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.attesting import Attester, attester_of
 from ledger.services.attesting_foreign import own_checkpoints
+from ledger.services.claim import claim_of
 from ledger.services.concerning import Concerns
 from ledger.services.cosigning import Collector
 from ledger.services.export import Shelf
@@ -27,13 +29,14 @@ from ledger.services.jurisdiction import log_entry
 from ledger.services.log_database import is_begun, open_log_database
 from ledger.services.monitoring import Monitoring
 from ledger.services.observing import ObservedChains
-from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, open_chains
+from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, issued_claim, open_chains
 from ledger.services.parties import Parties
 from ledger.services.partners import FOLDER, MIRROR, PartnerBook
 from ledger.services.pinned import believed
 from ledger.services.receiving import listed_sources
 from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.restart import Restart, sequencer_of
+from ledger.services.roles import ANCHORING, Role, joined
 from ledger.services.submitting import Submitting
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
@@ -73,7 +76,9 @@ class Node:
         witness: Cosigns other logs' checkpoints.
         witnesses: Who is asked to cosign this log's.
         cosignatures: What they signed.
-        restart: Asks who watched this log before it is signed on.
+        restart: Asks who watched this log before it is signed on; None where several processes serve it, and that is
+            done at each election.
+        role: What this process does of all that; see `ledger.services.roles`.
         collector: Asks them; None until `start`.
     """
 
@@ -96,12 +101,13 @@ class Node:
     witness: Witness
     witnesses: Witnesses
     cosignatures: Cosignatures
-    restart: Restart
+    restart: Restart | None
     observed: ObservedChains
     attester: Attester
     claims: AnchorClaims
     foreign: ForeignStore
     outbox: Outbox
+    role: Role = "all"
     chains: list[OwnChain] = field(default_factory=list)
     finalising: Finalising | None = None
     relaying: Relaying | None = None
@@ -142,8 +148,10 @@ class Node:
 
     def start(self) -> None:
         """Log the jurisdiction's entry where it is new; begin anchoring and asking partners, on threads."""
+        if self.role not in ANCHORING:
+            return
         for own in self.chains:
-            own.start(self.clock, self._stop)
+            own.start(self.clock, self._stop, lambda: self.role == "anchorer" or self.sequencer.leads)
         if self.syncing is None:
             with suppress(StoreError):  # the disk is full, or so: /health tells, and each round tries again
                 self.log_entry()
@@ -235,7 +243,8 @@ class Node:
         self.observed.close()
         self.intake.close()
         self.admission.close()
-        self.restart.close()
+        if self.restart is not None:
+            self.restart.close()
         self.sequencer.close()
         for own in self.chains:
             own.close()
@@ -250,7 +259,14 @@ class Node:
         self.close()
 
 
-def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unproven: bool = False) -> Node:
+def open_node(
+    home: Home,
+    *,
+    clock: Callable[[], float],
+    workers: int = 0,
+    unproven: bool = False,
+    role: Role = "all",
+) -> Node:
     """Open everything a home holds; makes the databases at the first start.
 
     A chain that does not answer keeps nothing from starting: the log is served without it, and registered in once a
@@ -261,31 +277,41 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
         clock: POSIX seconds.
         workers: Processes that judge streams; see `Admission`.
         unproven: Sign though nobody says what was seen of the log before; see `Restart`.
+        role: What this process does, where several serve the log.
 
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
     """
-    if not is_begun(home):
+    if role == "all" and not is_begun(home):
         begin_witness(home)
-    database = open_log_database(home)
+    server = home.settings.database
+    database = open_log_database(home, lead=server is None)
     chains: list[OwnChain] = []
     try:
         log = Log(database, home.settings.origin)
         checkpoints, anchors, statements = Checkpoints(database), Anchors(database), Statements(database)
-        chains = open_chains(home, clock)
+        chains = open_chains(home, clock, embedded=role in ANCHORING) if role != "api" else []
         foreign = ForeignStore(home.path / FOREIGN)
-        claim, trust = _claim(home, chains, foreign, int(clock()))
+        claim, trust = _claim(home, chains, foreign, int(clock()), issue=role in ANCHORING)
         partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
         witnesses = Witnesses(home, partners)
-        restart, sequencer = sequencer_of(
-            home, log, checkpoints, witnesses, chains, clock=clock, unproven=unproven
+        parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
+        opened = partial(
+            sequencer_of, home, log, checkpoints, witnesses, chains, clock=clock, unproven=unproven
         )
+        restart: Restart | None = None
+        sequencer: Submitting
+        if server is None:
+            restart, sequencer = opened()
+        else:
+            sequencer = joined(
+                server, role, log, checkpoints, parties, lambda publish: opened(publish=publish)
+            )
     except BaseException:
         for own in chains:
             own.close()
         database.close()
         raise
-    parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
     admission = Admission(parties, workers)
     mirror = Mirror(home.path / MIRROR)
     observed = ObservedChains(home.settings.observed)
@@ -321,14 +347,23 @@ def open_node(home: Home, *, clock: Callable[[], float], workers: int = 0, unpro
         ),
         foreign=foreign,
         outbox=Outbox(home.path / OUTBOX),
+        role=role,
         chains=chains,
     )
 
 
 def _claim(
-    home: Home, chains: Sequence[OwnChain], foreign: ForeignStore, now: int
+    home: Home, chains: Sequence[OwnChain], foreign: ForeignStore, now: int, *, issue: bool
 ) -> tuple[bytes | None, TrustList]:
-    """The node's claim, None while no chain has its contract; and what the node believes by it in either case."""
+    """The node's claim, None while no chain has its contract; and what the node believes by it in either case.
+
+    Args:
+        issue: Issue it anew where it must be; else the one stands that another process issued.
+    """
+    if not issue:
+        held = issued_claim(home)
+        trust = parse_trust_list(claim_of(home, now=now) if held is None else held)
+        return (held if trust.chains else None), trust
     contracts = [(one.chain, one.contract) for one in chains if one.contract is not None]
     claim = issue_claim(home, contracts, now, foreign=listed_sources(foreign))
     return (claim if contracts else None), parse_trust_list(claim)

@@ -59,11 +59,16 @@ class OwnChain:
         """CAIP-2 name."""
         return f"eip155:{self.settings.id}"
 
-    def start(self, clock: Callable[[], float], stop: threading.Event) -> None:
-        """Begin to anchor, on a thread, until `stop` is set."""
+    def start(
+        self, clock: Callable[[], float], stop: threading.Event, may: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Begin to anchor, on a thread, until `stop` is set; while `may` says so, since one process should."""
         if self.anchorer is not None and self._thread is None:
             self._thread = threading.Thread(
-                target=self._run, args=(self.anchorer, clock, stop), name=f"anchorer {self.name}", daemon=True
+                target=self._run,
+                args=(self.anchorer, clock, stop, may),
+                name=f"anchorer {self.name}",
+                daemon=True,
             )
             self._thread.start()
 
@@ -75,8 +80,16 @@ class OwnChain:
         if self.rpc is not None:
             self.rpc.close()
 
-    def _run(self, anchorer: Anchorer, clock: Callable[[], float], stop: threading.Event) -> None:
+    def _run(
+        self,
+        anchorer: Anchorer,
+        clock: Callable[[], float],
+        stop: threading.Event,
+        may: Callable[[], bool],
+    ) -> None:
         while not stop.wait(self.settings.period):
+            if not may():
+                continue
             try:
                 anchorer.tick(lambda: int(clock()))
                 self.trouble = None
@@ -89,11 +102,17 @@ class OwnChain:
                 )
 
 
-def open_chains(home: Home, clock: Callable[[], float]) -> list[OwnChain]:
-    """The chains of the settings, the first one first; an embedded one gets its contracts at once."""
+def open_chains(home: Home, clock: Callable[[], float], *, embedded: bool = True) -> list[OwnChain]:
+    """The chains of the settings, the first one first; an embedded one gets its contracts at once.
+
+    Args:
+        embedded: Whether an embedded one is opened, which one process can.
+    """
     opened: list[OwnChain] = []
     try:
         for settings in (home.settings.chain, *home.settings.chains):
+            if not embedded and not isinstance(settings, RpcSettings):
+                continue
             opened.append(_open(settings, home, clock))
             opened[-1].contract = _contract(opened[-1], home)
             opened[-1].foreign = _foreign(opened[-1], home)
@@ -173,7 +192,7 @@ def issue_claim(
         chains: Each with the address of its contract; those without one are left out.
         foreign: Sources that contracts on these chains hold.
     """
-    previous = read_bounded(home.claim, limit=TRUST_LIMIT, what="claim") if exists(home.claim) else None
+    previous = issued_claim(home)
     found = []
     for chain, contract in chains:
         try:
@@ -187,6 +206,11 @@ def issue_claim(
     if claim != previous:
         write_claim(home.claim, claim)
     return claim
+
+
+def issued_claim(home: Home) -> bytes | None:
+    """The claim that was issued last; None before the first."""
+    return read_bounded(home.claim, limit=TRUST_LIMIT, what="claim") if exists(home.claim) else None
 
 
 def write_claim(path: Path, claim: bytes) -> None:

@@ -114,6 +114,11 @@ class Sequencer:
         self._thread.start()
 
     @property
+    def leads(self) -> bool:
+        """That this process moves the log."""
+        return True
+
+    @property
     def latest(self) -> StoredCheckpoint | None:
         """The newest stored checkpoint."""
         return self._latest

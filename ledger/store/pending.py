@@ -30,7 +30,8 @@ LEFT: Final = 60
 _DUTY = "SELECT epoch, code, detail, extract(epoch FROM clock_timestamp() - heartbeat)::float8 FROM duty"
 _BEAT = (
     "INSERT INTO duty (epoch, code, detail, heartbeat) VALUES (%s, %s, %s, clock_timestamp()) ON CONFLICT (one)"
-    " DO UPDATE SET (epoch, code, detail, heartbeat) = ROW (excluded.*)"
+    " DO UPDATE SET epoch = excluded.epoch, code = excluded.code, detail = excluded.detail,"
+    " heartbeat = excluded.heartbeat"
 )
 _GIVE = (
     "WITH given AS (INSERT INTO submission (owner, number, entries, packed) VALUES (%s, %s, %s, %b))"
