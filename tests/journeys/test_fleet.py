@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -46,8 +45,8 @@ def apis(node: Fleet) -> list[Served]:
 def holder_of(node: Fleet) -> Member:
     """Whoever has the lock on the log."""
     query = (
-        "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
-        f" AND datname = '{node.database}'"
+        "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+        f" AND granted AND datname = '{node.database}'"
     )
     give_up = time.monotonic() + TAKEN_OVER
     while time.monotonic() < give_up:
