@@ -15,7 +15,6 @@ Source: docs/recovery.md.
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -153,31 +152,41 @@ class Restart:
         if self._sources is None:
             self._sources = self._find()
         ask_all(self._sources, self._stop, self._patience)
-        seen = [one.sighting for one in self._sources if one.sighting is not None]
-        against = contradiction(self._log, seen)
+        answered: list[Source] = []
+        late: list[Source] = []  # who answers from here on is one of them, whatever it says
+        for one in self._sources:
+            (answered if one.answered else late).append(one)
+        against = contradiction(self._log, _seen_by(answered))
         if against is not None:
             return against
-        if not self._sources or self._unproven or any(one.answered for one in self._sources):
-            late = [one for one in self._sources if not one.answered]
+        if not self._sources or self._unproven or answered:
             if late:
                 threading.Thread(target=self._ask_on, args=(late,), name="restart", daemon=True).start()
             return None
         return unanswered(self._log.origin, self._sources)
 
     def _ask_on(self, late: Sequence[Source]) -> None:
-        while not self._stop.wait(1.0) and not all(one.answered for one in late):
+        """Ask until all answered; every answer is looked at, the last one too."""
+        heard = False
+        while not heard and not self._stop.wait(1.0):
             ask_all(late, self._stop, self._patience)
-            if self._stop.is_set():
+            heard = all(one.answered for one in late)  # before what they say is read: the last may come now
+            try:
+                against = contradiction(self._log, _seen_by(late))
+            except LedgerError:  # the disk: looked at again
+                heard = False
+                continue
+            if against is not None:
+                self.halt(against)
                 return
-            with suppress(LedgerError):  # the disk: looked at again
-                against = contradiction(self._log, [one.sighting for one in late if one.sighting is not None])
-                if against is not None:
-                    self.halt(against)
-                    return
 
     def close(self) -> None:
         """Wait for no answer any more."""
         self._stop.set()
+
+
+def _seen_by(sources: Iterable[Source]) -> list[Sighting]:
+    return [one.sighting for one in sources if one.sighting is not None]
 
 
 def contradiction(log: Log, seen: Iterable[Sighting]) -> StoreError | None:

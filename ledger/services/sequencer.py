@@ -279,11 +279,13 @@ class Sequencer:
 
     def _ask(self) -> None:
         """Go on only where this log may be signed; once that is so, it stays so."""
-        if self._may_sign is not None:
-            refused = self._may_sign()
+        while (asked := self._may_sign) is not None:
+            refused = asked()
             if refused is not None:
                 raise refused
-            self._may_sign = None
+            with self._changed:
+                if self._may_sign is asked:  # else it was halted meanwhile
+                    self._may_sign = None
 
     def _signed(self) -> StoredCheckpoint | None:
         """A new checkpoint of the durable head; None where the clock must be waited for."""

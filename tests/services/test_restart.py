@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
 from ledger.errors import LedgerError, RemoteError, SignatureError, StoreError, VerificationError
 from ledger.remote.witness import WitnessClient
+from ledger.services import restart as restarting
 from ledger.services.restart import Restart, Sighting, Source, check_last_bundle, shown_by
 from ledger.store.database import open_database
 from ledger.store.log import Log, create_log
@@ -159,6 +160,73 @@ def test_who_answers_late_may_still_end_it(log: Log) -> None:
     assert told.wait(10)
     restart.close()
     assert [one.code for one in halted] == ["log-rolled-back"]
+
+
+@pytest.mark.parametrize("after", [0.4, 1.4])
+def test_the_last_late_answer_is_looked_at_too(log: Log, after: float) -> None:
+    halted: list[LedgerError] = []
+    told = threading.Event()
+
+    def ask() -> Sighting | None:
+        time.sleep(after)
+        return Sighting("witness w", SIZE + 1, bytes(32))
+
+    restart = Restart(log, lambda: (Source("witness w", ask), nothing()), patience=0.1)
+
+    def halt(error: LedgerError) -> None:
+        halted.append(error)
+        told.set()
+
+    restart.halt = halt
+    assert restart.may_sign() is None
+    assert told.wait(5)
+    restart.close()
+    assert [one.code for one in halted] == ["log-rolled-back"]
+
+
+def test_an_answer_that_comes_while_the_others_are_held_against_the_log_is_late(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+    comes = threading.Event()
+
+    def ask() -> Sighting | None:
+        comes.wait(10)
+        return Sighting("witness w", SIZE + 1, bytes(32))
+
+    slow = Source("witness w", ask)
+    compare = restarting.contradiction
+
+    def comparing(held: Log, seen: Iterable[Sighting]) -> StoreError | None:
+        found = compare(held, list(seen))
+        if threading.current_thread() is threading.main_thread():
+            comes.set()
+            assert slow.thread is not None
+            slow.thread.join(10)
+        return found
+
+    monkeypatch.setattr(restarting, "contradiction", comparing)
+    restart = Restart(log, lambda: (slow, nothing()), patience=0.1)
+    restart.halt = lambda _: told.set()
+    assert restart.may_sign() is None
+    assert slow.answered
+    assert told.wait(5)
+    restart.close()
+
+
+def test_a_sequencer_that_is_halted_while_it_asks_signs_nothing(tmp_path: Path) -> None:
+    with running(tmp_path / "log.sqlite") as node:
+        sequencer = node.sequencer
+
+        def halting() -> LedgerError | None:
+            sequencer.halt(StoreError("seen elsewhere", code="log-rewritten"))
+            return None
+
+        sequencer._may_sign = halting
+        with pytest.raises(StoreError) as refused:
+            node.enrol_exporter()
+        assert refused.value.code == "log-rewritten"
+        assert node.checkpoints.latest() is None
 
 
 def test_a_sequencer_that_is_halted_signs_nothing_more(tmp_path: Path) -> None:
