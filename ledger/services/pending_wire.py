@@ -21,7 +21,10 @@ from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry
 
 def pack(statements: Sequence[NewStatement]) -> bytes:
     """A submission."""
-    told = [[encode_verdict(Verdict(row)), row.attestation, row.edition, len(row.body)] for row in statements]
+    told = [
+        [encode_verdict(Verdict(row)), _as_json(row.attestation), _as_json(row.edition), len(row.body)]
+        for row in statements
+    ]
     return b"".join([orjson.dumps(told), b"\n", *(row.body for row in statements)])
 
 
@@ -53,6 +56,10 @@ def _unpacked(packed: bytes) -> list[NewStatement]:
         rows.append(row)
         at += size
     return rows
+
+
+def _as_json(found: Attestation | Edition | None) -> list[Any] | None:
+    return None if found is None else [list(one) if isinstance(one, StatusEntry) else one for one in found]
 
 
 def _attestation(
