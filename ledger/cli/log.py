@@ -16,14 +16,6 @@ from ledger.errors import NotFoundError, VerificationError
 
 SHOWN: Final = 200
 """Differences printed; `--json` has all."""
-_PARTS: Final = {
-    "file": "the file",
-    "log": "entries, leaves, tiles and head",
-    "statement": "statements and the columns they are found by",
-    "checkpoint": "checkpoints and their signatures",
-    "cosignature": "cosignatures of witnesses",
-    "anchor": "anchors and their evidence",
-}
 
 app = noun("The log: its checkpoints, and its audit.")
 
@@ -84,26 +76,33 @@ def checkpoint(
     purpose="Compute again everything that the node's store can be held against, and name every difference.",
     runs="on the node",
     example="evidence log audit --home node-xa",
-    more="Reads only; the node may be serving. Run it daily, and after every restore.",
+    more="Reads only; the node may be serving. Run it daily, and after every restore. It uses every processor, and"
+    " tells how far it is. A run that is interrupted keeps in audit.progress of the home what it compared; the next"
+    " one, within a day, goes on from there, if the stored tiles still lead to the same root at that entry.",
     statuses="0 no difference; 1 differences, each named; 2 bad usage; 3 could not finish, so nothing is known.",
 )
-def audit(*, home: Home, as_json: AsJson = False) -> int:
+def audit(
+    *,
+    home: Home,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin at the first entry, wherever an earlier run came to.")
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes", metavar="N", min=1, max=256, help="How many compare; else one a processor."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
     """Audit the store."""
-    from ledger.services.audit import LogIdentity
-    from ledger.services.audit import audit as compare
-    from ledger.services.log_database import open_log_database
-    from ledger.services.partners import FOLDER, PartnerBook
-    from ledger.services.witnesses import Witnesses
+    from ledger.cli.auditing import audited
 
     opened = opened_home(home)
-    signer = opened.log_signer()
-    asked = Witnesses(opened, PartnerBook(opened.path / FOLDER, opened.settings.jurisdiction)).all()
-    known = [vkey for one in asked for vkey in one.vkeys]
-    identity = LogIdentity(opened.settings.origin, signer.vkeys, [signer.head_address], known)
-    with open_log_database(opened, read_only=True) as database:
-        report = compare(database, identity, lambda part: output.say(f"comparing {_PARTS.get(part, part)}"))
-        unchecked = database.unchecked()
-    for one in unchecked:
+    report = audited(opened, from_start=from_start, processes=processes)
+    if report is None:
+        return output.COULD_NOT_FINISH
+    for one in report.unchecked:
         output.say(f"not checked: {one}")
     findings = sorted(report.findings, key=lambda found: (found.index is None, found.index or 0))
     told = {
@@ -111,13 +110,20 @@ def audit(*, home: Home, as_json: AsJson = False) -> int:
         "entries": report.entries,
         "checkpoints": report.checkpoints,
         "anchors": report.anchors,
-        "unchecked": unchecked,
-        "findings": [{"table": one.table, "index": one.index, "detail": one.detail} for one in findings],
+        "resumed": report.resumed,
+        "unchecked": list(report.unchecked),
+        "untold": report.untold,
+        "findings": [
+            {"table": one.table, "index": one.index, "tile": one.tile, "detail": one.detail}
+            for one in findings
+        ],
     }
     compared = f"{report.entries:,} entries, {report.checkpoints:,} checkpoints, {report.anchors:,} anchors"
     lines = [str(one) for one in findings[:SHOWN]]
     if len(findings) > SHOWN:
         lines.append(f"and {len(findings) - SHOWN} more; --json names all")
+    if report.untold:
+        lines.append(f"and {report.untold:,} that were counted only")
     lines.append(f"{'no difference' if report.is_clean else f'{len(findings)} differences'} in {compared}")
     output.show(told, lines, as_json=as_json)
     return output.DONE if report.is_clean else output.REFUSED

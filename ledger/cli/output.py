@@ -36,6 +36,7 @@ _OWN: Final = frozenset({"ledger", "api"})
 _PROBLEMS_SHOWN: Final = 50
 _TERMINAL_SECONDS: Final = 0.1
 _LINE_SECONDS: Final = 10.0
+_BAR: Final = 20
 
 
 def show(value: Any, text: str | Iterable[str], *, as_json: bool) -> None:
@@ -193,6 +194,7 @@ class Progress:
         doing: What is done, e.g. "registering".
         total: How many there are; None where that is not known.
         unit: What is counted, in the plural.
+        begun: How many were done before, which says nothing of the rate.
     """
 
     def __init__(
@@ -201,6 +203,7 @@ class Progress:
         total: int | None = None,
         *,
         unit: str = "statements",
+        begun: int = 0,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -211,7 +214,7 @@ class Progress:
         self._began = clock()
         self._next = self._began + (_TERMINAL_SECONDS if self._moving else _LINE_SECONDS)
         self._width = 0
-        self.done = 0
+        self._before = self.done = begun
 
     def reached(self, done: int) -> None:
         """`done` of them are done; cheap enough to be told of each."""
@@ -239,11 +242,14 @@ class Progress:
 
     def _line(self, now: float) -> str:
         seconds = max(now - self._began, 1e-9)
-        rate = self.done / seconds
+        rate = (self.done - self._before) / seconds
         of = "" if self._total is None else f" of {self._total:,}"
         line = f"{self._doing}: {self.done:,}{of} {self._unit}, {rate:,.0f}/s"
-        if self._total is not None and 0 < self.done < self._total:
+        if self._total is not None and self._before < self.done < self._total:
             line += f", {_duration((self._total - self.done) / rate)} left"
+        if self._moving and self._total:
+            filled = _BAR * min(self.done, self._total) // self._total
+            line = f"[{'#' * filled}{'-' * (_BAR - filled)}] {line}"
         return line
 
     def _write(self, line: str) -> None:

@@ -12,20 +12,30 @@ from ledger.store.database import Database
 from ledger.store.integrity import Difference
 
 _TIME_SIZE = 8
+_BETWEEN = "SELECT DISTINCT size FROM cosignature WHERE size > ? AND size <= ? ORDER BY size"
+_BEYOND = (
+    "SELECT DISTINCT size FROM cosignature WHERE size > ? AND size > (SELECT size FROM head) ORDER BY size"
+)
 _COSIGNATURES = frozenset({ED25519_COSIGNATURE, MLDSA44_COSIGNATURE})
 
 
-def cosignature_differences(database: Database, witnesses: Sequence[VKey]) -> Iterator[Difference]:
-    """What is wrong with the cosignatures that are stored.
+def cosignature_differences(
+    database: Database, witnesses: Sequence[VKey], above: int, up_to: int | None
+) -> Iterator[Difference]:
+    """What is wrong with the cosignatures that are stored of checkpoints of some sizes.
 
     Args:
         witnesses: Keys that are known now; a line of another is only held against its row.
+        above: The sizes begin after this one.
+        up_to: The last size; None: those above that are larger than the log is now.
     """
     known = {(vkey.name, vkey.key_id): vkey for vkey in witnesses if vkey.type in _COSIGNATURES}
     checkpoints, cosignatures = Checkpoints(database), Cosignatures(database)
-    for stored in cosignatures.sizes():
-        checkpoint = checkpoints.at(stored)
-        for row in cosignatures.of(stored):
+    query, values = (_BEYOND, (above,)) if up_to is None else (_BETWEEN, (above, up_to))
+    for (size,) in database.rows(query, values):
+        rows = cosignatures.of(size)  # first: a line never comes before its checkpoint
+        checkpoint = checkpoints.at(size)
+        for row in rows:
             fault: str | None = "there is no checkpoint of that size"
             if checkpoint is not None:
                 try:
@@ -33,7 +43,7 @@ def cosignature_differences(database: Database, witnesses: Sequence[VKey]) -> It
                 except LedgerError as error:
                     fault = str(error)
             if fault is not None:
-                yield Difference("cosignature", stored - 1, f"size {stored}, {row.name}: {fault}")
+                yield Difference("cosignature", size - 1, f"size {size}, {row.name}: {fault}")
 
 
 def _fault(row: Cosignature, signed: SignedCheckpoint, vkey: VKey | None) -> str | None:

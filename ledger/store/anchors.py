@@ -126,6 +126,7 @@ _EVIDENCE = (
     "chain, contract, size, block_number, block_hash, block_time, header, finality, account, storage,"
     " recorded_at, start, receipt, intent"
 )
+_EVERY = 1 << 62
 # A `reorged` event that names evidence withdraws it.
 _STANDING = (
     "NOT EXISTS (SELECT 1 FROM anchor_event w WHERE w.evidence = anchor_evidence.id AND w.kind = 'reorged')"
@@ -206,10 +207,10 @@ class Anchors:
         )
         return [Stored(row[0], Intent(*row[1:])) for row in self._rows(query, (chain, chain, limit))]
 
-    def every_intent(self) -> list[Stored[Intent]]:
-        """All intents, oldest first."""
-        query = f"SELECT id, {_INTENT} FROM anchor_intent ORDER BY id"
-        return [Stored(row[0], Intent(*row[1:])) for row in self._rows(query, ())]
+    def every_intent(self, after: int = -_EVERY, last: int = _EVERY) -> list[Stored[Intent]]:
+        """All intents with numbers above `after`, up to `last`, oldest first."""
+        query = f"SELECT id, {_INTENT} FROM anchor_intent WHERE id > ? AND id <= ? ORDER BY id"
+        return [Stored(row[0], Intent(*row[1:])) for row in self._rows(query, (after, last))]
 
     def events(self, intent: int) -> list[Stored[Event]]:
         """Everything that happened to an intent, in order."""
@@ -268,12 +269,13 @@ class Anchors:
         query = "SELECT chain FROM anchor_intent UNION SELECT chain FROM anchor_evidence ORDER BY chain"
         return [row[0] for row in self._rows(query, ())]
 
-    def damaged_rows(self) -> list[tuple[str, int]]:
+    def damaged_rows(self, after: int = -_EVERY, last: int = _EVERY) -> list[tuple[str, int]]:
         """Table and number of every row, withdrawn ones too, whose columns are not as they were written."""
+        part = "WHERE id > ? AND id <= ? ORDER BY id"
         return [
             (table, row[0])
             for table, columns in _TABLES
-            for row in self._rows(f"SELECT id, row_hash, {columns} FROM {table} ORDER BY id", ())
+            for row in self._rows(f"SELECT id, row_hash, {columns} FROM {table} {part}", (after, last))
             if row[1] != _row_hash(table, row[2:])
         ]
 

@@ -102,14 +102,15 @@ def run(file: Path) -> AuditReport:
 
 
 def test_a_clean_store_is_clean_and_counted(store: Path) -> None:
-    seen: list[str] = []
+    seen: list[tuple[str, int, int]] = []
     with open_database(store, read_only=True) as database:
-        report = audit(database, identity(World()), seen.append)
+        report = audit(database, identity(World()), lambda *told: seen.append(told))
     assert report.findings == ()
     assert report.is_clean
     assert (report.entries, report.anchors) == (300, 1)
     assert report.checkpoints >= 1
-    assert seen == ["file", "log", "statement", "checkpoint", "cosignature", "anchor"]
+    assert report.unchecked == ()
+    assert seen == [("file", 0, 0), ("log", 0, 300), ("log", 300, 300), ("anchor", 0, 0), ("anchor", 1, 0)]
 
 
 def test_it_runs_beside_the_node(store: Path) -> None:
@@ -228,7 +229,7 @@ def test_a_row_by_which_a_statement_is_found_and_that_is_missing_is_named(
 def test_an_edge_that_no_body_calls_for_is_named(store: Path, damage: Callable[[str], None]) -> None:
     damage("INSERT INTO edge VALUES (41, 'supersedes', zeroblob(32))")
     (finding,) = run(store).findings
-    assert str(finding) == "entry 41 differs: edge: a row is not what the body says"
+    assert str(finding) == "entry 41 differs: edge: a row is not what the body says; tile 0/0 hash 41"
 
 
 def test_a_checkpoint_over_another_tree_is_named(store: Path, damage: Callable[[str], None]) -> None:
@@ -256,4 +257,7 @@ def test_a_checkpoint_by_other_keys_is_named(store: Path) -> None:
 def test_a_finding_says_which_entry_and_why(store: Path, damage: Callable[[str], None]) -> None:
     damage("UPDATE statement SET reference = 'PO-9999' WHERE leaf_index = 7")
     (finding,) = run(store).findings
-    assert str(finding) == "entry 7 differs: statement: column reference is not what the body says"
+    assert (
+        str(finding)
+        == "entry 7 differs: statement: column reference is not what the body says; tile 0/0 hash 7"
+    )
