@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import admission, bundle, chain, gas, recognition, registration, relay, start, store, tree
+from benchmarks import (
+    admission,
+    bundle,
+    chain,
+    gas,
+    postgres,
+    recognition,
+    registration,
+    relay,
+    start,
+    store,
+    tree,
+)
 from benchmarks.measure import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -29,6 +41,7 @@ PARTS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("recognition", recognition.rows),
     ("admission", admission.rows),
     ("registration", registration.rows),
+    ("postgres", postgres.rows),
     ("store", store.rows),
     ("tree", tree.rows),
     ("chain", chain.rows),

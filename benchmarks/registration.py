@@ -54,15 +54,15 @@ def rows() -> list[Row]:
         fsync = fsync_seconds(folder)
         with node_serving(folder) as node:
             key, _ = enrol(node, "exporter", "exporter", folder)
-            made = _records(key)
-            streamed = _streams(node, key, made, fsync)
+            made = records(key)
+            streamed = streams(node, key, made, fsync)
             with _echoing(folder) as echo:
                 single = _singles(node, echo, made, fsync)
         two = _two(folder, fsync)
     return [streamed, single, two]
 
 
-def _records(key: HolderKey) -> Iterator[Statement]:
+def records(key: HolderKey) -> Iterator[Statement]:
     """Transfer records by the enrolled exporter, each another one."""
     importer = "did:web:importer.example.xb"
     for number in count():
@@ -87,8 +87,20 @@ def _records(key: HolderKey) -> Iterator[Statement]:
         yield sign_statement(document, key.private, key.holder + key.id, now)
 
 
-def _streams(node: RunningNode, key: HolderKey, made: Iterator[Statement], fsync: float) -> Row:
-    """Streams of lines, several at once, against two threads that only check the same signatures."""
+def streams(
+    node: RunningNode,
+    key: HolderKey,
+    made: Iterator[Statement],
+    fsync: float,
+    *,
+    where: str = "",
+    goal: float = GOAL,
+) -> Row:
+    """Streams of lines, several at once, against two threads that only check the same signatures.
+
+    Args:
+        where: Where the log is kept, in words.
+    """
     public = Ed25519PublicKey.from_public_bytes(key.private.public.raw)
     rates: list[tuple[float, float]] = []
     for _ in range(ROUNDS + 1):
@@ -106,9 +118,9 @@ def _streams(node: RunningNode, key: HolderKey, made: Iterator[Statement], fsync
         f" by `cryptography` {version('cryptography')}: {bare:,.0f} a second; one fsync {microseconds(fsync)}"
     )
     return share(
-        "records registered as NDJSON over HTTP, verified and durable, of the bare verify rate",
+        f"records registered as NDJSON over HTTP{where}, verified and durable, of the bare verify rate",
         ratio,
-        GOAL,
+        goal,
         detail,
     )
 
@@ -122,7 +134,7 @@ def _two(folder: Path, fsync: float) -> Row:
             (folder / name).mkdir()
             node = stack.enter_context(node_serving(folder / name, {"EVIDENCE_WORKERS": "0"}))
             key, _ = enrol(node, "exporter", "exporter", folder / name)
-            nodes.append((node.url, _records(key)))
+            nodes.append((node.url, records(key)))
 
         def bodies(made: Iterator[Statement]) -> list[bytes]:
             return [b"\n".join(next(made).encoded for _ in range(LINES)) + b"\n" for _ in range(STREAMS)]

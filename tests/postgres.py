@@ -163,13 +163,21 @@ def postgres() -> Iterator["Server"]:
 
 
 @contextmanager
-def served() -> Iterator[Server]:
-    """A running server with the roles of a node, in memory where the machine has some: its disk is not the subject."""
+def served(*, on_disk: bool = False) -> Iterator[Server]:
+    """A running server with the roles of a node, in memory where the machine has some: its disk is not the subject.
+
+    Args:
+        on_disk: Unless it is.
+    """
     program = binaries()
     if program is None or (os.geteuid() == 0 and shutil.which("setpriv") is None):
         pytest.skip(INSTALL)
     pytest.importorskip("psycopg", reason="psycopg is missing; install it: pip install 'psycopg[binary]'")
-    where = MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30 else None
+    where = (
+        MEMORY
+        if not on_disk and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30
+        else None
+    )
     folder = Path(tempfile.mkdtemp(prefix="evidence-postgres-", dir=where))
     server: Server | None = None
     try:
