@@ -1,11 +1,13 @@
 """`evidence monitor`: watch logs from outside, keep them, and hold one's own books against them."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -110,12 +112,26 @@ def run(
                 return _told_once(
                     [_whole(monitor, one) for one in readers], monitor.alarms, written, as_json=as_json
                 )
-            while True:
-                for one in readers:
-                    _tell(monitor.look(one), written, as_json=as_json)
-                time.sleep(interval)
+            _watch(readers, lambda one: _tell(monitor.look(one), written, as_json=as_json), interval)
         except KeyboardInterrupt:
             return output.DONE
+
+
+def _watch(readers: "Sequence[LogReader]", look: "Callable[[LogReader], None]", interval: float) -> NoReturn:
+    """Look at every log again and again, each on a thread of its own: one that is slow holds up no other."""
+    failed: SimpleQueue[BaseException] = SimpleQueue()
+
+    def run(reader: "LogReader") -> None:
+        try:
+            while True:
+                look(reader)
+                time.sleep(interval)
+        except BaseException as error:  # noqa: BLE001 - told where the command waits
+            failed.put(error)
+
+    for one in readers:
+        threading.Thread(target=run, args=(one,), name=f"monitor {one.url}", daemon=True).start()
+    raise failed.get()
 
 
 def _publish_to(folder: Path, out: Path, written: dict[int, str]) -> Callable[[Alarm], None]:

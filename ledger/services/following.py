@@ -9,6 +9,7 @@ is then: an alarm moves nothing.
 Source: docs/monitoring.md.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -33,6 +34,8 @@ ROUND: Final = 4096
 """Bundles of one round; what is left is downloaded in the next."""
 AGAIN: Final = 64 * WIDTH
 """Entries that are downloaded again so often; of more, once."""
+LONGEST: Final = 60.0
+"""Seconds of a download after which the rest is left to the next look: its server may be slow on purpose."""
 TRIES: Final = 8
 """Times that a server is asked which gave what contradicts itself: one address may be answered by two."""
 _SHOWN: Final = "shown by"
@@ -82,6 +85,7 @@ class Follower:
         trust: Whose keys are whose; asked for each time.
         clock: POSIX seconds.
         most: Bundles downloaded in one look.
+        longest: Seconds that they may take.
         stop: Whether to leave off between two downloads.
     """
 
@@ -92,12 +96,14 @@ class Follower:
         clock: Callable[[], float],
         *,
         most: int = ROUND,
+        longest: float = LONGEST,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.logs = logs
         self._trust = trust
         self._clock = clock
         self._most = most
+        self._longest = longest
         self._stop = stop
 
     def follow(self, reader: LogReader) -> Followed:
@@ -210,9 +216,9 @@ class Follower:
             staged = 0 if held is None else held.size
         edge = self.logs.edge(seen.origin, staged)
         waiting: list[bytes] = []
-        done = 0
+        done, ends = 0, time.monotonic() + self._longest
         while edge.size + len(waiting) < seen.size:
-            if done == self._most or self._stop():
+            if done == self._most or self._stop() or (done and time.monotonic() > ends):
                 break
             at = edge.size + len(waiting)
             number = at // WIDTH

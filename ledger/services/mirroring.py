@@ -10,6 +10,7 @@ and renamed: what a checkpoint there covers is there.  A crash leaves files beyo
 Source: docs/monitoring.md.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -36,6 +37,8 @@ from ledger.services.following import is_recomputed
 from ledger.services.tile_trees import TileTree
 from ledger.store.followed import FollowedLogs
 
+LONGEST: Final = 300.0
+"""Seconds that statements are read for in one run: their server may be slow on purpose."""
 STATEMENTS: Final = "statements"
 _READABLE: Final = 0o644
 _FOLDER_MODE: Final = 0o755
@@ -175,6 +178,7 @@ def keep(
     *,
     told: Callable[[int], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    longest: float = LONGEST,
 ) -> int:
     """Bring a mirror to the newest head that was followed; the size that it has then.
 
@@ -185,6 +189,7 @@ def keep(
         reader: Where statements are read.
         told: Called with the number of statements that are there.
         stop: Whether to leave off; the mirror is then as large as before.
+        longest: Seconds after which reading is left off likewise.
 
     Raises:
         RemoteError: The statements could not be read.
@@ -207,13 +212,16 @@ def keep(
     if before == head.size:
         return before
     for number in range(before // WIDTH, -(-head.size // WIDTH)):
-        if stop():
+        if stop() or longest <= 0:
             return before
         entries = logs.entries(origin, number * WIDTH, width_at(head.size, 0, number))
-        lines = _completed(mirror.lines(number), entries, number * WIDTH, reader)
+        width, began = len(entries), time.monotonic()
+        lines = _completed(mirror.lines(number), entries, number * WIDTH, reader, began + longest)
         if lines is not None:
             mirror.write_statements(number, lines)
-        width = len(entries)
+            longest -= time.monotonic() - began
+            if len(lines) < width:
+                return before
         mirror.write(bundle_path(number, width), encode_bundle(entries))
         told(number * WIDTH + width)
     written = list(_write_tiles(mirror, logs, before, head.size))
@@ -224,9 +232,12 @@ def keep(
 
 
 def _completed(
-    held: Sequence[bytes], entries: Sequence[bytes], first: int, reader: LogReader
+    held: Sequence[bytes], entries: Sequence[bytes], first: int, reader: LogReader, ends: float
 ) -> list[bytes] | None:
-    """The statements of these entries, those that are missing read; None where all are there already."""
+    """The statements of these entries, those that are missing read until the monotonic clock is at `ends`.
+
+    None where all are there already.
+    """
     lines: list[bytes] = []
     for line, entry in zip(held, entries, strict=False):
         if sha256(line).digest() != entry:
@@ -234,7 +245,7 @@ def _completed(
         lines.append(line)
     if len(lines) == len(entries) == len(held):
         return None
-    while len(lines) < len(entries):
+    while len(lines) < len(entries) and time.monotonic() < ends:
         at = first + len(lines)
         for offset, line in enumerate(reader.statements(at, len(entries) - len(lines))):
             if sha256(line).digest() != entries[len(lines)]:

@@ -39,6 +39,8 @@ WITHIN: Final = 600
 """Seconds after which a head that is in no contract is an alarm, where the trust list asks for anchors."""
 _ANCHOR: Final = 6
 _FAILED: Final = "failed"
+_ANCHORED: Final = "anchored"
+_WAITING: Final = "unanchored since"
 _AT_ONCE: Final = 8
 
 
@@ -50,7 +52,7 @@ class Look:
         origin: None while that is not known.
         size: Of the newest head that was recomputed; `before`, of the one before this look.
         shown: Size that its server showed.
-        is_reading: Entries up to there are still to be downloaded.
+        is_reading: Entries up to there, or statements for the mirror, are still to be downloaded.
         agreed: Who saw the same.
         troubles: Who could not be asked, and why.
         alarms: Those that this look raised.
@@ -152,6 +154,7 @@ class Monitor:
             return
         try:
             look.mirrored = keep(self.logs, origin, reader, self._folder, stop=self._stop)
+            look.is_reading |= look.mirrored < look.size
         except VerificationError as error:
             self._raise(look, [NewAlarm(origin, error.code, look.url, str(error))])
 
@@ -210,7 +213,7 @@ class Monitor:
     def _beyond(self, source: Source, view: View, reader: LogReader, look: Look) -> Iterator[NewAlarm]:
         """A size that the log's own server does not show, though it was published before."""
         self._follow(reader, look)  # it may have grown since: whatever it shows now counts
-        if view.size <= look.size:
+        if view.size <= look.shown:
             return
         if view.signed is not None:
             try:
@@ -233,7 +236,7 @@ class Monitor:
         if signed is None and source.kind == "partner":
             signed = _found(lambda: note_held(source.name.removeprefix("node "), keys, view.size))
         if signed is None:
-            signed = _found(lambda: reader.checkpoint_of(view.size))
+            signed = _found(lambda: self._own_head(reader, keys, view.size))
         if signed is not None and signed.checkpoint.root == view.root:
             with_proof: Followed = self.follower.judge(signed, reader, source.name)
             if with_proof.alarms:
@@ -242,7 +245,13 @@ class Monitor:
             f"{source.name} holds root {view.root.hex()} of {keys.origin} at size {view.size}; its entries lead to"
             f" {self.follower.tree(keys.origin, view.size).root().hex()}"
         )
-        return [NewAlarm(keys.origin, "other-root", f"{source.name} {view.size}", detail)]
+        return [NewAlarm(keys.origin, "other-root", source.name, detail)]
+
+    def _own_head(self, reader: LogReader, keys: LogKeys, size: int) -> SignedCheckpoint | None:
+        """The head of this log of a size that its server keeps, its lines verified; None for any other."""
+        found = reader.checkpoint_of(size)
+        log_keys(found, self._trust())
+        return found if (found.checkpoint.origin, found.checkpoint.size) == (keys.origin, size) else None
 
     def _require_anchors(
         self, views: Sequence[tuple[Source, Sequence[View]]], keys: LogKeys, look: Look
@@ -254,13 +263,24 @@ class Monitor:
             return
         anchored = max((view.size for seen in asked for view in seen), default=0)
         waiting = self.logs.seen(keys.origin, first=anchored + 1, last=look.size)
-        since = min((head.at for head in waiting), default=None)
+        since = self._waiting_since(keys.origin, anchored, [head.at for head in waiting])
         if since is not None and self._clock() - since > self._within:
             detail = (
-                f"{keys.origin} is anchored up to size {anchored}, and signed size {waiting[0].size}"
+                f"{keys.origin} is anchored up to size {anchored}, and signed a larger one"
                 f" {int(self._clock() - since)} s ago; {self._within} s are allowed"
             )
             self._raise(look, [NewAlarm(keys.origin, "anchors-missing", str(anchored), detail)])
+
+    def _waiting_since(self, origin: str, anchored: int, waiting: Sequence[int]) -> int | None:
+        """Since when heads beyond the anchored size were seen: longer than heads themselves are kept."""
+        if not waiting:
+            return None
+        since = self.logs.progress(origin, _WAITING)
+        if not since or self.logs.progress(origin, _ANCHORED) != anchored:
+            since = min(waiting)
+            self.logs.progressed(origin, _ANCHORED, anchored)
+            self.logs.progressed(origin, _WAITING, since)
+        return since
 
     def _raise(self, look: Look, found: Iterable[NewAlarm]) -> None:
         for one in found:

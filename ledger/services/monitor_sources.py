@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ledger.chain.port import Chain
-from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_log_lines
+from ledger.core.checkpoint import SIZE_LIMIT, SignedCheckpoint, parse_checkpoint, verify_log_lines
 from ledger.core.evm.anchor import log_id
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.trust import TrustList
@@ -192,7 +192,7 @@ def _accepted(client: NodeClient, log: bytes, after: int) -> Iterator[View]:
     items = told.get("items")
     for one in items if isinstance(items, list) else ():
         size, root = (one.get("size"), one.get("root")) if isinstance(one, dict) else (None, None)
-        if type(size) is not int or not isinstance(root, str):
+        if type(size) is not int or not 0 < size <= SIZE_LIMIT or not isinstance(root, str):
             raise RemoteError(
                 "the node lists a checkpoint without size or root", code="remote-answer-invalid"
             )

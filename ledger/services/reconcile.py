@@ -13,6 +13,7 @@ from typing import Final
 
 from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError, NotFoundError
+from ledger.remote.exchange import invalid
 from ledger.remote.tiles import Listed, LogReader
 from ledger.services.following import is_recomputed
 from ledger.store.followed import FollowedLogs
@@ -73,7 +74,7 @@ def reconcile(
 
     Raises:
         NotFoundError: `not-followed`: no head of the log was taken up.
-        RemoteError: The list could not be read.
+        RemoteError: The list could not be read, or names a place twice.
     """
     head = logs.head(origin)
     if head is None or not is_recomputed(head):
@@ -83,15 +84,22 @@ def reconcile(
         for at, entry in enumerate(logs.entries(origin, first, min(AT_ONCE, head.size - first)), first):
             if entry in wanted:
                 places[entry.hex()] = at
+    told: set[int] = set()
     proven: list[Listed] = []
     unproven: list[Listed] = []
     for one in reader.issued(issuer):
         if one.index >= head.size:
             continue  # after the head; the next run sees it
+        if one.index in told:
+            raise invalid(reader.url, f"entry {one.index} twice in one list")
+        told.add(one.index)
         is_there = logs.entries(origin, one.index, 1)[0].hex() == one.digest
         (proven if is_there else unproven).append(one)
     strange = [one for one in proven if bytes.fromhex(one.digest) not in wanted]
-    unknown = [one for one in strange if _is_of(issuer, statement, one.digest)]
+    unknown: list[Listed] = []
+    disowned: list[Listed] = []
+    for one in strange:
+        (unknown if _is_of(issuer, statement, one.digest) else disowned).append(one)
     return Reconciled(
         origin,
         head.size,
@@ -100,7 +108,7 @@ def reconcile(
         tuple(sorted(digest.hex() for digest in wanted if digest.hex() not in places)),
         len(proven),
         tuple(unknown),
-        tuple(one for one in strange if one not in unknown),
+        tuple(disowned),
         tuple(unproven),
     )
 

@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 from typing import Final
 
 from ledger.core.merkle import HASH_SIZE, leaf_hash
@@ -26,6 +27,8 @@ from ledger.store.tiles import Edge, edge_of
 
 FILE: Final = "monitor.sqlite"
 VERSION: Final = 1
+ROOM: Final = 256 * 1024 * 1024
+"""Bytes of the disk that are left to others, first of all to the node's own log."""
 KEPT: Final = 1024
 """Newest heads of a log that are kept, to hold against others of their size."""
 
@@ -166,6 +169,7 @@ class FollowedLogs:
         Raises:
             ConflictError: `monitor-busy`: another monitor on this state is at another size.
         """
+        self._require_room()
         after, full = edge.extended([leaf_hash(entry) for entry in entries])
         first = edge.size - edge.size % WIDTH
         before = self.entries(origin, first, edge.size - first) if edge.size > first else []
@@ -188,6 +192,15 @@ class FollowedLogs:
             )
             connection.executemany("INSERT OR REPLACE INTO tile VALUES (?, ?, ?, ?)", tiles)
         return after
+
+    def _require_room(self) -> None:
+        """How much a log has is its own word, and what it serves for that is stored before it is judged."""
+        free = disk_usage(self._file.path.parent).free
+        if free < ROOM:
+            raise StoreError(
+                f"{self._file.path} is on a disk with {free} free bytes; {ROOM} are left to others",
+                code="store-full",
+            )
 
     def unstage(self, origin: str) -> None:
         """Forget what was downloaded and not judged."""

@@ -1,8 +1,14 @@
 """`evidence monitor` against a real node, and against one that shows a second history."""
 
 import json
+import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from ledger.cli.monitor import _watch
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from tests.cli.running import evidence
 from tests.cli.sides import Side
@@ -85,3 +91,22 @@ def test_a_log_that_cannot_be_read_says_nothing(xa: Side, tmp_path: Path) -> Non
     ran = evidence(*watch(xa, tmp_path, "http://127.0.0.1:9"))
     assert ran.status == 3
     assert "(remote-unreachable)" in ran.text
+
+
+def test_a_log_that_is_slow_holds_up_no_other() -> None:
+    slow, quick, release = SimpleNamespace(url="slow"), SimpleNamespace(url="quick"), threading.Event()
+    looks: list[str] = []
+
+    def look(reader: Any) -> None:
+        looks.append(reader.url)
+        if reader.url == "slow":
+            release.wait(20)
+        elif looks.count("quick") == 3:
+            raise OSError("nobody reads this any more")
+
+    try:
+        with pytest.raises(OSError, match="nobody reads"):
+            _watch([slow, quick], look, 0)  # type: ignore[list-item]
+    finally:
+        release.set()
+    assert looks.count("slow") == 1

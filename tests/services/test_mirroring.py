@@ -1,6 +1,7 @@
 """A mirror: what its checkpoint covers is there, verified, and as the log's own server has it; whatever cut it off."""
 
 import shutil
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from ledger.errors import RefusedError, RemoteError, StoreError, VerificationErr
 from ledger.services import files, mirroring
 from ledger.services.following import Follower
 from ledger.services.mirroring import MirrorFolder, keep
+from ledger.store import followed
 from ledger.store.followed import FILE, FollowedLogs
 from tests.services.shown_logs import ShownLog, reading, tile_of, trusting
 from tests.simulator import NOW, Jurisdiction
@@ -196,3 +198,37 @@ def test_an_origin_never_leads_out_of_the_folder(tmp_path: Path, origin: str) ->
     with pytest.raises(RefusedError) as refused:
         MirrorFolder(tmp_path, origin)
     assert refused.value.code == "origin-path"
+
+
+def test_a_server_that_is_slow_is_left_and_what_it_gave_is_kept(rig: Rig) -> None:
+    shown = log_of(600, 600)
+    with reading(shown.answer) as reader:
+        Follower(rig.logs, lambda: TRUST, lambda: NOW).follow(reader)
+        assert keep(rig.logs, ORIGIN, reader, rig.folder, longest=0.0) == 0
+        assert rig.mirror.lines(0) == []
+        sizes = [keep(rig.logs, ORIGIN, reader, rig.folder, longest=1e-9) for _ in range(2)]
+    assert sizes == [0, 0]
+    assert rig.mirror.checkpoint() is None
+    slow = shown.answer
+
+    def few(request: Any) -> Any:
+        if "statements" in request.url.path:
+            time.sleep(0.02)
+            request.url = request.url.copy_merge_params({"count": min(50, int(request.url.params["count"]))})
+        return slow(request)
+
+    runs = 0
+    with reading(few) as reader:
+        while keep(rig.logs, ORIGIN, reader, rig.folder, longest=0.05) < 600:
+            runs += 1
+            assert runs < 12
+    assert runs > 1
+    rig.require(shown, 600)
+
+
+def test_a_log_fills_no_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "ROOM", 2**63)
+    with pytest.raises(StoreError) as refused:
+        rig.keep(log_of(9, 9))
+    assert refused.value.code == "store-full"
+    assert rig.logs.head(ORIGIN) is None

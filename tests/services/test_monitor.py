@@ -10,7 +10,8 @@ import pytest
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.errors import RemoteError
 from ledger.services.monitor import UNREACHABLE, WITHIN, Look, Monitor
-from ledger.services.monitor_sources import Kind, Source, View
+from ledger.services.monitor_sources import Kind, Source, View, _accepted
+from ledger.store import followed
 from ledger.store.alarms import Alarms
 from ledger.store.followed import FILE, FollowedLogs
 from ledger.verify.fork_report import verify_fork
@@ -173,6 +174,49 @@ def test_somebody_who_cannot_be_asked_keeps_nothing_from_being_followed(rig: Rig
     assert (look.size, look.alarms, [name for name, _ in look.troubles]) == (9, [], ["somebody"])
 
 
+def test_a_note_that_the_log_did_not_sign_proves_nothing_against_it(rig: Rig) -> None:
+    """Whoever serves a copy of the log's tiles may show any note; with a partner who lies it looked like a fork."""
+    true, false = log_of(entries(9), 9), log_of(entries(9, "other"), 9)
+    rig.look(true)
+    rig.kind = "partner"
+    rig.seen = [word(false, 9)]
+    forged = parse_checkpoint(false.note(9)).checkpoint.text.encode() + b"\n" + true.note(9).split(b"\n\n")[1]
+    true.changes["v1/checkpoints/9"] = lambda _: forged
+    assert rig.codes(true) == ["other-root"]
+
+
+def test_one_who_lies_about_many_sizes_raises_one_alarm(rig: Rig) -> None:
+    true, false = log_of(entries(20), 20), log_of(entries(20, "other"), 20)
+    found = []
+    for size in range(1, 9):
+        rig.seen = [word(false, size)]
+        found += rig.codes(true)
+    assert found == ["other-root"]
+
+
+@pytest.mark.parametrize("size", [-5, 0, 2**63, True])
+def test_a_size_that_no_checkpoint_has_is_no_answer(size: int) -> None:
+    class Lying:
+        def document(self, _: str) -> object:
+            return {"items": [{"size": size, "root": "00" * 32}]}
+
+    with pytest.raises(RemoteError) as refused:
+        list(_accepted(Lying(), bytes(32), 0))  # type: ignore[arg-type]
+    assert refused.value.code == "remote-answer-invalid"
+
+
+def test_a_log_whose_entries_come_slowly_is_compared_meanwhile(rig: Rig) -> None:
+    shown = log_of(entries(600), 300)
+    rig.look(shown)
+    rig.monitor.follower._longest = 0.0
+    shown.size = 600
+    rig.seen = [signed(shown, 300), word(shown, 600)]
+    look = rig.look(shown)
+    assert (look.size, look.shown, look.is_reading, look.alarms) == (300, 600, True, [])
+    rig.seen = [word(log_of(entries(300, "other"), 300), 300)]
+    assert rig.codes(shown) == ["other-root"]
+
+
 # -- the log's own server ------------------------------------------------------------------------------------
 
 
@@ -208,6 +252,21 @@ def test_a_head_that_is_in_no_contract_for_too_long_is_an_alarm(rig: Rig) -> Non
     assert rig.codes(shown) == ["anchors-missing"]
     rig.seen = [word(shown, 9)]
     assert rig.codes(shown) == []
+
+
+def test_that_nothing_is_anchored_is_noticed_of_a_log_that_signs_more_heads_than_are_kept(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed, "KEPT", 3)
+    shown = log_of(entries(20), 5)
+    rig.kind = "chain"
+    rig.seen = [word(shown, 5)]
+    found = []
+    for _ in range(12):
+        found += rig.codes(shown)
+        rig.now += WITHIN // 8
+        shown.grow(1)
+    assert found == ["anchors-missing"]
 
 
 def test_the_same_is_no_alarm_where_no_anchor_is_asked_for(rig: Rig) -> None:

@@ -140,6 +140,23 @@ def test_pages_never_go_on_for_ever(rig: Rig) -> None:
         rig.reconcile()
 
 
+def test_a_list_that_names_a_place_twice_is_no_list(rig: Rig) -> None:
+    asked: list[httpx2.Request] = []
+    answer = rig.answer
+
+    def round_about(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path != "/v1/log/statements":
+            return answer(request)
+        asked.append(request)
+        assert len(asked) < 9
+        return httpx2.Response(200, json={"items": rig.listed[:1], "next": f"urn:x:{len(asked)}"})
+
+    rig.answer = round_about  # type: ignore[method-assign]
+    with pytest.raises(RemoteError) as refused:
+        rig.reconcile()
+    assert refused.value.code == "remote-answer-invalid"
+
+
 def test_nothing_is_reconciled_before_a_head_was_followed(rig: Rig) -> None:
     with reading(rig.answer) as reader, pytest.raises(NotFoundError) as refused:
         reconcile([], REGISTRAR, rig.logs, rig.xa.origin, reader, statement=lambda _: b"")
