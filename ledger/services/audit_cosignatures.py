@@ -33,7 +33,11 @@ def cosignature_differences(
     checkpoints, cosignatures = Checkpoints(database), Cosignatures(database)
     query, values = (_BEYOND, (above,)) if up_to is None else (_BETWEEN, (above, up_to))
     for (size,) in database.rows(query, values):
-        rows = cosignatures.of(size)  # first: a line never comes before its checkpoint
+        try:
+            rows = cosignatures.of(size)  # first: a line never comes before its checkpoint
+        except LedgerError as error:
+            yield Difference("cosignature", size - 1, f"size {size}: cannot be read: {error}")
+            continue
         checkpoint = checkpoints.at(size)
         for row in rows:
             fault: str | None = "there is no checkpoint of that size"

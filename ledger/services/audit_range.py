@@ -25,7 +25,6 @@ from ledger.store.integrity import (
     Difference,
     byte_column,
     compare_range,
-    digests_of,
 )
 from ledger.store.rows import NewStatement, row_of
 from ledger.store.subtrees import Subtrees
@@ -35,6 +34,8 @@ _STATEMENTS: Final = (
     f"SELECT leaf_index, {', '.join(_COLUMNS)}, body FROM statement"  # noqa: S608
     " WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"
 )
+_ENTRIES: Final = "SELECT leaf_index, digest FROM entry WHERE leaf_index >= ? AND leaf_index < ?"
+_BODIES: Final = "SELECT leaf_index, body FROM statement WHERE leaf_index >= ? AND leaf_index < ?"
 _EVERY: Final = 1 << 62
 
 Findings = dict[str, list[Difference]]
@@ -123,13 +124,17 @@ def audit_range(database: Database, indexes: range, identity: LogIdentity) -> Au
     made = Audited(indexes)
     rows: list[Sequence[Any]] = []
     trees: list[Subtrees] = []
+    unreadable: list[Difference] = []
 
     def log() -> Iterator[Difference]:
-        digests = digests_of(database, indexes)
-        rows.extend(database.rows(_STATEMENTS, (indexes.start, indexes.stop)))
-        compared = compare_range(database, indexes, digests, byte_column(rows))
+        digests = byte_column(list(_readable(database, "entry", _ENTRIES, indexes, unreadable)))
+        rows.extend(_readable(database, "statement", _STATEMENTS, indexes, unreadable))
+        # Where a row cannot be read whole, its body perhaps can.
+        bodies = list(_readable(database, "statement", _BODIES, indexes, [])) if unreadable else rows
+        compared = compare_range(database, indexes, digests, byte_column(bodies))
         _keep_roots(made, compared)
         trees.append(compared.by_entries)
+        yield from unreadable
         yield from compared.differences
 
     def statements() -> Iterator[Difference]:
@@ -202,6 +207,26 @@ def _keep_roots(made: Audited, compared: ComparedRange) -> None:
     bodies, entries = trees
     made.roots = bodies.roots(), entries.roots()
     made.rest = tuple(bodies.peaks(bodies.size, whole)), tuple(entries.peaks(entries.size, whole))
+
+
+def _readable(
+    database: Database, table: str, query: str, indexes: range, unreadable: list[Difference]
+) -> Iterator[Sequence[Any]]:
+    """The rows of a range, without those that are so damaged that they cannot be read: each of them is named.
+
+    Raises:
+        LedgerError: None can be.
+    """
+    try:
+        yield from database.rows(query, (indexes.start, indexes.stop))
+    except LedgerError as error:
+        if len(indexes) <= 1:
+            unreadable.append(Difference(table, indexes.start, f"cannot be read: {error}"))
+            return
+        database.rows("SELECT size FROM head")  # else it is not the row
+        middle = len(indexes) // 2
+        for half in (indexes[:middle], indexes[middle:]):
+            yield from _readable(database, table, query, half, unreadable)
 
 
 def _statements(rows: Sequence[Sequence[Any]], computed: dict[int, NewStatement]) -> Iterator[Difference]:

@@ -60,11 +60,6 @@ def _column(database: Database, query: str, indexes: range) -> Column:
     )
 
 
-def digests_of(database: Database, indexes: range) -> Column:
-    """The entries of a range as they are stored."""
-    return _column(database, "SELECT leaf_index, digest FROM entry", indexes)
-
-
 @dataclass(frozen=True, slots=True)
 class ComparedRange:
     """What came of a range.
@@ -117,8 +112,9 @@ def differences(database: Database) -> Iterator[Difference]:
         return
     upper = Upper()
     for indexes in ranges(size):
+        digests = _column(database, "SELECT leaf_index, digest FROM entry", indexes)
         bodies = _column(database, "SELECT leaf_index, body FROM statement", indexes)
-        compared = compare_range(database, indexes, digests_of(database, indexes), bodies)
+        compared = compare_range(database, indexes, digests, bodies)
         yield from compared.differences
         one = compared.by_bodies
         upper, full = upper.extended(
