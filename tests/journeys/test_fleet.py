@@ -89,6 +89,14 @@ def test_a_thousand_identical_submissions_to_both_are_one_entry_with_one_answer(
     assert len(receipts) == 1
 
 
+def test_a_process_says_what_it_does_not_serve(node: Fleet) -> None:
+    mover = node.members[0].served
+    for served, path in ((mover, "/log/checkpoint"), (apis(node)[0], f"/witness/{'0' * 64}/checkpoint")):
+        answer = served.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (421, "/problems/role-not-served")
+    assert apis(node)[1].get("/log/checkpoint").status_code == 200
+
+
 def test_what_one_process_enrols_and_revokes_the_other_believes(node: Fleet) -> None:
     one, two = apis(node)
     key = holder(one.exporter.holder, "#second")

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import ConflictError, LedgerError, RefusedError, SetupError, StoreError
 from ledger.services import election, pending
 from ledger.services.election import Elected
@@ -18,7 +18,7 @@ from ledger.services.restart import Restart
 from ledger.services.roles import check_served, role_of
 from ledger.services.sequencer import Sequencer
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
-from ledger.store.database import Database, open_database
+from ledger.store.database import Database, Writing, open_database
 from ledger.store.log import Appended, Log, create_log
 from ledger.store.pending import PendingStore
 from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry
@@ -298,6 +298,43 @@ def test_a_crash_of_the_server_answers_what_waited(parts: Parts) -> None:
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     parts.server.execute(f"{ended} AND pid <> pg_backend_pid()", parts.name)
     assert refused(lambda: waiting.result(PATIENCE)).startswith("store-")
+    store.close()
+
+
+def test_no_answer_is_fetched_before_a_checkpoint_covers_all_of_it(parts: Parts) -> None:
+    store = PendingStore(parts.url)
+    store.beat(1, None, None)
+    other = parts.member(moving=False, owner="one")
+    future = other.submitting.submit(make_statements(range(3)))
+    (given,) = store.waiting([], 10)
+    with open_database(parts.url) as database:
+        log, checkpoints = Log(database, ORIGIN), Checkpoints(database)
+        outcomes = encode_outcomes([Appended(at, first=True) for at in range(3)])
+        log.append(make_statements(range(3)), lambda writing, _: store.settle(writing, given.id, outcomes, 3))
+        for size in (2, 3):
+            assert not future.done()
+            assert store.waiting([], 10) == []
+            note = signing(WORLD)(Checkpoint(ORIGIN, size, log.root_at(size)), START + 60)
+            checkpoints.store(StoredCheckpoint(size, note, START + 60))
+            store.publish()
+            time.sleep(2 * pending.POLL)
+    assert future.result(0) == [Appended(at, first=True) for at in range(3)]
+    store.close()
+
+
+def test_what_becomes_of_a_submission_is_taken_back_with_the_entries(parts: Parts) -> None:
+    store = PendingStore(parts.url)
+    store.give("one", 1, 1, pack(make_statements([1])))
+    (given,) = store.waiting([], 10)
+
+    def settle(writing: Writing, _: object) -> None:
+        store.settle(writing, given.id, b"[[0,true]]", 1)
+        raise StoreError("the disk is full", code="store-full")
+
+    with open_database(parts.url) as database:
+        assert refused(lambda: Log(database, ORIGIN).append(make_statements([1]), settle)) == "store-full"
+    assert store.waiting([], 10) == [given]
+    assert store.fetch("one", 1) == []
     store.close()
 
 
