@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
         purpose="Rebuild the log's database from a mirror, after an older copy was put back or the disk was lost.",
         runs="on the node",
         example="evidence log recover --home node-xa --from mirror\n"
-        "evidence log recover --home node-xa --from https://mirror.example.xb",
+        "evidence log recover --home node-xa --from https://mirror.example.xb/registry.example.xa/XA/2026",
         more="Every digest is computed again, and the root must be the signed one. Nothing is put in place that is"
         " smaller than what a witness or a chain saw, or that lacks what the old database acknowledged; the old"
         " database is kept beside. The node must not be serving. On a server the log is"
@@ -41,7 +41,7 @@ def recover(
         typer.Option(
             "--from",
             metavar="MIRROR",
-            help="A folder that evidence monitor keeps, or where a log's copy is served.",
+            help="A folder that evidence monitor keeps, or the address at which that or the log is served.",
         ),
     ],
     unproven: Annotated[
@@ -65,7 +65,7 @@ def recover(
         "kept": None if made.kept is None else str(made.kept),
         "seen": [{"who": one.who, "size": one.size, "root": one.root.hex()} for one in made.seen],
     }
-    output.show(told, _lines(made), as_json=as_json)
+    output.show(told, _lines(made, on_server=opened.settings.database is not None), as_json=as_json)
     return output.DONE
 
 
@@ -104,8 +104,8 @@ def _progress(done: int, size: int) -> None:
         output.say(f"{done:,} of {size:,} entries")
 
 
-def _lines(made: "Recovered") -> list[str]:
-    before = "there was no old database"
+def _lines(made: "Recovered", *, on_server: bool) -> list[str]:
+    before = "nothing was taken of another database" if on_server else "there was no old database"
     if made.kept is not None:
         had = "could not be read" if made.before is None else f"had {made.before:,}"
         before = f"the old database {had}"

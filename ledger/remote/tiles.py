@@ -18,7 +18,7 @@ import orjson
 from ledger.core.canonical import NOTE_LIMIT, STATEMENT_LIMIT
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import HASH_SIZE
-from ledger.core.tile_paths import CHECKPOINT, WIDTH, bundle_path, parse_bundle, tile_path
+from ledger.core.tile_paths import CHECKPOINT, WIDTH, bundle_path, number_path, parse_bundle, tile_path
 from ledger.errors import LedgerError, MalformedError, RemoteError
 from ledger.remote.exchange import Exchange, invalid, plain
 
@@ -121,6 +121,14 @@ class LogReader:
             raise invalid(self.url, f"{len(lines)} whole lines; 1 to {count} statements were asked for")
         if any(len(line) > STATEMENT_LIMIT for line in lines):
             raise invalid(self.url, f"a statement of more than {STATEMENT_LIMIT} bytes")
+        return lines
+
+    def kept_statements(self, number: int) -> list[bytes]:
+        """The statements of a file of a mirror, `WIDTH` or fewer, as docs/monitoring.md has them."""
+        path = f"{self._prefix}/statements/{number_path(number)}.ndjson"
+        *lines, rest = self._get(path, WIDTH * (STATEMENT_LIMIT + 1)).split(b"\n")
+        if rest or len(lines) > WIDTH:
+            raise invalid(self.url, f"{len(lines)} whole lines; a file has {WIDTH} at most")
         return lines
 
     def issued(self, issuer: str) -> Iterator[Listed]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, NotFoundError, RefusedError, StoreError
@@ -16,6 +17,8 @@ from ledger.services.files import exists, reported, sync_folder
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
 from ledger.store.statements import Statements
+
+_DAMAGED: Final = frozenset({"store-corrupt", "store-foreign"})
 
 
 @dataclass(slots=True)
@@ -44,14 +47,19 @@ class Old:
 
 @contextmanager
 def opened_old(place: Path, origin: str) -> Iterator[Old | None]:
-    """The old database; None where there is none, or it cannot be opened: it is then kept as it is."""
+    """The old database; None where there is none, or it is damaged too much to be opened: it is kept as it is.
+
+    Raises:
+        LedgerError: It cannot be opened for another reason, as one of a newer version: what it acknowledged would be
+            lost without a word.
+    """
     opened: Database | None = None
     try:
         try:
             opened = open_database(place, read_only=True)
             found = _looked_into(opened, origin)
         except LedgerError as error:
-            if error.code == "log-origin":
+            if not isinstance(error, NotFoundError) and error.code not in _DAMAGED:
                 raise
             found = None
         yield found

@@ -14,6 +14,7 @@ Source: docs/recovery.md.
 """
 
 import dataclasses
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,12 +26,14 @@ from typing import Final, Protocol
 from ledger.core.checkpoint import LogSigner, SignedCheckpoint, parse_checkpoint, verify_log_lines
 from ledger.core.note import Note, encode_note
 from ledger.core.statement import parse_statement
+from ledger.core.tile_paths import WIDTH
 from ledger.errors import (
     ConflictError,
     RefusedError,
     StoreError,
     VerificationError,
 )
+from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.tiles import LogReader
 from ledger.services.files import replace, reported
 from ledger.services.mirroring import MirrorFolder
@@ -321,15 +324,19 @@ def _require_seen(log: Log, sources: Sequence[Source], *, unproven: bool) -> lis
 def _carry(log: Log, old: Old | None, note: bytes, time: int) -> tuple[int, int]:
     """Take over the old database's checkpoints, with the mirror's in its place, and what rests on them."""
     size = parse_checkpoint(note).checkpoint.size
-    stored = {} if old is None else {one.size: one for one in Checkpoints(old.database).every()}
-    stored.setdefault(size, StoredCheckpoint(size, note, time))
-    checkpoints = Checkpoints(log.database)
-    for each in sorted(stored):
-        found = parse_checkpoint(stored[each].note).checkpoint
-        if found.size != each or found.root != log.root_at(each):
-            raise StoreError(f"the old database's checkpoint of size {each} is damaged", code="store-corrupt")
-        checkpoints.store(stored[each])
-    return len(stored), 0 if old is None else carry(old.database, log.database)["anchor_evidence"]
+    own = iter(()) if old is None else Checkpoints(old.database).every()
+    checkpoints, count, before = Checkpoints(log.database), 0, -1
+    for one in heapq.merge(own, [StoredCheckpoint(size, note, time)], key=lambda one: one.size):
+        if one.size == before:
+            continue  # the old database has the mirror's too
+        found = parse_checkpoint(one.note).checkpoint
+        if found.size != one.size or found.root != log.root_at(one.size):
+            raise StoreError(
+                f"the old database's checkpoint of size {one.size} is damaged", code="store-corrupt"
+            )
+        checkpoints.store(one)
+        count, before = count + 1, one.size
+    return count, 0 if old is None else carry(old.database, log.database)["anchor_evidence"]
 
 
 def _own_lines(signed: SignedCheckpoint, signer: LogSigner) -> bytes:
@@ -343,7 +350,7 @@ def _own_lines(signed: SignedCheckpoint, signer: LogSigner) -> bytes:
 
 
 class _Served:
-    """A copy that is served over HTTP."""
+    """A copy that is served over HTTP: by a node, or a mirror's folder by any web server."""
 
     def __init__(self, reader: LogReader) -> None:
         self._reader = reader
@@ -352,7 +359,11 @@ class _Served:
         return self._reader.checkpoint()
 
     def statements(self, first: int, count: int) -> list[bytes]:
-        return self._reader.statements(first, count)
+        try:
+            return self._reader.statements(first, count)
+        except RemoteRefusedError:
+            lines = self._reader.kept_statements(first // WIDTH)
+            return lines[first % WIDTH :][:count]
 
 
 @contextmanager

@@ -176,6 +176,16 @@ def test_a_database_that_is_gone_or_unreadable_is_made_of_the_mirror_alone(rig: 
     assert (found.size, found.kept) == (LAST, None)
 
 
+def test_a_database_that_only_this_version_cannot_open_is_not_done_without(rig: Rig) -> None:
+    shutil.copy(rig.today, rig.place)
+    with running(rig.place) as node:
+        fill(node, LAST + 30)  # acknowledged, and in no mirror
+    with closing(sqlite3.connect(rig.place)) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    assert rig.refused(rig.saw(LAST)).code == "store-newer"
+
+
 def test_a_mirror_smaller_than_what_was_seen_is_refused_and_says_what_is_missing(rig: Rig) -> None:
     error = rig.refused(rig.saw(FIRST), rig.saw(LAST + 5, bytes(32)))
     assert error.code == "mirror-short"
@@ -313,3 +323,20 @@ def test_a_copy_that_is_served_is_as_good_as_a_folder(rig: Rig, monkeypatch: pyt
         assert recover(rig.place, served, terms, now=NOW).size == LAST
     with pytest.raises(SetupError), recovering.mirror_at(str(rig.place.parent / "none"), origin):
         pass
+
+
+def test_a_mirrors_folder_that_any_web_server_gives_is_as_good(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        path = rig.place.parent / "mirror" / request.url.path.lstrip("/")
+        if not path.is_file():
+            return httpx2.Response(404, content=iter([b"<h1>not found</h1>"]))
+        return httpx2.Response(200, content=iter([path.read_bytes()]))
+
+    transport = httpx2.MockTransport(answer)
+    monkeypatch.setattr(recovering, "LogReader", lambda url: LogReader(url, transport=transport))
+    origin = rig.world.xa.origin
+    with recovering.mirror_at(f"http://mirror.example.xb/{origin}", origin) as served:
+        terms = Terms(rig.world.xa.signer, lambda _: [rig.saw(LAST)], rig.place.parent)
+        assert recover(rig.place, served, terms, now=NOW).size == LAST
