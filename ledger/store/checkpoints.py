@@ -27,7 +27,7 @@ class Checkpoints:
 
         Raises:
             StoreError: Another checkpoint of that size is stored (`checkpoint-exists`), it would be older
-                than the last one (`clock-behind`), or the disk failed.
+                than the last one (`clock-behind`), the log is shorter (`log-rolled-back`), or the disk failed.
             ConflictError: `fenced`: another process has become the one that moves this log.
         """
         with self._database.write(leading=True) as writing:
@@ -50,6 +50,7 @@ class Checkpoints:
                     f" of size {last[0]} at {last[1]}",
                     code="clock-behind",
                 )
+            _require_entries(writing, checkpoint.size)
             _insert(writing, checkpoint)
 
     def latest(self) -> StoredCheckpoint | None:
@@ -83,6 +84,18 @@ class Checkpoints:
         for row in self._database.rows(query, values):
             return StoredCheckpoint(*row)
         return None
+
+
+def _require_entries(writing: Writing, size: int) -> None:
+    """Refuse a checkpoint of entries that are not here: a copy without them may have taken the server's place."""
+    head = writing.execute("SELECT size FROM head").fetchone()
+    held = 0 if head is None else head[0]
+    if held < size:
+        raise StoreError(
+            f"the log has {held} entries, and a checkpoint of {size} is to be stored: an older copy of the database"
+            " was put back",
+            code="log-rolled-back",
+        )
 
 
 def _insert(writing: Writing, checkpoint: StoredCheckpoint) -> None:

@@ -110,12 +110,12 @@ class Log:
             ConflictError: `head-moved`: another writer was first; `fenced`: another process has become the one
                 that moves this log.  Nothing was written.
             StoreError: The disk or the database failed; nothing was acknowledged, the same batch may be
-                tried again.
+                tried again.  `log-rolled-back`, `log-rewritten`: what was durable is there no more.
         """
         with self._lock:
             if self._outcome_unknown:
                 # The last commit may have taken effect although it reported an error.
-                self._edge, self._frontier, self._head = self._load()
+                self._reload()
                 self._outcome_unknown = False
             try:
                 return self._append(batch, settle)
@@ -129,6 +129,7 @@ class Log:
             if settle is not None:
                 settle(writing, outcomes)
             if not fresh:
+                self._require_known(outcomes)
                 return outcomes
             leaves = [leaf_hash(statement.digest) for statement in fresh]
             edge, full = self._edge.extended(leaves)
@@ -155,10 +156,41 @@ class Log:
             (head.size, head.root, self.origin, self._head.size, self._head.root),
         ).rowcount
         if moved != 1:
-            raise ConflictError(
-                f"log {self.origin} no longer has {self._head.size} entries; another writer was first",
-                code="head-moved",
+            raise self._moved()
+
+    def _require_known(self, outcomes: Sequence[Appended | ConflictError]) -> None:
+        """Answer with no place that this process does not know of: a commit that was given up may end late."""
+        if any(isinstance(found, Appended) and found.index >= self._head.size for found in outcomes):
+            raise self._moved()
+
+    def _moved(self) -> ConflictError:
+        return ConflictError(
+            f"log {self.origin} no longer has {self._head.size} entries; another writer was first",
+            code="head-moved",
+        )
+
+    def _reload(self) -> None:
+        """Read the head anew.  What was durable may have been signed: it must still be there, as it was.
+
+        A server's place may be taken by a copy that lacks the last commits, and its sessions are made anew by
+        themselves.
+        """
+        known = self._head
+        edge, frontier, head = self._load()
+        if head.size < known.size:
+            raise StoreError(
+                f"log {self.origin} has {head.size} entries, and had {known.size}: an older copy of the database was"
+                " put back",
+                code="log-rolled-back",
             )
+        root = subtree_root(TreeReader(edge, self._tiles), 0, known.size)
+        if root != known.root:
+            raise StoreError(
+                f"log {self.origin} has root {root.hex()} at size {known.size}, and had {known.root.hex()}: another"
+                " database was put in the place of this one",
+                code="log-rewritten",
+            )
+        self._edge, self._frontier, self._head = edge, frontier, head
 
     def follow(self) -> None:
         """Take in what another process appended since, and verify that it leads to the head.
@@ -166,22 +198,16 @@ class Log:
         Cost: one query; for each new entry two hashes.
 
         Raises:
-            StoreError: `log-rolled-back`: the log is shorter than it was.  `store-corrupt`: what is stored does not
-                lead to its root.
+            StoreError: `log-rolled-back`: the log is shorter than it was; `log-rewritten`: it is another one.
+                `store-corrupt`: what is stored does not lead to its root.
         """
         with self._lock:
             begun = self._head
             (size, root) = self.database.rows("SELECT size, root FROM head")[0]
             if (size, root) == (begun.size, begun.root):
                 return
-            if size < begun.size:
-                raise StoreError(
-                    f"log {self.origin} has {size} entries, and had {begun.size}: an older copy of the database was put"
-                    " back",
-                    code="log-rolled-back",
-                )
-            if size - begun.size > FEW:
-                self._edge, self._frontier, self._head = self._load()
+            if size < begun.size or size - begun.size > FEW:
+                self._reload()
             else:
                 self._take_in(LogHead(size, root))
         self.followed(begun.size, self._head.size)

@@ -9,7 +9,8 @@ from ledger.errors import NotFoundError, StoreError
 from ledger.store.anchors import Anchors, Event, Evidence, Intent, Stored
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
-from tests.store.conftest import on_sqlite
+from ledger.store.log import Log
+from tests.store.conftest import make_statements, on_sqlite
 
 CHAIN = "eip155:31001"
 OTHER = "eip155:31002"
@@ -38,7 +39,8 @@ def evidence(size: int = 10, chain: str = CHAIN, settles: int | None = None) -> 
 
 
 @pytest.fixture
-def anchors(database: Database) -> Anchors:
+def anchors(database: Database, log: Log) -> Anchors:
+    log.append(make_statements(range(30)))
     for size in (10, 20, 30):
         Checkpoints(database).store(StoredCheckpoint(size, b"note %d" % size, size))
     return Anchors(database)

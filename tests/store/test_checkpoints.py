@@ -5,10 +5,13 @@ import pytest
 from ledger.errors import StoreError
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database
+from ledger.store.log import Log
+from tests.store.conftest import make_statements
 
 
 @pytest.fixture
-def checkpoints(database: Database) -> Checkpoints:
+def checkpoints(database: Database, log: Log) -> Checkpoints:
+    log.append(make_statements(range(10)))
     stored = Checkpoints(database)
     for size, at in [(3, 100), (5, 100), (9, 101)]:
         stored.store(StoredCheckpoint(size, b"note %d" % size, at))
@@ -50,6 +53,7 @@ def test_the_same_bytes_again_change_nothing(checkpoints: Checkpoints) -> None:
         (StoredCheckpoint(3, b"another", 102), "checkpoint-exists"),
         (StoredCheckpoint(10, b"later", 100), "clock-behind"),
         (StoredCheckpoint(8, b"between", 101), "clock-behind"),
+        (StoredCheckpoint(11, b"of entries that are not here", 102), "log-rolled-back"),
     ],
 )
 def test_a_head_is_signed_once_and_time_never_goes_back(

@@ -148,6 +148,52 @@ def test_a_head_that_another_writer_moved_is_a_conflict_and_then_taken_up(
     assert log.append([make_statement(2)]) == [Appended(1, first=True)]
 
 
+def test_a_place_that_came_without_this_process_is_taken_up_before_it_is_answered(
+    log: Log, database: Database
+) -> None:
+    Log(database, ORIGIN).append([make_statement(1)])
+    with pytest.raises(ConflictError) as refused:
+        log.append([make_statement(1)])
+    assert refused.value.code == "head-moved"
+    assert log.append([make_statement(1)]) == [Appended(0, first=False)]
+    assert log.head.size == 1
+
+
+def refused_twice(log: Log) -> list[str]:
+    """Codes of two appends in succession: the first finds that something is wrong, the second what."""
+    codes = []
+    for number in (8, 9):
+        with pytest.raises((ConflictError, StoreError)) as refused:
+            log.append([make_statement(number)])
+        codes.append(refused.value.code)
+    return codes
+
+
+def test_an_open_log_does_not_go_on_from_an_older_copy_of_its_database(
+    log: Log, damage: Callable[[str], None]
+) -> None:
+    log.append([make_statement(1)])
+    older = log.head
+    log.append([make_statement(2)])
+    for table in ("statement", "entry"):
+        damage(f"DELETE FROM {table} WHERE leaf_index = 1")
+    damage(f"UPDATE head SET size = 1, root = x'{older.root.hex()}'")
+    assert refused_twice(log) == ["head-moved", "log-rolled-back"]
+    with pytest.raises(StoreError) as refused:
+        log.follow()
+    assert refused.value.code == "log-rolled-back"
+    assert log.head.size == 2
+
+
+def test_an_open_log_does_not_go_on_from_another_log(log: Log, damage: Callable[[str], None]) -> None:
+    log.append([make_statement(1)])
+    other = make_statement(7)
+    damage(f"UPDATE entry SET digest = x'{other.digest.hex()}'")
+    damage(f"UPDATE statement SET body = x'{other.body.hex()}'")
+    damage(f"UPDATE head SET root = x'{leaf_hash(other.digest).hex()}'")
+    assert refused_twice(log) == ["head-moved", "log-rewritten"]
+
+
 @on_sqlite
 def test_the_frontier_is_restored_when_a_commit_fails(log: Log, database: Database) -> None:
     log.append(make_statements(range(300)))

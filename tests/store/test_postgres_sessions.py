@@ -71,7 +71,7 @@ def test_sessions_that_ended_are_made_anew_without_anybody_noticing(
 
 
 def test_a_session_that_ends_within_a_transaction_leaves_nothing(
-    postgres: Server, name: str, database: Database
+    postgres: Server, name: str, database: Database, log: Log
 ) -> None:
     def cut() -> None:
         with database.write() as writing:
@@ -81,6 +81,7 @@ def test_a_session_that_ends_within_a_transaction_leaves_nothing(
 
     assert code_of(cut) == "store-unavailable"
     assert Checkpoints(database).latest() is None
+    log.append(make_statements([0]))
     Checkpoints(database).store(StoredCheckpoint(1, b"note", 1))
 
 
