@@ -15,6 +15,7 @@ from ledger.core.canonical import (
     INTEGER_LIMIT,
     STATEMENT_LIMIT,
     decode,
+    decode_part,
     encode,
     encode_decoded,
     normalise,
@@ -221,3 +222,53 @@ def test_hostile_input_of_the_largest_size_ends_quickly(data: bytes) -> None:
     with pytest.raises(MalformedError):
         decode(data, limit=BUNDLE_LIMIT, what="bundle")
     assert time.process_time() - start < 5
+
+
+foreign = st.recursive(
+    values
+    | st.none()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([INTEGER_LIMIT + 1, -INTEGER_LIMIT - 1])
+    | st.sampled_from(["[0", ",0", '":0', "n", "é"]),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(names | text, below, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(names | text, foreign, max_size=3))
+def test_a_part_is_read_where_the_whole_is(value: Any) -> None:
+    data = encode_decoded(value)
+    try:
+        whole = decode(data, limit=STATEMENT_LIMIT, what="document")
+    except MalformedError:
+        whole = None
+    assert decode_part(data, around=0) == whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":null}',
+        b'{"a":[null]}',
+        b'{"a":["b",null]}',
+        b'{"a":0.5}',
+        b'{"a":[-0.5]}',
+        b'{"a":["b",9007199254740992]}',
+        b'{"a":-9007199254740992}',
+        '{"é":"b"}'.encode(),
+        b'{"\\u00e9":"b"}',
+        b'{"a": "b"}',
+        b'{"b":"","a":""}',
+        b'{"a":' * 32 + b'""' + b"}" * 32,
+        b'{"a":' + b"[" * 31 + b"]" * 31 + b"}",
+    ],
+)
+def test_a_part_that_the_whole_may_not_hold_is_not_read(data: bytes) -> None:
+    assert decode_part(data, around=1) is None
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"a":' * 31 + b'""' + b"}" * 31, b'{"a":"x,0 [n \\":0"}', b'{"a":[0,-1,true]}']
+)
+def test_a_part_that_only_looks_like_it_is_read(data: bytes) -> None:
+    assert decode_part(data, around=1) == json.loads(data)
