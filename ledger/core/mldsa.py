@@ -45,6 +45,7 @@ def sign(seed: bytes, message: bytes) -> bytes:
     return _private(seed).sign(message)
 
 
+@lru_cache(maxsize=4)
 def public_of(seed: bytes) -> bytes:
     """The 1312-byte public key of a 32-byte seed."""
     return _private(seed).public_key().public_bytes_raw()
@@ -64,6 +65,7 @@ def _public(public: bytes) -> "MLDSA44PublicKey":
     return MLDSA44PublicKey.from_public_bytes(public)
 
 
+@lru_cache(maxsize=4)  # a log signs with the same one again and again, and making it takes a third of that
 def _private(seed: bytes) -> "MLDSA44PrivateKey":
     if len(seed) != SEED_SIZE:
         raise MalformedError(
