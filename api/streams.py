@@ -14,7 +14,6 @@ from starlette.types import Message, Receive, Scope, Send
 from api.limiting import client_of
 from api.lines import Answers, Lines
 from api.problems import INTERNAL, problem
-from api.single import registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.intake import Turn
@@ -26,6 +25,8 @@ LINES = 100_000
 are held for them rather than the connection stopped; this bounds what is held."""
 STREAMS = 16
 """Streams at once; each has threads of its own."""
+_REGISTERED = b'{"line":%d,"status":%d,"digest":"%b","index":%d,"url":"/v1/statements/%b","receipt":"/v1/statements/%b/receipt"}\n'
+"""`api.single.registered` of a line, written at once: nothing in it needs to be escaped."""
 IDLE_SECONDS = 60.0
 """How long a stream may send nothing, and how long answers to it may be left unread once it has sent everything."""
 
@@ -165,4 +166,5 @@ def _line(number: int, found: Registration | LedgerError) -> bytes:
     if isinstance(found, LedgerError):
         told = problem(found)
         return orjson.dumps({"line": number, "status": told["status"], "problem": told}) + b"\n"
-    return orjson.dumps({"line": number, "status": 201 if found.first else 200, **registered(found)}) + b"\n"
+    name = found.digest.hex().encode()
+    return _REGISTERED % (number, 201 if found.first else 200, name, found.index, name, name)
