@@ -27,6 +27,8 @@ class Party:
     revocations: tuple[Revocation, ...]
 
 
+_NOTHING_KNOWN: Final = Times()
+
 PartyOf = Callable[[str, int], Party]
 """What is known of a DID at a POSIX second; an unknown one has no grants."""
 Admit = Callable[[Statement, object, int], None]
@@ -122,6 +124,6 @@ def admit_party(
         log_jurisdiction=jurisdiction,
         grants=signer.grants,
         revocations=signer.revocations,
-        times=Times(),
+        times=_NOTHING_KNOWN,
         now=now,
     )

@@ -30,7 +30,7 @@ ROOM_SECONDS = 60.0
 LOG_SECONDS = 300.0
 """How long an answer of the sequencer is waited for."""
 
-_CHANGES_PARTIES = (b'"Enrolment"', b'"KeyRevocation"')
+_ENROLS, _REVOKES = b'"Enrolment"', b'"KeyRevocation"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _chunks(documents: Iterable[bytes | None]) -> Iterator[tuple[list[bytes], bo
     waiting: list[bytes] = []
     size = 0
     for data in documents:
-        alone = data is not None and any(mark in data for mark in _CHANGES_PARTIES)
+        alone = data is not None and (_ENROLS in data or _REVOKES in data)
         if waiting and (data is None or alone):
             yield waiting, False
             waiting, size = [], 0

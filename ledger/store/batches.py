@@ -31,10 +31,12 @@ def sort_out(
     known = _indexes(writing, [statement.digest for statement in batch])
     unknown = [statement for statement in batch if statement.digest not in known]
     taken = _names(writing, unknown)
-    places = _places(writing, [place for place in map(_place, unknown) if place is not None])
+    attesting = [statement for statement in unknown if statement.attestation is not None]
+    places = _places(writing, [place for place in map(_place, attesting) if place is not None])
     outcomes: list[Appended | ConflictError] = []
     fresh: list[NewStatement] = []
     for statement in batch:
+        place = None if statement.attestation is None else _place(statement)
         name = (statement.issuer, statement.statement_id)
         index = known.get(statement.digest)
         if index is not None:
@@ -47,7 +49,7 @@ def sort_out(
                     code="statement-id-taken",
                 )
             )
-        elif (place := _place(statement)) is not None and place in places:
+        elif place is not None and place in places:
             outcomes.append(
                 ConflictError(
                     f"place {place[2]} of the status list {place[1]} of {place[0]} is that of entry {places[place]};"

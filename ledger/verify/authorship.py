@@ -5,6 +5,7 @@ Source: docs/spec/key-rule.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.core.statement import Statement
@@ -249,8 +250,7 @@ def party_author(
         SignatureError, VerificationError: As `author_of` and `require_identity`; `log-jurisdiction`, a SignatureError
             where the key is another jurisdiction's.
     """
-    roles = TYPES[statement.type].roles
-    may_be_listed = not LISTED_ROLES.isdisjoint(roles)
+    roles, may_be_listed = _roles_of(statement.type)
     if not may_be_listed:
         grants = [grant for grant in grants if grant.granted_by is not None]
     if statement.type == "TransferAcknowledgement":
@@ -274,6 +274,13 @@ def party_author(
     if acting is not None:
         require_identity(grant, acting)
     return grant
+
+
+@lru_cache(len(TYPES))
+def _roles_of(kind: str) -> tuple[tuple[str, ...], bool]:
+    """The roles of which the signer of a type must have one, and whether the trust list gives one of them."""
+    roles = TYPES[kind].roles
+    return roles, not LISTED_ROLES.isdisjoint(roles)
 
 
 def _forbid_elsewhere(statement: Statement, log_jurisdiction: str, grants: Sequence[Grant]) -> None:
