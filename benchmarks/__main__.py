@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import (
     admission,
+    audit,
     bundle,
     chain,
     gas,
@@ -44,6 +45,7 @@ PARTS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("postgres", postgres.rows),
     ("store", store.rows),
     ("tree", tree.rows),
+    ("audit", audit.rows),
     ("chain", chain.rows),
     ("gas", gas.rows),
     ("relay", relay.rows),
