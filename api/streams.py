@@ -25,7 +25,12 @@ LINES = 100_000
 are held for them rather than the connection stopped; this bounds what is held."""
 STREAMS = 16
 """Streams at once; each has threads of its own."""
-_REGISTERED = b'{"line":%d,"status":%d,"digest":"%b","index":%d,"url":"/v1/statements/%b","receipt":"/v1/statements/%b/receipt"}\n'
+_REGISTERED = b"".join(
+    (
+        b'{"line":%d,"status":%d,"digest":"%b","index":%d,',
+        b'"url":"/v1/statements/%b","receipt":"/v1/statements/%b/receipt"}\n',
+    )
+)
 """`api.single.registered` of a line, written at once: nothing in it needs to be escaped."""
 IDLE_SECONDS = 60.0
 """How long a stream may send nothing, and how long answers to it may be left unread once it has sent everything."""
