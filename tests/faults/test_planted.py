@@ -65,6 +65,14 @@ def test_a_planted_bug_is_found_by_power_cuts(plant: str, forks: Writers, tmp_pa
     assert kinds(found) & BY_CUTTING[plant], found[:3]
 
 
+def test_a_writer_that_dies_by_itself_is_no_success(forks: Writers, tmp_path: Path) -> None:
+    place, told = tmp_path / "ledger.sqlite", Told()
+    make_store(place)
+    writer = forks.start("dies", place, told, plant="none of them")
+    with pytest.raises(AssertionError, match="writer dies died"):
+        writer.wait_for_records(1)
+
+
 def rounds(forks: Writers, place: Path, plant: str, disk: Mount | None) -> list[Wrong]:
     """Kill or cut until something is wrong."""
     told, chance = Told(), random.Random(plant)

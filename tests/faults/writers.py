@@ -40,9 +40,10 @@ class Writer:
         self.born = threading.Event()
 
     def wait(self, condition: Callable[["Writer"], bool]) -> None:
-        """Wait until something holds of it, or it is gone."""
+        """Wait until something holds of it.  It fails where the writer ended by itself: none ever should."""
         give_up = time.monotonic() + PATIENCE
-        while not condition(self) and not self.gone.is_set():
+        while not condition(self):
+            assert not self.gone.is_set() or condition(self), f"writer {self.name} died"
             assert time.monotonic() < give_up, f"writer {self.name} was waited for in vain"
             time.sleep(0.002)
 
