@@ -323,7 +323,8 @@ class Sequencer:
             if error is None:
                 waiting.future.set_result(waiting.outcomes)
             else:
-                waiting.future.set_exception(error)
+                # One error may stand for days: each waiter that raises it adds its own frames, and all they hold.
+                waiting.future.set_exception(error.with_traceback(None))
 
 
 def reach_of(outcomes: Sequence[Outcome]) -> int:

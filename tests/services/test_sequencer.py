@@ -311,6 +311,18 @@ def test_nothing_is_appended_or_signed_until_it_may_be(
         assert len(asked) == count
 
 
+def test_a_trouble_that_lasts_holds_nothing_of_those_who_were_told_of_it(tmp_path: Path) -> None:
+    with running(tmp_path / "ledger.db", interval=0.01) as node:
+        trouble = StoreError("an older copy was put back", code="log-rolled-back")
+        node.sequencer.halt(trouble)
+        for number in range(50):
+            assert code_of(node.sequencer.submit(make_statements([number]))) == "log-rolled-back"
+        held, frames = trouble.__traceback__, 0
+        while held is not None:
+            held, frames = held.tb_next, frames + 1
+        assert frames < 20
+
+
 def test_what_may_be_signed_is_asked_though_nothing_waits(tmp_path: Path) -> None:
     refused = StoreError("nobody answered", code="restart-unproven")
     with running(tmp_path / "ledger.db", may_sign=lambda: refused) as node:
@@ -327,7 +339,10 @@ def test_an_older_copy_of_the_database_is_refused(tmp_path: Path) -> None:
         assert later is not None
     # The checkpoint that was given out is there, the entries under it are not.
     with running(path) as node:
-        node.checkpoints.store(later)
+        with node.database.write() as writing:
+            writing.insert(
+                "checkpoint", ("size", "note", "signed_at"), [(later.size, later.note, later.signed_at)]
+            )
     with pytest.raises(StoreError) as refused, running(path):
         pass
     assert refused.value.code == "log-rolled-back"
