@@ -7,7 +7,7 @@ that themselves, they can invent addresses; all together they have `TOGETHER` ti
 
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from fastapi import Depends, Request
 from limits import RateLimitItemPerMinute
@@ -57,8 +57,10 @@ def limited(name: str, most: int) -> Callable[[Request], None]:
 
 def client_of(request: Request) -> str:
     """Who asks, as it is counted: an IPv4 address, or a network of IPv6 addresses that one client can have."""
+    # Some proxies put a header of their own after the client's: the last one is theirs.
+    forwarded = request.headers.getlist("x-forwarded-for")
     return client_at(
-        "" if request.client is None else request.client.host, request.headers.get("x-forwarded-for", "")
+        "" if request.client is None else request.client.host, forwarded[-1] if forwarded else ""
     )
 
 
@@ -67,12 +69,18 @@ def client_at(host: str, forwarded_for: str) -> str:
     """As `client_of`, of a connection from `host` and what the header says."""
     forwarded = forwarded_for.rpartition(",")[2].strip()
     try:
-        if forwarded and ip_address(host).is_loopback:
-            host = forwarded
-        found = ip_address(host)
+        found = _address(host)
+        if forwarded and found.is_loopback:
+            found = _address(forwarded)
     except ValueError:
         return ""
     return str(found) if isinstance(found, IPv4Address) else str(ip_network((found, 64), strict=False))
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    """An address; one of IPv4 that is written as one of IPv6, as sockets for both do, is what it is."""
+    found = ip_address(text)
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 LimitedRead = Depends(limited("foreign", READS))

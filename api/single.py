@@ -100,7 +100,7 @@ def _sender(scope: Scope) -> str | None:
         elif name == b"content-length":
             length = value
         elif name == b"x-forwarded-for":
-            forwarded = forwarded or value.decode("latin-1")
+            forwarded = value.decode("latin-1")  # the last one, as `client_of`
         elif name == b"content-encoding":
             return None
     if kind not in _TYPES or not length.isdigit() or len(length) > _MOST_DIGITS:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 
 from api.app import build_app
 from api.limiting import TOGETHER, LimitedAttestation, LimitedCosigning, LimitedVerification, limited
@@ -13,8 +14,8 @@ from api.routes import attestations, verify, witness
 from ledger.errors import RefusedError
 
 
-def request(client: str, state: Any, forwarded: str | None = None) -> Any:
-    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+def request(client: str, state: Any, *forwarded: str) -> Any:
+    headers = Headers(raw=[(b"x-forwarded-for", one.encode()) for one in forwarded])
     return SimpleNamespace(
         app=SimpleNamespace(state=state), client=SimpleNamespace(host=client), headers=headers
     )
@@ -37,6 +38,19 @@ def test_clients_behind_a_proxy_of_the_node_are_told_apart() -> None:
     assert refused(check, "127.0.0.1", state, "192.0.2.1")
     assert not refused(check, "127.0.0.1", state, "192.0.2.2")
     assert not refused(check, "127.0.0.1", state)
+
+
+def test_the_header_that_a_proxy_adds_after_the_clients_own_counts() -> None:
+    check, state = limited("reads", 1), SimpleNamespace()
+    assert not refused(check, "127.0.0.1", state, "198.51.100.1", "192.0.2.1")
+    assert refused(check, "127.0.0.1", state, "198.51.100.2", "192.0.2.1")
+
+
+def test_addresses_of_ipv4_that_are_written_as_ipv6_are_told_apart() -> None:
+    check, state = limited("reads", 1), SimpleNamespace()
+    assert not refused(check, "::ffff:127.0.0.1", state, "::ffff:192.0.2.1")
+    assert not refused(check, "::ffff:127.0.0.1", state, "::ffff:192.0.2.2")
+    assert refused(check, "127.0.0.1", state, "192.0.2.2")
 
 
 def test_nobody_but_a_proxy_of_the_node_speaks_for_another() -> None:
