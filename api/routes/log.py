@@ -66,7 +66,10 @@ def entries(request: Request, node: NodeDep, place: PlacePath) -> Response:
     if found is None or not _covered(node, 0, *found):
         raise NotFoundError(f"log {node.log.origin} has published no such entries")
     number, width = found
-    return _answer(request, encode_bundle(node.log.entries(number * WIDTH, width)), OCTETS, FOR_EVER)
+    held = node.log.entries(number * WIDTH, width)
+    if len(held) != width:  # what is cut would be kept for ever
+        raise NotFoundError(f"log {node.log.origin} has published no such entries")
+    return _answer(request, encode_bundle(held), OCTETS, FOR_EVER)
 
 
 @router.get("/log/tile/{level}/{place:path}", responses=_TILE, response_class=Response)

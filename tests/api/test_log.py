@@ -217,3 +217,15 @@ def test_head_tells_the_length_and_no_more(filled: Served) -> None:
 
 def test_a_tile_takes_no_parameters(filled: Served) -> None:
     problem(filled.get("/log/" + tile_path(0, 0) + "?width=3"), 400, "query-invalid")
+
+
+def test_entries_that_this_process_does_not_know_of_yet_are_not_cut(
+    filled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest = filled.node.checkpoints.latest()
+    assert latest is not None
+    entries = filled.node.log.entries
+    monkeypatch.setattr(filled.node.log, "entries", lambda first, count: entries(first, count)[:-1])
+    answer = filled.get(f"/log/{bundle_path(0)}")
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers["cache-control"]
