@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -107,7 +108,10 @@ def locked(place: Path) -> Iterator[None]:
 def put_in_place(place: Path, building: Path, now: int) -> Path | None:
     """Give the old database another name and the new one its own.  A crash leaves either of them in its place."""
     stamp = format_time(now).replace("-", "").replace(":", "")
-    kept = place.with_name(f"{place.name}.before-{stamp}")
+    names = chain(
+        [f"{place.name}.before-{stamp}"], (f"{place.name}.before-{stamp}-{again}" for again in count(2))
+    )
+    kept = next(one for one in map(place.with_name, names) if not exists(one))
     with reported("put database in place of", place):
         there = exists(place)
         if there:

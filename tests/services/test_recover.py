@@ -23,6 +23,7 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.remote.tiles import LogReader
+from ledger.services import old_database
 from ledger.services import recover as recovering
 from ledger.services.audit import audit
 from ledger.services.mirroring import MirrorFolder
@@ -184,6 +185,35 @@ def test_a_database_that_only_this_version_cannot_open_is_not_done_without(rig: 
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.commit()
     assert rig.refused(rig.saw(LAST)).code == "store-newer"
+
+
+@pytest.mark.parametrize("step", ["hardlink_to", "replace", "sync_folder"])
+def test_a_crash_at_any_step_of_the_last_leaves_a_whole_database(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(*given: Path) -> None:
+        if step == "hardlink_to":
+            given[0].touch()  # whatever it did before is there
+        raise Crash
+
+    with monkeypatch.context() as broken:
+        broken.setattr(old_database if step == "sync_folder" else Path, step, crash)
+        with pytest.raises(Crash):
+            rig.recover(rig.saw(LAST))
+    with running(rig.place) as node:
+        assert node.log.head.size == (LAST if step == "sync_folder" else FIRST)
+    found = rig.recover(rig.saw(LAST))  # in the same second
+    assert found.kept is not None
+    assert (found.size, found.kept.exists()) == (LAST, True)
+    assert audit_is_clean(rig)
+
+
+def audit_is_clean(rig: Rig) -> bool:
+    with open_database(rig.place, read_only=True) as database:
+        return audit(database, identity(rig.world)).is_clean
 
 
 def test_a_mirror_smaller_than_what_was_seen_is_refused_and_says_what_is_missing(rig: Rig) -> None:
