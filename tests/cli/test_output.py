@@ -207,6 +207,17 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away() -> None:
     assert stream.getvalue().endswith(" \r")
 
 
+def test_progress_on_a_terminal_shows_a_bar_and_a_rate_of_this_run_alone() -> None:
+    stream = Terminal()
+    with output.Progress(
+        "compared", 1_000, unit="entries", begun=500, stream=stream, clock=ticking(1.0)
+    ) as progress:
+        progress.reached(600)
+    assert stream.getvalue().startswith(
+        "\r[############--------] compared: 600 of 1,000 entries, 100/s, 4 s left"
+    )
+
+
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert output.table([("a", "bb", "c"), ("aaa", "b", "cc")]) == ["a    bb  c", "aaa  b   cc"]
 

@@ -23,12 +23,14 @@ from ledger.store import integrity
 from ledger.store.cosignatures import Cosignature, Cosignatures
 from ledger.store.database import Database, open_database
 from ledger.store.integrity import Difference, differences
-from ledger.store.log import Log
+from ledger.store.log import Log, create_log
 from tests.campaign import count
+from tests.postgres import APP, Server
 from tests.services.naive_audit import naive_audit
 from tests.services.nodes import NOW, Node, identity, running
 from tests.services.test_audit import WITNESS, add_anchor, flipped
 from tests.simulator import World, key
+from tests.store.conftest import damage_database, make_statements
 
 ENTRIES = 600
 """Two full tiles and a part of a third; with ranges of a tile, three ranges."""
@@ -131,6 +133,23 @@ def test_several_processes_find_the_same_and_end(store: Path) -> None:
             assert len(set(workers.pids)) == 2
     assert together == alone
     assert alone.findings
+
+
+@pytest.mark.usefixtures("_ranges_of_a_tile")
+def test_on_a_server_several_processes_find_the_same(postgres: Server) -> None:
+    name = postgres.ledger()
+    with open_database(postgres.url(name, APP)) as database:
+        create_log(database, KNOWN.origin)
+        Log(database, KNOWN.origin).append(make_statements(range(ENTRIES)))
+    damage_database(postgres, name, "UPDATE entry SET digest = zeroblob(32) WHERE leaf_index = 411")
+    with open_database(postgres.url(name, APP), read_only=True) as database:
+        alone = audit(database, KNOWN)
+        with Workers(database, postgres.url(name, APP), KNOWN, 2) as workers:
+            together = audit(database, KNOWN, comparing=workers)
+    postgres.drop(name)
+    assert together == alone
+    assert {one.index for one in alone.findings if "digest" in one.detail} == {411}
+    assert (len(alone.findings), alone.entries) == (ENTRIES + 1, ENTRIES)  # none of the bodies is a statement
 
 
 def test_a_worker_that_is_gone_is_done_without(store: Path) -> None:
