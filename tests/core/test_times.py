@@ -1,11 +1,12 @@
 """Times against the standard library, and every other spelling refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.core import times
 from ledger.core.times import EARLIEST, LATEST, format_time, parse_time
 from ledger.errors import MalformedError
 
@@ -54,6 +55,22 @@ def test_another_spelling_or_a_time_that_does_not_exist_is_refused(text: str) ->
     with pytest.raises(MalformedError) as refused:
         parse_time(text)
     assert refused.value.code == "time-malformed"
+
+
+def test_the_end_of_a_day_is_no_time_though_the_library_should_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lenient(datetime):
+        @classmethod
+        def fromisoformat(cls, text: str) -> datetime:
+            return datetime.fromisoformat(text.replace("T24:", "T00:")) + timedelta(days="T24:" in text)
+
+    parse_time.cache_clear()
+    monkeypatch.setattr(times, "datetime", Lenient)
+    with pytest.raises(MalformedError):
+        parse_time("2026-11-22T24:00:00Z")
+    assert parse_time("2026-11-23T00:00:00Z") == 1_795_392_000
+    parse_time.cache_clear()
 
 
 def test_leap_days_follow_the_gregorian_rule() -> None:
