@@ -338,11 +338,10 @@ def test_an_older_copy_of_the_database_is_refused(tmp_path: Path) -> None:
         later = node.checkpoints.latest()
         assert later is not None
     # The checkpoint that was given out is there, the entries under it are not.
-    with running(path) as node:
-        with node.database.write() as writing:
-            writing.insert(
-                "checkpoint", ("size", "note", "signed_at"), [(later.size, later.note, later.signed_at)]
-            )
+    with running(path) as node, node.database.write() as writing:
+        writing.insert(
+            "checkpoint", ("size", "note", "signed_at"), [(later.size, later.note, later.signed_at)]
+        )
     with pytest.raises(StoreError) as refused, running(path):
         pass
     assert refused.value.code == "log-rolled-back"
