@@ -237,8 +237,11 @@ class Intake:
         own = self._turns.refusable_of(single.whose)
         if longest is None or own + 1 >= count:
             raise self._busy(own, limit)
-        dropped = self._turns.refuse(longest)
+        dropped = self._turns.newest(longest)
         assert isinstance(dropped, _Single)
+        if self._bytes - len(dropped.data) + len(single.data) > MOST_BYTES:
+            raise self._busy(own, limit)  # a large one does not push out many small ones
+        self._turns.refuse(longest)
         self._forget(dropped)
         return dropped, self._busy(count, limit)
 

@@ -82,14 +82,21 @@ class Turns(Generic[T]):
         """Whose line has most items that may be refused.  Cost: one comparison a line."""
         return max(self._refusable, key=self._refusable.__getitem__, default=None)
 
+    def newest(self, whose: str) -> T:
+        """The newest item of a line that may be refused; the line has others."""
+        return self._lines[whose][self._newest(whose)]
+
     def refuse(self, whose: str) -> T:
-        """Take out the newest item of a line that may be refused; the line has others."""
-        line = self._lines[whose]
-        at = next(at for at in range(len(line) - 1, 0, -1) if line[at].is_refusable)
+        """Take out what `newest` says."""
+        line, at = self._lines[whose], self._newest(whose)
         item = line[at]
         del line[at]
         self._count(whose, item, -1)
         return item
+
+    def _newest(self, whose: str) -> int:
+        line = self._lines[whose]
+        return next(at for at in range(len(line) - 1, 0, -1) if line[at].is_refusable)
 
     def _queue_up(self, whose: str, head: T, after: int) -> None:
         self._number += 1

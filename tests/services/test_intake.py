@@ -245,6 +245,19 @@ def test_more_bytes_than_may_wait_are_refused(
     assert code(send(intake, b"y" * 20_000)) == "overloaded"
 
 
+def test_in_the_place_of_a_small_one_no_large_one_passes_the_bytes_that_may_wait(
+    gate: Gate, intake: Intake, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occupy(intake, gate, node)
+    small = [send(intake, b"%d" % at, client="192.0.2.7") for at in range(8)]
+    monkeypatch.setattr("ledger.services.intake.MOST_BYTES", intake._bytes + 1_000)
+    assert code(send(intake, b"x" * 1_100, client="192.0.2.8")) == "overloaded"
+    assert not any(one.done() for one in small)
+    taken = send(intake, b"x" * 900, client="192.0.2.8")
+    assert not taken.done()
+    assert [one.done() for one in small] == [False] * 7 + [True]
+
+
 def test_an_error_of_the_log_reaches_everybody_and_the_intake_lives_on(
     node: Node, gate: Gate, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
