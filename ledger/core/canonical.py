@@ -32,8 +32,6 @@ _Place = tuple["_Place | None", object]
 """Where a value stands: that of the value around it, and the name or index there."""
 _TYPES: Final = frozenset({str, bool, int, dict, list})
 _CONTAINERS: Final = frozenset({dict, list})
-_BEGINNINGS: Final = bytes.maketrans(b"n-123456789[", b"00000000000,")
-"""What null and numbers begin with is alike, and so is what may stand before an item of an array."""
 
 
 def encode(value: Json, *, what: str = "document") -> bytes:
@@ -100,8 +98,7 @@ def decode_part(data: bytes, *, around: int) -> Json:
         value: Json = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    depth = DEPTH_LIMIT - around
-    if not _is_plain(data, depth) and not _are_in_order((value,), depth):
+    if not _are_in_order((value,), DEPTH_LIMIT - around):
         return None
     return value if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data else None
 
@@ -175,19 +172,6 @@ def _are_in_order(values: Iterable[Any], depth: int) -> bool:
         elif kind is not bool:
             return False
     return True
-
-
-def _is_plain(data: bytes, depth: int) -> bool:
-    """Whether the bytes of JSON without white space show by themselves that its values are in order; False: not so.
-
-    Such a value begins where the document does, or right after the quotation mark and colon of its name, a comma or
-    a bracket.  Where nothing that begins null or a number stands there, in a text or not, there are none; bytes that
-    are all ASCII have no other name; and what is nested no deeper than it has brackets in all is not too deep.
-    """
-    if data[:1] != b"{" or not data.isascii() or data.count(b"{") + data.count(b"[") > depth:
-        return False
-    begun = data.translate(_BEGINNINGS)
-    return b'":0' not in begun and b",0" not in begun
 
 
 def _are_ascii(names: Iterable[object]) -> bool:
