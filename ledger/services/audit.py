@@ -207,7 +207,7 @@ class _Audit:
             self._add({"log": [Difference("head", None, "missing")]})
         elif self.at.is_readable:
             self._collect("log", lambda: head_differences(held, upper))
-        self._collect("log", lambda: beyond_differences(self.database, size))
+        self._collect("log", lambda: beyond_differences(self.database))
         self._add(audit_beyond(self.database, self.identity, size))
 
     def _anchors(self) -> None:

@@ -122,7 +122,7 @@ def differences(database: Database) -> Iterator[Difference]:
         )
         yield from upper_differences(database, full)
     yield from head_differences(held, upper)
-    yield from beyond_differences(database, size)
+    yield from beyond_differences(database)
 
 
 def first_difference(database: Database) -> Difference | None:
@@ -201,15 +201,11 @@ def _entry_differences(indexes: range, digests: Column, computed: Column) -> Ite
             )
 
 
-def beyond_differences(database: Database, size: int) -> Iterator[Difference]:
-    """What is stored past the head: nothing may be.
-
-    Args:
-        size: Of the log when the audit began; what was appended since is left out, so that the head is read again.
-    """
+def beyond_differences(database: Database) -> Iterator[Difference]:
+    """What is stored past the head as it is at this moment: nothing may be."""
     with database.read() as connection:
         now = connection.exec_driver_sql("SELECT size FROM head").scalar()
-        size = max(size, now) if isinstance(now, int) else size
+        size = now if isinstance(now, int) and now >= 0 else 0
         for table in ("entry", "statement"):
             over = connection.exec_driver_sql(
                 f"SELECT min(leaf_index) FROM {table} WHERE leaf_index >= ? OR leaf_index < 0",  # noqa: S608

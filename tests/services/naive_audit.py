@@ -71,7 +71,7 @@ def _log(database: Database) -> Iterator[Difference]:
         found = root.hex() if isinstance(root, bytes) else root
         says = f"size {size} root {found}; the entries lead to {edge.frontier().root().hex()}"
         yield Difference("head", None, says)
-    yield from beyond_differences(database, size)
+    yield from beyond_differences(database)
 
 
 def _statements(database: Database) -> Iterator[Difference]:
