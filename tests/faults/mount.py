@@ -128,112 +128,119 @@ def unmount(folder: Path) -> None:
     subprocess.run(command, check=False, capture_output=True)
 
 
+class Files:
+    """What FUSE asks of a disk, one question at a time."""
+
+    use_ns = True
+
+    def __init__(self, disk: Disk, turn: threading.Lock) -> None:
+        self.disk, self.turn = disk, turn
+        self.began = time.time_ns()
+
+    def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
+        with self.turn:
+            inode = self.disk.opened.get(fh or 0) or self.disk.at(path)
+            links = sum(1 for one in self.disk.names.values() if one is inode)
+            size = len(inode.content)
+            return {
+                "st_mode": inode.mode, "st_ino": inode.number, "st_nlink": links, "st_size": size,
+                "st_blocks": (size + 511) // 512, "st_uid": os.getuid(), "st_gid": os.getgid(),
+                "st_atime": self.began, "st_mtime": self.began, "st_ctime": self.began,
+            }  # fmt: skip
+
+    def readdir(self, path: str, fh: int) -> list[tuple[str, dict[str, int], int]]:
+        with self.turn:
+            inside = [(name, self.disk.at(f"{path.rstrip('/')}/{name}")) for name in self.disk.list(path)]
+        here = [(name, {"st_ino": 1, "st_mode": stat.S_IFDIR}, 0) for name in (".", "..")]
+        return [*here, *((name, {"st_ino": one.number, "st_mode": one.mode}, 0) for name, one in inside)]
+
+    def mkdir(self, path: str, mode: int) -> int:
+        with self.turn:
+            self.disk.make(path, stat.S_IFDIR | mode)
+        return 0
+
+    def create(self, path: str, mode: int, fi: object = None) -> int:
+        with self.turn:
+            return self.disk.open(self.disk.make(path, stat.S_IFREG | (mode & 0o777)))
+
+    def open(self, path: str, flags: int) -> int:
+        with self.turn:
+            self.disk.strike("read")
+            return self.disk.open(self.disk.at(path))
+
+    def release(self, path: str, fh: int) -> int:
+        with self.turn:
+            self.disk.opened.pop(fh, None)
+        return 0
+
+    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        with self.turn:
+            self.disk.strike("read")
+            return bytes(self.disk.opened[fh].content[offset : offset + size])
+
+    def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
+        with self.turn:
+            return self.disk.write(self.disk.opened[fh], data, offset)
+
+    def truncate(self, path: str, length: int, fh: int | None = None) -> int:
+        with self.turn:
+            self.disk.truncate(self.disk.opened.get(fh or 0) or self.disk.at(path), length)
+        return 0
+
+    def fsync(self, path: str, datasync: int, fh: int) -> int:
+        with self.turn:
+            self.disk.synchronise(self.disk.opened[fh])
+        return 0
+
+    def fsyncdir(self, path: str, datasync: int, fh: int) -> int:
+        with self.turn:
+            self.disk.synchronise_folder(path)
+        return 0
+
+    def link(self, target: str, source: str) -> int:
+        with self.turn:
+            self.disk.link(target, source)
+        return 0
+
+    def rename(self, old: str, new: str) -> int:
+        with self.turn:
+            self.disk.rename(old, new)
+        return 0
+
+    def unlink(self, path: str) -> int:
+        with self.turn:
+            self.disk.remove(path)
+        return 0
+
+    def rmdir(self, path: str) -> int:
+        with self.turn:
+            if self.disk.list(path):
+                raise OSError(errno.ENOTEMPTY, path)
+            self.disk.remove(path)
+        return 0
+
+    def chmod(self, path: str, mode: int) -> int:
+        with self.turn:
+            inode = self.disk.at(path)
+            inode.mode = stat.S_IFMT(inode.mode) | (mode & 0o7777)
+        return 0
+
+    def chown(self, path: str, uid: int, gid: int) -> int:
+        return 0
+
+    def utimens(self, path: str, times: object = None) -> int:
+        return 0
+
+    def statfs(self, path: str) -> dict[str, int]:
+        return {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": 1 << 20, "f_bfree": 1 << 19, "f_bavail": 1 << 19,
+                "f_files": 1 << 16, "f_ffree": 1 << 15, "f_namemax": 255}  # fmt: skip
+
+
 def serve(folder: Path) -> None:
     """Serve a disk until the input ends."""
     fuse: Any = importlib.import_module("mfusepy")
     disk, lock = Disk(), threading.Lock()
-    began = time.time_ns()
-
-    class Files(fuse.Operations):  # type: ignore[misc]
-        use_ns = True
-
-        def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
-            with lock:
-                inode = disk.opened.get(fh or 0) or disk.at(path)
-                links = sum(1 for one in disk.names.values() if one is inode)
-                size = len(inode.content)
-                return {
-                    "st_mode": inode.mode, "st_ino": inode.number, "st_nlink": links, "st_size": size,
-                    "st_blocks": (size + 511) // 512, "st_uid": os.getuid(), "st_gid": os.getgid(),
-                    "st_atime": began, "st_mtime": began, "st_ctime": began,
-                }  # fmt: skip
-
-        def readdir(self, path: str, fh: int) -> list[tuple[str, dict[str, int], int]]:
-            with lock:
-                inside = [(name, disk.at(f"{path.rstrip('/')}/{name}")) for name in disk.list(path)]
-            here = [(name, {"st_ino": 1, "st_mode": stat.S_IFDIR}, 0) for name in (".", "..")]
-            return [*here, *((name, {"st_ino": one.number, "st_mode": one.mode}, 0) for name, one in inside)]
-
-        def mkdir(self, path: str, mode: int) -> int:
-            with lock:
-                disk.make(path, stat.S_IFDIR | mode)
-            return 0
-
-        def create(self, path: str, mode: int, fi: object = None) -> int:
-            with lock:
-                return disk.open(disk.make(path, stat.S_IFREG | (mode & 0o777)))
-
-        def open(self, path: str, flags: int) -> int:
-            with lock:
-                disk.strike("read")
-                return disk.open(disk.at(path))
-
-        def release(self, path: str, fh: int) -> int:
-            with lock:
-                disk.opened.pop(fh, None)
-            return 0
-
-        def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-            with lock:
-                disk.strike("read")
-                return bytes(disk.opened[fh].content[offset : offset + size])
-
-        def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
-            with lock:
-                return disk.write(disk.opened[fh], data, offset)
-
-        def truncate(self, path: str, length: int, fh: int | None = None) -> int:
-            with lock:
-                disk.truncate(disk.opened.get(fh or 0) or disk.at(path), length)
-            return 0
-
-        def fsync(self, path: str, datasync: int, fh: int) -> int:
-            with lock:
-                disk.synchronise(disk.opened[fh])
-            return 0
-
-        def fsyncdir(self, path: str, datasync: int, fh: int) -> int:
-            with lock:
-                disk.synchronise_folder(path)
-            return 0
-
-        def link(self, target: str, source: str) -> int:
-            with lock:
-                disk.link(target, source)
-            return 0
-
-        def rename(self, old: str, new: str) -> int:
-            with lock:
-                disk.rename(old, new)
-            return 0
-
-        def unlink(self, path: str) -> int:
-            with lock:
-                disk.remove(path)
-            return 0
-
-        def rmdir(self, path: str) -> int:
-            with lock:
-                if disk.list(path):
-                    raise OSError(errno.ENOTEMPTY, path)
-                disk.remove(path)
-            return 0
-
-        def chmod(self, path: str, mode: int) -> int:
-            with lock:
-                inode = disk.at(path)
-                inode.mode = stat.S_IFMT(inode.mode) | (mode & 0o7777)
-            return 0
-
-        def chown(self, path: str, uid: int, gid: int) -> int:
-            return 0
-
-        def utimens(self, path: str, times: object = None) -> int:
-            return 0
-
-        def statfs(self, path: str) -> dict[str, int]:
-            return {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": 1 << 20, "f_bfree": 1 << 19, "f_bavail": 1 << 19,
-                    "f_files": 1 << 16, "f_ffree": 1 << 15, "f_namemax": 255}  # fmt: skip
+    mounted = type("Mounted", (Files, fuse.Operations), {})
 
     def obey() -> None:
         for line in sys.stdin:
@@ -247,7 +254,7 @@ def serve(folder: Path) -> None:
         os._exit(1)  # not taken off: somebody holds it
 
     threading.Thread(target=obey, daemon=True).start()
-    fuse.FUSE(Files(), str(folder), foreground=True, nothreads=True, fsname="forgetful", use_ino=True,
+    fuse.FUSE(mounted(disk, lock), str(folder), foreground=True, nothreads=True, fsname="forgetful", use_ino=True,
          hard_remove=True, attr_timeout=0, entry_timeout=0, negative_timeout=0)  # fmt: skip
 
 
