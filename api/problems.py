@@ -27,7 +27,7 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
-from ledger.services.intake import BusyError
+from ledger.services.waiting import BusyError
 from ledger.statements.shape import Problem, StatementInvalidError
 
 MEDIA_TYPE = "application/problem+json"

@@ -4,8 +4,8 @@ import asyncio
 import threading
 from contextlib import suppress
 
-from ledger.services.intake import Told
 from ledger.services.register import Answer, Registration
+from ledger.services.waiting import Told
 
 
 class Replies:

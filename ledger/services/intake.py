@@ -12,15 +12,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self
 
-from ledger.errors import LedgerError, RefusedError, SignatureError, StoreError
+from ledger.errors import LedgerError, SignatureError, StoreError
 from ledger.services.admission import THREADS, Admission, Admitted, Batch
 from ledger.services.parties import Parties
 from ledger.services.register import Answer, Registration, answer_of, enter
 from ledger.services.submitting import Outcome, Submitting
 from ledger.services.turns import Turns
+from ledger.services.waiting import BusyError, Chunk, Single, Told, claimed_issuer
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.rows import NewStatement
 
@@ -44,64 +45,6 @@ LATEST: Final = 60
 """Seconds after which a client that was refused is asked to come again, at most."""
 
 _SMOOTHED: Final = 256
-_NAME: Final = b'"issuer":"'
-_LONGEST_NAME: Final = 512
-
-Told = Callable[[Answer | Exception], None]
-"""Takes an answer, on another thread; must neither wait nor fail."""
-
-
-class BusyError(RefusedError):
-    """Too much waits; the same may be sent again.
-
-    Args:
-        retry_after: Seconds after which it is likely to be taken in.
-    """
-
-    default_code = "overloaded"
-
-    def __init__(self, message: str, *, code: str, retry_after: int) -> None:
-        super().__init__(message, code=code)
-        self.retry_after = retry_after
-
-
-@dataclass(eq=False, slots=True)
-class _Single:
-    """A statement that came by itself, and everybody who sent the same bytes meanwhile."""
-
-    data: bytes
-    wanted: str | None
-    client: str
-    issuer: str
-    whose: str
-    told: list[Told]
-    cost: int = 1
-    is_refusable: bool = True
-
-    @property
-    def key(self) -> tuple[str, str | None, bytes]:
-        return self.whose, self.wanted, self.data
-
-    def answer(self, found: Answer | Exception) -> None:
-        for told in self.told:
-            told(found)
-            if isinstance(found, Registration) and found.first:
-                found = replace(found, first=False)
-
-
-@dataclass(eq=False, slots=True)
-class _Chunk:
-    """A part of a stream."""
-
-    documents: Sequence[bytes]
-    now: int
-    wanted: str | None
-    future: "Future[Batch]"
-    is_refusable: bool = False
-
-    @property
-    def cost(self) -> int:
-        return len(self.documents)
 
 
 class Intake:
@@ -128,8 +71,8 @@ class Intake:
         self._checkpoints = checkpoints
         self._clock = clock
         self._changed = threading.Condition()
-        self._turns: Turns[_Single | _Chunk] = Turns()
-        self._unanswered: dict[tuple[str, str | None, bytes], _Single] = {}
+        self._turns: Turns[Single | Chunk] = Turns()
+        self._unanswered: dict[tuple[str, str | None, bytes], Single] = {}
         self._bytes = 0
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._seconds = 0.0
@@ -156,12 +99,12 @@ class Intake:
                 together.
             StoreError: `sequencer-closed`.
         """
-        issuer = _claimed(data)
+        issuer = claimed_issuer(data)
         with self._changed:
             if self._closing:
                 raise _stopping()
             whose = self._line(client, issuer)
-            single = _Single(data, wanted, client, issuer, whose, [told])
+            single = Single(data, wanted, client, issuer, whose, [told])
             same = self._unanswered.get(single.key)
             if same is not None:
                 same.told.append(told)
@@ -182,8 +125,8 @@ class Intake:
         Raises:
             StoreError: `sequencer-closed`.
         """
-        chunk = _Chunk(documents, now, wanted, Future())
-        issuer = _claimed(documents[0])
+        chunk = Chunk(documents, now, wanted, Future())
+        issuer = claimed_issuer(documents[0])
         with self._changed:
             if self._closing:
                 raise _stopping()
@@ -205,7 +148,7 @@ class Intake:
             thread.join()
         while (left := self._turns.first()) is not None:
             self._turns.take()
-            if isinstance(left, _Single):
+            if isinstance(left, Single):
                 left.answer(_stopping())
             else:
                 left.future.set_exception(_stopping())
@@ -222,7 +165,7 @@ class Intake:
         """Whom a statement is counted against: anybody can claim to be its issuer, not to have been found so."""
         return f"key of {issuer}" if (client, issuer) in self._known else f"address {client}"
 
-    def _make_room(self, single: _Single) -> tuple[_Single, BusyError] | None:
+    def _make_room(self, single: Single) -> tuple[Single, BusyError] | None:
         """Whoever is refused so that a statement can be taken in.
 
         Raises:
@@ -238,7 +181,7 @@ class Intake:
         if longest is None or own + 1 >= count:
             raise self._busy(own, limit)
         dropped = self._turns.newest(longest)
-        assert isinstance(dropped, _Single)
+        assert isinstance(dropped, Single)
         if self._bytes - len(dropped.data) + len(single.data) > MOST_BYTES:
             raise self._busy(own, limit)  # a large one does not push out many small ones
         self._turns.refuse(longest)
@@ -273,7 +216,7 @@ class Intake:
             retry_after=retry_after,
         )
 
-    def _forget(self, single: _Single) -> None:
+    def _forget(self, single: Single) -> None:
         if self._unanswered.pop(single.key, None) is not None:
             self._bytes -= len(single.data)
 
@@ -282,32 +225,32 @@ class Intake:
     def _work(self) -> None:
         while taken := self._take():
             begun = time.monotonic()
-            singles = [one for one in taken if isinstance(one, _Single)]
+            singles = [one for one in taken if isinstance(one, Single)]
             if singles:
                 self._register(singles)
             for one in taken:
-                if isinstance(one, _Chunk):
+                if isinstance(one, Chunk):
                     self._judge(one)
             self._measure(sum(one.cost for one in taken), time.monotonic() - begun)
 
-    def _take(self) -> list[_Single | _Chunk]:
+    def _take(self) -> list[Single | Chunk]:
         """Wait for something; a chunk, or a batch of single statements.  Nothing at the end."""
-        taken: list[_Single | _Chunk] = []
+        taken: list[Single | Chunk] = []
         while not taken:
             with self._changed:
                 while (first := self._turns.first()) is None and not self._closing:
                     self._changed.wait()
                 is_batch = self._turns.refusable >= BATCH
-            if isinstance(first, _Single) and not is_batch:
+            if isinstance(first, Single) and not is_batch:
                 time.sleep(GATHERED)
             with self._changed:
                 if self._closing:
                     break
                 while (first := self._turns.first()) is not None and len(taken) < BATCH:
-                    if taken and isinstance(first, _Chunk):
+                    if taken and isinstance(first, Chunk):
                         break
                     taken.append(self._turns.take())
-                    if isinstance(first, _Chunk):
+                    if isinstance(first, Chunk):
                         break
         return taken
 
@@ -317,7 +260,7 @@ class Intake:
             each = seconds / count
             self._seconds += (each - self._seconds) * (min(1.0, count / _SMOOTHED) if self._seconds else 1.0)
 
-    def _judge(self, chunk: _Chunk) -> None:
+    def _judge(self, chunk: Chunk) -> None:
         if not chunk.future.set_running_or_notify_cancel():
             return
         try:
@@ -327,9 +270,9 @@ class Intake:
         except BaseException as error:  # noqa: BLE001 - the stream must hear of it, the thread live on
             chunk.future.set_exception(error)
 
-    def _register(self, singles: Sequence[_Single]) -> None:
+    def _register(self, singles: Sequence[Single]) -> None:
         """Judge statements, and hand to the log what is good; each is answered, whatever happens."""
-        by_type: dict[str | None, list[_Single]] = {}
+        by_type: dict[str | None, list[Single]] = {}
         for single in singles:
             by_type.setdefault(single.wanted, []).append(single)
         for wanted, alike in by_type.items():
@@ -338,7 +281,7 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - as above
                 self._answer([(single, error) for single in alike])
 
-    def _enter(self, singles: Sequence[_Single], wanted: str | None) -> None:
+    def _enter(self, singles: Sequence[Single], wanted: str | None) -> None:
         judged = self._admission.submit(
             [single.data for single in singles], now=int(self._clock()), wanted=wanted
         )
@@ -356,10 +299,10 @@ class Intake:
             future.add_done_callback(lambda future: self._entered(entering, future))
 
     def _entered(
-        self, entering: Sequence[tuple[_Single, NewStatement]], future: "Future[list[Outcome]]"
+        self, entering: Sequence[tuple[Single, NewStatement]], future: "Future[list[Outcome]]"
     ) -> None:
         """Answer what the log has answered, on its thread."""
-        answers: list[tuple[_Single, Answer | Exception]] = []
+        answers: list[tuple[Single, Answer | Exception]] = []
         try:
             for (single, row), outcome in zip(entering, future.result(), strict=True):
                 answer = answer_of(row, outcome, self._parties)
@@ -381,7 +324,7 @@ class Intake:
         self._covered = (index, stored.size, stored.size)
         return stored.size
 
-    def _answer(self, answers: Sequence[tuple[_Single, Answer | Exception]]) -> None:
+    def _answer(self, answers: Sequence[tuple[Single, Answer | Exception]]) -> None:
         with self._changed:
             for single, found in answers:
                 self._forget(single)
@@ -389,7 +332,7 @@ class Intake:
         for single, found in answers:
             single.answer(found)
 
-    def _learn(self, single: _Single, found: Answer | Exception) -> None:
+    def _learn(self, single: Single, found: Answer | Exception) -> None:
         """Remember who an address spoke for.  Not by what was registered before: that anybody can send again."""
         pair = (single.client, single.issuer)
         if isinstance(found, Registration):
@@ -415,13 +358,6 @@ class Turn:
     def found(self, future: "Future[Batch]") -> list[Admitted]:
         """As `Admission.found`."""
         return self._intake.found(future)
-
-
-def _claimed(data: bytes) -> str:
-    """Who a document says has signed it; read without looking at the rest, so that it may be anything."""
-    at = data.rfind(_NAME) + len(_NAME)
-    end = data.find(b'"', at, at + _LONGEST_NAME)
-    return data[at:end].decode("utf-8", "replace") if at >= len(_NAME) and end > 0 else ""
 
 
 def _stopping() -> StoreError:

@@ -12,8 +12,9 @@ import pytest
 from ledger.core.statement import Statement
 from ledger.errors import LedgerError, StoreError
 from ledger.services.admission import Admission, Batch
-from ledger.services.intake import BusyError, Intake, Turn
+from ledger.services.intake import Intake, Turn
 from ledger.services.register import Answer, Registration, register_many
+from ledger.services.waiting import BusyError
 from tests.services.nodes import NOW, Node, running
 from tests.simulator import START, key, make
 
