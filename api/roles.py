@@ -11,7 +11,7 @@ class OfItsRole:
     """Refuses what a process of this role does not serve."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As of ASGI."""
@@ -21,4 +21,4 @@ class OfItsRole:
             except RefusedError as error:
                 await answer(error, scope["path"])(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)

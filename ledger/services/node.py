@@ -36,7 +36,7 @@ from ledger.services.pinned import believed
 from ledger.services.receiving import listed_sources
 from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.restart import Restart, sequencer_of
-from ledger.services.roles import ANCHORING, Role, joined
+from ledger.services.roles import ANCHORING, Role, submitting_of
 from ledger.services.submitting import Submitting
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
@@ -246,9 +246,7 @@ class Node:
         if self.restart is not None:
             self.restart.close()
         self.sequencer.close()
-        for own in self.chains:
-            own.close()
-        self.database.close()
+        _close(self.chains, self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -284,8 +282,7 @@ def open_node(
     """
     if role == "all" and not is_begun(home):
         begin_witness(home)
-    server = home.settings.database
-    database = open_log_database(home, lead=server is None)
+    database = open_log_database(home, lead=home.settings.database is None)
     chains: list[OwnChain] = []
     try:
         log = Log(database, home.settings.origin)
@@ -296,26 +293,16 @@ def open_node(
         partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
         witnesses = Witnesses(home, partners)
         parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
-        opened = partial(
+        made = partial(
             sequencer_of, home, log, checkpoints, witnesses, chains, clock=clock, unproven=unproven
         )
-        restart: Restart | None = None
-        sequencer: Submitting
-        if server is None:
-            restart, sequencer = opened()
-        else:
-            sequencer = joined(
-                server, role, log, checkpoints, parties, lambda publish: opened(publish=publish)
-            )
+        restart, sequencer = submitting_of(home, role, log, checkpoints, parties, made)
     except BaseException:
-        for own in chains:
-            own.close()
-        database.close()
+        _close(chains, database)
         raise
-    admission = Admission(parties, workers)
-    mirror = Mirror(home.path / MIRROR)
-    observed = ObservedChains(home.settings.observed)
-    signed = own_checkpoints(log.origin, checkpoints)
+    admission, mirror = Admission(parties, workers), Mirror(home.path / MIRROR)
+    observed, signed = ObservedChains(home.settings.observed), own_checkpoints(log.origin, checkpoints)
+    held = partial(believed, home.trust, trust)
     give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints, anchors=anchors)
     return Node(
         home=home,
@@ -339,17 +326,24 @@ def open_node(
         cosignatures=Cosignatures(database),
         restart=restart,
         observed=observed,
-        attester=attester_of(
-            home, partners, observed, trust=lambda: believed(home.trust, trust), clock=clock, own=signed
-        ),
-        claims=AnchorClaims(
-            keys=trust.logs[log.origin], checkpoints=checkpoints, anchors=anchors, chains=trust.chains
-        ),
+        attester=attester_of(home, partners, observed, trust=held, clock=clock, own=signed),
+        claims=_claims(trust, log, checkpoints, anchors),
         foreign=foreign,
         outbox=Outbox(home.path / OUTBOX),
         role=role,
         chains=chains,
     )
+
+
+def _claims(trust: TrustList, log: Log, checkpoints: Checkpoints, anchors: Anchors) -> AnchorClaims:
+    keys = trust.logs[log.origin]
+    return AnchorClaims(keys=keys, checkpoints=checkpoints, anchors=anchors, chains=trust.chains)
+
+
+def _close(chains: Sequence[OwnChain], database: Database) -> None:
+    for own in chains:
+        own.close()
+    database.close()
 
 
 def _claim(

@@ -12,10 +12,14 @@ Source: docs/operations.md.
 """
 
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 from ledger.errors import RefusedError, SetupError
+from ledger.services.home import Home
 from ledger.services.parties import Parties
+from ledger.services.restart import Restart
+from ledger.services.sequencer import Sequencer
 from ledger.services.submitting import Submitting
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.log import FEW, Log
@@ -64,6 +68,25 @@ def check_served(role: Role, path: str) -> None:
     raise RefusedError(
         f"a process of role {role} {verb} {what}; ask one of another role", code="role-not-served"
     )
+
+
+def submitting_of(
+    home: Home,
+    role: Role,
+    log: Log,
+    checkpoints: Checkpoints,
+    parties: Parties,
+    opened: Callable[..., tuple[Restart, Sequencer]],
+) -> tuple[Restart | None, Submitting]:
+    """What takes statements to a node's log, and what it asks before the first signature where that is done once.
+
+    Args:
+        opened: See `ledger.services.restart.sequencer_of`.
+    """
+    server = home.settings.database
+    if server is None:
+        return opened()
+    return None, joined(server, role, log, checkpoints, parties, lambda publish: opened(publish=publish))
 
 
 def joined(
