@@ -280,9 +280,7 @@ def open_node(
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
     """
-    if role == "all" and not is_begun(home):
-        begin_witness(home)
-    database = open_log_database(home, lead=home.settings.database is None)
+    database = _database(home, role)
     chains: list[OwnChain] = []
     try:
         log = Log(database, home.settings.origin)
@@ -293,9 +291,8 @@ def open_node(
         partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
         witnesses = Witnesses(home, partners)
         parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
-        made = partial(
-            sequencer_of, home, log, checkpoints, witnesses, chains, clock=clock, unproven=unproven
-        )
+        parts = home, log, checkpoints, witnesses, chains
+        made = partial(sequencer_of, *parts, clock=clock, unproven=unproven)
         restart, sequencer = submitting_of(home, role, log, checkpoints, parties, made)
     except BaseException:
         _close(chains, database)
@@ -333,6 +330,12 @@ def open_node(
         role=role,
         chains=chains,
     )
+
+
+def _database(home: Home, role: Role) -> Database:
+    if role == "all" and not is_begun(home):
+        begin_witness(home)
+    return open_log_database(home, lead=home.settings.database is None)
 
 
 def _claims(trust: TrustList, log: Log, checkpoints: Checkpoints, anchors: Anchors) -> AnchorClaims:
