@@ -45,7 +45,7 @@ _DURABLE: Final = {
     "synchronous_commit": ("on", "remote_apply"),
     "fsync": ("on",),
     "full_page_writes": ("on",),
-    "data_sync_retry": ("off",),  # a failed fsync must end the server, which then replays what it had written ahead
+    "data_sync_retry": ("off",),  # a failed fsync must end the server, which replays what it wrote ahead
     "server_encoding": ("UTF8",),
 }
 _CODES: Final = {
