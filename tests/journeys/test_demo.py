@@ -280,7 +280,9 @@ def alike(text: str) -> str:
     text = re.sub(r"entr(y|ies) [\d, ]+ of \d+ in", "ENTRIES", text)
     # Which witness was first, and how many checkpoints were needed, is a matter of milliseconds.
     text = re.sub(r"(did:web:registry\.example\.x[abc](, )?){2,}", "WITNESSES", text)
-    return "\n".join(line[:22] + "; ".join(dict.fromkeys(line[22:].split("; "))) for line in text.splitlines())
+    return "\n".join(
+        line[:22] + "; ".join(dict.fromkeys(line[22:].split("; "))) for line in text.splitlines()
+    )
 
 
 def test_the_verification_in_the_readme_is_what_the_demonstration_gives(served: Served) -> None:
