@@ -55,9 +55,13 @@ def test_an_interrupted_audit_could_not_finish_and_goes_on(
             os.kill(os.getpid(), number)
 
     whole = run(folder, "--json")
+    heeding = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what runs in the background may ignore it
     with monkeypatch.context() as patched:
         patched.setattr(auditing._Told, "reached", interrupting)
         broken = run(folder, "--json")
+    signal.signal(signal.SIGINT, heeding)
     assert (broken.status, broken.output) == (3, b"")
     assert f"interrupted at entry 512 of {ENTRIES}" in broken.told
     assert (folder / "audit.progress").stat().st_mode & 0o777 == 0o600

@@ -39,18 +39,18 @@ class Writer:
         self.gone = threading.Event()
         self.born = threading.Event()
 
-    def wait(self, condition: Callable[["Writer"], bool]) -> None:
+    def wait(self, condition: Callable[["Writer"], bool], patience: float = PATIENCE) -> None:
         """Wait until something holds of it.  It fails where the writer ended by itself: none ever should."""
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + patience
         while not condition(self):
             assert not self.gone.is_set() or condition(self), f"writer {self.name} died"
             assert time.monotonic() < give_up, f"writer {self.name} was waited for in vain"
             time.sleep(0.002)
 
-    def wait_for_records(self, more: int) -> None:
+    def wait_for_records(self, more: int, patience: float = PATIENCE) -> None:
         """Wait until it told of some more."""
         until = self.lines + more
-        self.wait(lambda writer: writer.lines >= until)
+        self.wait(lambda writer: writer.lines >= until, patience)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""

@@ -275,7 +275,7 @@ def alike(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
     text = re.sub(r"(/X[AB])/\d{4}\b", r"\1/YEAR", text)
     text = re.sub(r"\b[0-9a-f]{4}…[0-9a-f]{4}\b", "DIGEST", text)
-    text = re.sub(r"eip155:\d+( block \d+)?|block \d+", "CHAIN", text)
+    text = re.sub(r"eip155:\d+( block \d+)?( at size \d+)?|block \d+", "CHAIN", text)
     text = re.sub(r"( at| holds)? size \d+|\d+ sections", " SIZE", text)
     text = re.sub(r"entr(y|ies) [\d, ]+ of \d+ in", "ENTRIES", text)
     # Which witness was first, and how many checkpoints were needed, is a matter of milliseconds.

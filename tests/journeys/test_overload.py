@@ -77,8 +77,17 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        """The answer.  A server may close a connection that nothing was asked on for a while: then on a new one."""
+        if self._streams is not None:
+            try:
+                return await self._ask(method, path, body)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                self.close()
+        self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        return await self._ask(method, path, body)
+
+    async def _ask(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        assert self._streams is not None
         reader, writer = self._streams
         kind = "Content-Type: application/json\r\n" if body else ""
         head = (
