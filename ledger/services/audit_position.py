@@ -86,7 +86,7 @@ class Keeper(Protocol):
 class NotKept:
     """Keeps nothing."""
 
-    def found(self, database: Database, size: int, head: object) -> Position:  # noqa: ARG002
+    def found(self, database: Database, size: int, head: object) -> Position:  # noqa: ARG002 - as of Keeper
         """The start."""
         return Position()
 

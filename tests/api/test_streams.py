@@ -42,7 +42,7 @@ def streams() -> list[threading.Thread]:
 
 def until(condition: object, seconds: float = 20) -> None:
     give_up = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():  # type: ignore[operator]  # a stand-in
         assert time.monotonic() < give_up
         time.sleep(0.02)
 

@@ -30,7 +30,7 @@ class LyingProvider:
 
     def make_request(self, method: str, params: Any) -> Any:
         self.asked.append(method)
-        answer = self.honest.make_request(method, params)  # type: ignore[arg-type]
+        answer = self.honest.make_request(method, params)  # type: ignore[arg-type]  # a stand-in
         if "result" not in answer:
             return answer
         return answer | {"result": self.tamper(method, params, json.loads(json.dumps(answer["result"])))}
@@ -49,7 +49,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 def liar(honest: SimpleNamespace) -> SimpleNamespace:
     """The same, seen through a node that a test makes lie."""
     provider = LyingProvider(honest.rpc)
-    chain = EvmChain(provider)  # type: ignore[arg-type]
+    chain = EvmChain(provider)  # type: ignore[arg-type]  # a stand-in
     return SimpleNamespace(
         chain=chain, provider=provider, sent=honest.sent, anchored=honest.anchored, honest=honest.port
     )
@@ -349,7 +349,7 @@ def test_a_transaction_is_sent_once_whatever_happens() -> None:
             raise requests.ConnectionError("http://user:secret@node.example.xa/key")
 
     signed = sign_transaction(Transaction(1, 0, SENDER, b"", 21_000, 1, 1), SECRET)
-    chain = EvmChain(Broken())  # type: ignore[arg-type]
+    chain = EvmChain(Broken())  # type: ignore[arg-type]  # a stand-in
     with pytest.raises(ChainError) as refused:
         chain.send_raw(signed.raw)
     assert refused.value.code == "chain-unavailable"

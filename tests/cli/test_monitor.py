@@ -106,7 +106,7 @@ def test_a_log_that_is_slow_holds_up_no_other() -> None:
 
     try:
         with pytest.raises(OSError, match="nobody reads"):
-            _watch([slow, quick], look, 0)  # type: ignore[list-item]
+            _watch([slow, quick], look, 0)  # type: ignore[list-item]  # a stand-in
     finally:
         release.set()
     assert looks.count("slow") == 1

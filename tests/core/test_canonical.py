@@ -165,7 +165,7 @@ def test_a_type_that_only_looks_like_a_permitted_one_is_not_written() -> None:
     class Text(str):
         __slots__ = ()
 
-    class Names(dict):  # type: ignore[type-arg]
+    class Names(dict):  # type: ignore[type-arg]  # a stand-in
         pass
 
     for value in (Text("a"), Names(a=1), {Text("a"): 1}, {"a": {"b": Text("c")}}):

@@ -30,7 +30,7 @@ class Clients:
 
     def __init__(self, running: RunningNode) -> None:
         self.running = running
-        self.node = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]
+        self.node = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]  # a stand-in
         self.told = Told()
         self.node.enrol(self.node.exporter, "exporter")
 

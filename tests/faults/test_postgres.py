@@ -81,7 +81,7 @@ def test_a_node_answers_503_while_its_server_is_gone_and_goes_on_by_itself(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", server.url(server.database()))
     with serving(tmp_path) as running:
-        node = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]
+        node = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]  # a stand-in
         node.enrol(node.exporter, "exporter")
         before = node.record("before")
         told = node.post("/v1/statements", before.encoded).json()["index"]

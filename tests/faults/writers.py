@@ -75,7 +75,7 @@ class Writers:
     def start(self, name: str, place: Path | str, told: Told, **options: object) -> Writer:
         """Start a writer; names are never used twice.  Options are those of `Order`."""
         writer = self._all[name] = Writer(name, told)
-        order = Order(name, str(place), **options)  # type: ignore[arg-type]
+        order = Order(name, str(place), **options)  # type: ignore[arg-type]  # a stand-in
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         assert writer.born.wait(PATIENCE)

@@ -109,7 +109,7 @@ def limit(running: RunningNode, size: int) -> None:
 
 def test_a_full_disk_acknowledges_nothing_and_is_over_when_there_is_room(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
-        served = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]
+        served = Served(running.home, None, running.url, holder(EXPORTER))  # type: ignore[arg-type]  # a stand-in
         served.enrol(served.exporter, "exporter")
         told: dict[str, int] = {}
 

@@ -194,6 +194,6 @@ def grow(told: Told, more: int) -> None:
 
 def eventually(condition: object, seconds: float = TAKEN_OVER) -> None:
     give_up = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():  # type: ignore[operator]  # a stand-in
         assert time.monotonic() < give_up, "it never came"
         time.sleep(0.05)

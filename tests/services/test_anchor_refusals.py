@@ -199,7 +199,7 @@ def test_a_rewritten_log_that_forgot_its_journal_and_its_checkpoint_cannot_eithe
     dev.settle()
     with rewritten(dev, tmp_path / "rewritten") as forged:
         size = forged.grow(3)
-        forged.checkpoints.at = lambda wanted: (  # type: ignore[method-assign]
+        forged.checkpoints.at = lambda wanted: (  # type: ignore[method-assign]  # a stand-in
             None
             if wanted == 5
             else forged.checkpoints._one(

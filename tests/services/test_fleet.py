@@ -168,7 +168,7 @@ def test_each_role_serves_what_is_its_own() -> None:
         assert refused(lambda path=path: check_served("api", path)) == "role-not-served"
         check_served("all", path)
     for role in ("sequencer", "anchorer"):
-        check_served(role, "/health")  # type: ignore[arg-type]
+        check_served(role, "/health")  # type: ignore[arg-type]  # a stand-in
         assert refused(lambda role=role: check_served(role, "/v1/statements")) == "role-not-served"
     check_served("api", "/v1/statements")
 

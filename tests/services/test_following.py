@@ -35,7 +35,7 @@ def logs(tmp_path: Path) -> FollowedLogs:
 
 
 def follower(logs: FollowedLogs, **options: object) -> Follower:
-    return Follower(logs, lambda: TRUST, lambda: NOW, **options)  # type: ignore[arg-type]
+    return Follower(logs, lambda: TRUST, lambda: NOW, **options)  # type: ignore[arg-type]  # a stand-in
 
 
 def follow(

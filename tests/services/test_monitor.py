@@ -169,7 +169,7 @@ def test_a_root_on_a_chain_is_a_proof_where_the_log_shows_that_it_signed_it(rig:
 
 
 def test_somebody_who_cannot_be_asked_keeps_nothing_from_being_followed(rig: Rig) -> None:
-    rig.seen = RemoteError("gone", code="remote-unreachable")  # type: ignore[assignment]
+    rig.seen = RemoteError("gone", code="remote-unreachable")  # type: ignore[assignment]  # a stand-in
     look = rig.look(log_of(entries(9), 9))
     assert (look.size, look.alarms, [name for name, _ in look.troubles]) == (9, [], ["somebody"])
 
@@ -201,7 +201,7 @@ def test_a_size_that_no_checkpoint_has_is_no_answer(size: int) -> None:
             return {"items": [{"size": size, "root": "00" * 32}]}
 
     with pytest.raises(RemoteError) as refused:
-        list(_accepted(Lying(), bytes(32), 0))  # type: ignore[arg-type]
+        list(_accepted(Lying(), bytes(32), 0))  # type: ignore[arg-type]  # a stand-in
     assert refused.value.code == "remote-answer-invalid"
 
 

@@ -72,7 +72,7 @@ def test_a_partners_log_is_followed_and_its_second_history_published(watching: W
     looks = watching.monitoring.looks
     watching.wait(lambda: "XA" in looks and looks["XA"].size == 9)
     node = SimpleNamespace(monitoring=watching.monitoring)
-    told = monitoring_of(node)["monitor"]  # type: ignore[arg-type]
+    told = monitoring_of(node)["monitor"]  # type: ignore[arg-type]  # a stand-in
     assert told == {
         "logs": [{"partner": "XA", "size": 9, "agree": [], "origin": "registry.example.xa/XA/2026"}],
         "alarms": [],
@@ -81,9 +81,9 @@ def test_a_partners_log_is_followed_and_its_second_history_published(watching: W
     first = watching.shown[0]
     first.log, first.size, first.notes = other.log, other.size, other.notes
     watching.wait(watching.monitoring.alarms.all)
-    told = monitoring_of(node)["monitor"]  # type: ignore[arg-type]
+    told = monitoring_of(node)["monitor"]  # type: ignore[arg-type]  # a stand-in
     assert [one["code"] for one in told["alarms"]] == ["log-forked"]
-    (shown,) = contradictions_of(node)  # type: ignore[arg-type]
+    (shown,) = contradictions_of(node)  # type: ignore[arg-type]  # a stand-in
     assert (shown["code"], shown["acknowledged"]) == ("log-forked", False)
     watching.wait(lambda: list((watching.home / FORKS).glob("*.json")))
     (file,) = (watching.home / FORKS).glob("*-log-forked-*.json")

@@ -135,7 +135,7 @@ def test_pages_never_go_on_for_ever(rig: Rig) -> None:
             return answer(request)
         return httpx2.Response(200, json={"items": rig.listed[:1], "next": "urn:x:1"})
 
-    rig.answer = again  # type: ignore[method-assign]
+    rig.answer = again  # type: ignore[method-assign]  # a stand-in
     with pytest.raises(RemoteError):
         rig.reconcile()
 
@@ -151,7 +151,7 @@ def test_a_list_that_names_a_place_twice_is_no_list(rig: Rig) -> None:
         assert len(asked) < 9
         return httpx2.Response(200, json={"items": rig.listed[:1], "next": f"urn:x:{len(asked)}"})
 
-    rig.answer = round_about  # type: ignore[method-assign]
+    rig.answer = round_about  # type: ignore[method-assign]  # a stand-in
     with pytest.raises(RemoteError) as refused:
         rig.reconcile()
     assert refused.value.code == "remote-answer-invalid"

@@ -69,7 +69,7 @@ def test_every_settling_event_settles_and_a_reorganisation_after_it_does_not_let
     anchors: Anchors, kind: str
 ) -> None:
     number = anchors.record_intent(intent())
-    anchors.record_event(Event(kind, 5, intent=number))  # type: ignore[arg-type]
+    anchors.record_event(Event(kind, 5, intent=number))  # type: ignore[arg-type]  # a stand-in
     assert anchors.pending() == []
     anchors.record_event(Event("reorged", 6, intent=number))
     assert [stored.id for stored in anchors.pending()] == [number]
@@ -153,7 +153,7 @@ def test_an_unknown_intent_is_not_found_and_an_unknown_event_is_refused(anchors:
     with pytest.raises(NotFoundError):
         anchors.intent(1)
     with pytest.raises(StoreError):
-        anchors.record_event(Event("vanished", 5))  # type: ignore[arg-type]
+        anchors.record_event(Event("vanished", 5))  # type: ignore[arg-type]  # a stand-in
     number = anchors.record_intent(intent())
     assert anchors.intent(number).row == intent() == anchors.intents()[0].row
     assert anchors.every_intent() == anchors.intents(CHAIN)

@@ -14,7 +14,7 @@ __all__ = ["anchors"]
 
 
 def finality(number: int, kind: str, text: bytes = b"{}", epoch: int = 1) -> Finality:
-    return Finality(number, kind, epoch, text, 5_000)  # type: ignore[arg-type]
+    return Finality(number, kind, epoch, text, 5_000)  # type: ignore[arg-type]  # a stand-in
 
 
 def held(anchors: Anchors, number: int) -> bytes:
