@@ -4,17 +4,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from itertools import count, islice
 from pathlib import Path
-from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from benchmarks.measure import Row, fsync_seconds, microseconds, share
+from benchmarks.registration import record
 from benchmarks.store import opened
-from ledger.core.canonical import Json
-from ledger.core.statement import Statement, message_to_sign, sign_statement, unsigned
+from ledger.core.statement import Statement, message_to_sign
 from ledger.core.suites import EDDSA, RANDOM_SIZE, PrivateKey, generate
 from ledger.services.admit import Party, Verdict, admit_party, judge_all
 from ledger.store.log import Log
@@ -26,7 +24,6 @@ GROUP = 1_000
 ROUNDS = 9
 JURISDICTION = "XA"
 EXPORTER, KEY_ID = "did:web:exporter.example.xa", "#2026"
-IMPORTER = "did:web:importer.example.xb"
 NOW = 1_795_000_000
 
 
@@ -63,25 +60,7 @@ def rows() -> list[Row]:
 def records(key: PrivateKey) -> Iterator[Statement]:
     """Transfer records by the exporter, each another one; 500 of them to a second."""
     for number in count():
-        now = NOW + number // 500
-        subject: dict[str, Json] = {
-            "exporter": {"did": EXPORTER, "id": EXPORTER, "jurisdiction": JURISDICTION, "scheme": "DID"},
-            "importer": {"did": IMPORTER, "id": IMPORTER, "jurisdiction": "XB", "scheme": "DID"},
-            "flow": "outbound",
-            "payload": {
-                "commitment": sha256(number.to_bytes(8)).hexdigest(),
-                "mediaType": "application/json",
-            },
-            "reference": f"ORDER-{number}",
-        }
-        document = unsigned(
-            kind="TransferRecord",
-            identifier=f"urn:uuid:{UUID(int=number)}",
-            issuer=EXPORTER,
-            subject=subject,
-            valid_from=now,
-        )
-        yield sign_statement(document, key, EXPORTER + KEY_ID, now)
+        yield record(number, EXPORTER, key, EXPORTER + KEY_ID, NOW + number // 500)
 
 
 def _judging(key: PrivateKey) -> Callable[[Sequence[bytes]], list[NewStatement]]:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from benchmarks.measure import Row, fsync_seconds, microseconds, share
 from ledger.core.canonical import Json
 from ledger.core.statement import Statement, message_to_sign, sign_statement, unsigned
+from ledger.core.suites import PrivateKey
 from ledger.services.home import Plan, init_home
 from ledger.services.keyfile import HolderKey
 from tests.nodes import RunningNode, enrol, free_port
@@ -64,27 +65,28 @@ def rows() -> list[Row]:
 
 def records(key: HolderKey) -> Iterator[Statement]:
     """Transfer records by the enrolled exporter, each another one."""
-    importer = "did:web:importer.example.xb"
     for number in count():
-        now = int(time.time())
-        subject: dict[str, Json] = {
-            "exporter": {"did": key.holder, "id": key.holder, "jurisdiction": "XA", "scheme": "DID"},
-            "importer": {"did": importer, "id": importer, "jurisdiction": "XB", "scheme": "DID"},
-            "flow": "outbound",
-            "payload": {
-                "commitment": sha256(number.to_bytes(8)).hexdigest(),
-                "mediaType": "application/json",
-            },
-            "reference": f"ORDER-{number}",
-        }
-        document = unsigned(
-            kind="TransferRecord",
-            identifier=f"urn:uuid:{UUID(int=number)}",
-            issuer=key.holder,
-            subject=subject,
-            valid_from=now,
-        )
-        yield sign_statement(document, key.private, key.holder + key.id, now)
+        yield record(number, key.holder, key.private, key.holder + key.id, int(time.time()))
+
+
+def record(number: int, exporter: str, key: PrivateKey, method: str, now: int) -> Statement:
+    """The transfer record of this number, signed by `key`, which the exporter names `method`."""
+    importer = "did:web:importer.example.xb"
+    subject: dict[str, Json] = {
+        "exporter": {"did": exporter, "id": exporter, "jurisdiction": "XA", "scheme": "DID"},
+        "importer": {"did": importer, "id": importer, "jurisdiction": "XB", "scheme": "DID"},
+        "flow": "outbound",
+        "payload": {"commitment": sha256(number.to_bytes(8)).hexdigest(), "mediaType": "application/json"},
+        "reference": f"ORDER-{number}",
+    }
+    document = unsigned(
+        kind="TransferRecord",
+        identifier=f"urn:uuid:{UUID(int=number)}",
+        issuer=exporter,
+        subject=subject,
+        valid_from=now,
+    )
+    return sign_statement(document, key, method, now)
 
 
 def streams(

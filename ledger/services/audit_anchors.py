@@ -32,7 +32,7 @@ def windows(database: Database, after: int | None = None) -> Iterator[tuple[int,
     reached = -_EVERY if after is None else after
     while True:
         found = [
-            database.rows(f"SELECT min(id) FROM {table} WHERE id > ?", (reached,))[0][0]  # noqa: S608
+            database.rows(f"SELECT min(id) FROM {table} WHERE id > ?", (reached,))[0][0]  # noqa: S608 - our own names
             for table in _TABLES
         ]
         next_rows = [number for number in found if isinstance(number, int)]
