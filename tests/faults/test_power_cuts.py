@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ledger.errors import StoreError
+from ledger.errors import SetupError, StoreError
 from ledger.services.home import Plan, init_home, open_home
 from ledger.services.log_database import DATABASE, open_log_database
 from tests.campaign import count
@@ -67,7 +67,7 @@ def test_a_first_start_that_power_cut_off_goes_on_at_the_next(tmp_path: Path) ->
             for left in home.path.glob(f"{DATABASE}*"):
                 left.unlink()
             disk.freeze(chance.randint(1, most))
-            with suppress(StoreError):
+            with suppress(SetupError, StoreError):
                 open_log_database(home).close()
             disk.cut(chance.random() if number % 2 else None)
             open_log_database(home).close()
