@@ -1,0 +1,112 @@
+// Builds what is served and run from the sources of this folder.
+//
+//   node build.mjs          dist/verify.html, one file that needs no other, and dist/cli.mjs, the same verifier for node
+//   node build.mjs page     dist/verify.html only
+//   node build.mjs cli      dist/cli.mjs only
+//   node build.mjs test     dist/tests/, and runs it; further words choose files whose path holds one of them
+//
+// The page is src/page/page.html, in which {{policy}}, {{styles}}, {{worker}} and {{script}} are replaced: the bundles of
+// page.css, worker.ts and main.ts. The worker is a data block of the page, which main.ts starts from a blob.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+};
+const browser = {
+  ...common,
+  format: "iife",
+  minify: true,
+  platform: "browser",
+  target: "es2022",
+  write: false,
+};
+const node = {
+  ...common,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  outExtension: { ".js": ".mjs" },
+};
+
+/** The one output of a build, as text. */
+async function bundled(entry) {
+  const result = await build({ ...browser, entryPoints: [entry] });
+  return result.outputFiles[0].text.trimEnd();
+}
+
+const hashOf = (text) => `'sha256-${createHash("sha256").update(text, "utf8").digest("base64")}'`;
+
+async function buildPage() {
+  const worker = await bundled("src/page/worker.ts");
+  const script = await bundled("src/page/main.ts");
+  const styles = await bundled("src/page/page.css");
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(styles)}`,
+    "worker-src blob:",
+    "connect-src 'none'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const parts = { policy, script, styles, worker };
+  const template = readFileSync(join(here, "src/page/page.html"), "utf8");
+  const page = template.replace(/\{\{(policy|script|styles|worker)\}\}/g, (_, name) => parts[name]);
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(join(dist, "verify.html"), page);
+}
+
+async function buildCli() {
+  await build({
+    ...node,
+    entryPoints: ["src/cli.ts"],
+    minifySyntax: true,
+    outfile: "dist/cli.mjs",
+    outExtension: {},
+  });
+}
+
+async function buildAndRunTests(chosen) {
+  const found = readdirSync(join(here, "tests"), { recursive: true })
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => chosen.length === 0 || chosen.some((word) => path.includes(word)))
+    .sort();
+  if (found.length === 0) {
+    throw new Error("no test files");
+  }
+  rmSync(join(dist, "tests"), { recursive: true, force: true });
+  await build({
+    ...node,
+    define: { REPOSITORY: JSON.stringify(join(here, "../..")) },
+    entryPoints: found.map((path) => join("tests", path)),
+    outbase: "tests",
+    outdir: "dist/tests",
+    packages: "external",
+    sourcemap: "inline",
+  });
+  const files = found.map((path) => join(dist, "tests", path.replace(/\.ts$/, ".mjs")));
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" });
+  process.exitCode = run.status ?? 1;
+}
+
+const [what, ...chosen] = process.argv.slice(2);
+const parts = { page: buildPage, cli: buildCli };
+if (what === "test") {
+  await buildAndRunTests(chosen);
+} else {
+  for (const name of what === undefined ? Object.keys(parts) : [what]) {
+    await parts[name]();
+  }
+}
