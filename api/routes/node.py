@@ -155,8 +155,9 @@ def _chain_health(node: Node, own: OwnChain) -> dict[str, Any]:
         "anchoredSize": found.anchored_size,
         "pendingAnchors": found.pending,
     }
-    if own.trouble is not None:
-        told["trouble"] = {"code": own.trouble.code, "detail": str(own.trouble)}
+    trouble = own.trouble or own.doubt
+    if trouble is not None:
+        told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     return told
 
 

@@ -305,6 +305,16 @@ class EvmChain:
             found += [_event(log, anchor, log_id) for log in answer]
         return found
 
+    def call_data(self, transaction_hash: bytes) -> bytes | None:
+        """What a transaction was called with."""
+        answer = self._node.request("eth_getTransactionByHash", _hex(transaction_hash))
+        if answer is None:
+            return None
+        fields = read_object(answer, "transaction")
+        if read_data(fields.get("hash"), "transaction hash", 32) != transaction_hash:
+            raise invalid(f"another transaction than {transaction_hash.hex()}")
+        return read_data(fields.get("input"), "call data")
+
 
 @overload
 def connect(urls: str, *, timeout: float = ..., **options: Any) -> EvmChain: ...

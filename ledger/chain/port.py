@@ -212,6 +212,10 @@ class Chain(Protocol):
         """Events of a log in the blocks `first` to `last` (the head when None), by the node's word."""
         ...
 
+    def call_data(self, transaction_hash: bytes) -> bytes | None:
+        """What a transaction was called with, by the node's word; None where the node does not know it."""
+        ...
+
     def close(self) -> None:
         """Release connections."""
         ...

@@ -305,3 +305,31 @@ class Several:
     ) -> list[AnchoredEvent]:
         """Events of a log in the blocks `first` to `last`."""
         return self._first(lambda chain: chain.anchored(anchor, log_id, first=first, last=last))
+
+    def call_data(self, transaction_hash: bytes) -> bytes | None:
+        """What a transaction was called with, by any node that knows it."""
+        return self._any(lambda chain: chain.call_data(transaction_hash))
+
+    # One node or another
+
+    @property
+    def nodes(self) -> dict[str, Chain]:
+        """The chain as each node shows it, by the node's name."""
+        return {self._name(chain): chain for chain in tuple(self._order)}
+
+    def pass_over(self) -> None:
+        """Ask the node last from now on that was asked first."""
+        self._order.append(self._order.pop(0))
+
+
+def nodes_of(chain: Chain) -> dict[str | None, Chain]:
+    """A chain as each of its nodes shows it, by the node's name; without a name where there is one alone."""
+    if not isinstance(chain, Several):
+        return {None: chain}
+    return dict(chain.nodes.items())
+
+
+def pass_over(chain: Chain) -> None:
+    """Where a chain is seen through several nodes: ask another one first from now on."""
+    if isinstance(chain, Several):
+        chain.pass_over()

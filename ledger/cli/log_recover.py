@@ -75,21 +75,29 @@ def _recovered(home: NodeHome, source: str, *, unproven: bool) -> "Recovered":
     from ledger.services.partners import FOLDER, PartnerBook
     from ledger.services.recover import Terms, fill, mirror_at
     from ledger.services.recover import recover as rebuilt
-    from ledger.services.restart import Source, sources_of
+    from ledger.services.sightings import Source, sources_of
     from ledger.services.witnesses import Witnesses
+    from ledger.store.anchors import Anchors
     from ledger.store.cosignatures import Cosignatures
     from ledger.store.database import Database
+    from ledger.store.log import Log
 
     witnesses = Witnesses(home, PartnerBook(home.path / FOLDER, home.settings.jurisdiction))
     signer = home.log_signer()
     with ExitStack() as stack:
 
-        def sources(old: Database | None) -> list[Source]:
+        def sources(log: Log, old: Database | None) -> list[Source]:
             chains = open_chains(home, time.time)
             for own in chains:
                 stack.callback(own.close)
-            held = None if old is None else Cosignatures(old)
-            return sources_of(signer, witnesses=witnesses.all(), cosignatures=held, chains=chains)
+            return sources_of(
+                signer,
+                witnesses=witnesses.all(),
+                cosignatures=None if old is None else Cosignatures(old),
+                chains=chains,
+                log=log,
+                anchors=Anchors(log.database if old is None else old),
+            )
 
         mirror = stack.enter_context(mirror_at(source, home.settings.origin))
         terms = Terms(signer, sources, home.path, unproven=unproven, told=_progress)

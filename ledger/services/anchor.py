@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.chain.gas import DEFAULT_FEE_CAP
-from ledger.chain.port import AnchoredEvent, Chain, Inclusion
+from ledger.chain.port import Chain, Inclusion
 from ledger.chain.transactions import prepare
 from ledger.core.checkpoint import head_signature, parse_checkpoint
 from ledger.core.evm.anchor import encode_anchor_call, log_id
@@ -28,6 +28,7 @@ from ledger.services.anchor_evidence import Vouching
 from ledger.services.anchor_fees import fees_above, require_below
 from ledger.services.anchor_pace import gives_way, paused_until
 from ledger.services.anchor_recording import Recorder, require_root
+from ledger.services.anchor_shown import ShownAnchors
 from ledger.store.anchors import Anchors, Event, EventKind, Intent, Stored
 from ledger.store.captures import Captures
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
@@ -35,8 +36,6 @@ from ledger.store.log import Log
 
 RECHECKED = 16
 """How many of the newest anchors are looked up again after a reorganisation, each time."""
-SCANNED = 10_000
-"""Blocks in which announcements are looked for at a time, from the newest backwards."""
 LEAST_GAS = 150_000
 """Gas that an anchor may use whatever the node estimates; what is not used is not paid."""
 JOURNAL = 256
@@ -91,6 +90,15 @@ class Anchorer:
         self._anchors = anchors
         self._log_id = log_id(log.origin, settings.head_address)
         self._contract = AnchorContract(chain, settings.contract, settings.code_hash, self._log_id)
+        self._shown = ShownAnchors(
+            chain,
+            settings.contract,
+            settings.code_hash,
+            self._log_id,
+            head_address=settings.head_address,
+            log=log,
+            anchors=anchors,
+        )
         self._sender = address_of(settings.sender_secret)
         self._recorder = Recorder(
             chain,
@@ -115,6 +123,8 @@ class Anchorer:
             ChainError: The chain could not be asked, or says what cannot be; the next tick goes on from here.
                 `transaction-refused` and `chain-balance-low`: what was to be sent was not taken.
                 `anchor-contradiction`: the contract holds another root of this log.
+                `anchor-unsigned`: it holds what this log's head key never signed, by its node's word; another node
+                is asked first from then on.
             StoreError: `log-behind-chain`: the contract holds a size that this log never signed.
         """
         self._chain.check_identity()
@@ -159,8 +169,9 @@ class Anchorer:
         stored = self._checkpoints.at(size)
         if stored is not None:
             require_root(stored, root, self.name)
-        elif size > self._log.head.size or self._log.root_at(size) != root:
+        elif not self._shown.is_ours(size, root):
             # A log that was rebuilt from a mirror has every entry, and not every checkpoint.
+            self._shown.require_signed(size, root, header)
             raise StoreError(
                 f"the contract holds size {size} of this log, signed with its head key, and no such checkpoint is"
                 " stored here: the log was restored from an older state, or its key is used elsewhere",
@@ -217,9 +228,8 @@ class Anchorer:
         pending = {intent.row.transaction_hash for intent in self._anchors.pending(self.name)}
         known = {one.row.transaction_hash: one.id for one in self._anchors.intents(self.name, JOURNAL)}
         final = self._chain.finalized_number()
-        for event in self._announced(
-            standing, held.row.size if held else 0, held.row.block_number if held else 0
-        ):
+        after, first = (held.row.size, held.row.block_number) if held else (0, 0)
+        for event in self._shown.up_to(standing.size, standing.header, after=after, first=first):
             if event.transaction_hash in pending or self._checkpoints.at(event.size) is None:
                 continue
             included = self._chain.inclusion(event.transaction_hash)
@@ -231,20 +241,6 @@ class Anchorer:
                 # Ours again where it was given up: its own hash says so.
                 intent = known.get(event.transaction_hash)
                 self._recorder.record(event.size, included, now, intent=intent)
-
-    def _announced(self, standing: _Standing, after: int, first: int) -> list[AnchoredEvent]:
-        """Announcements of the sizes above `after`, ascending; each names the size before it."""
-        found: list[AnchoredEvent] = []
-        size, last = standing.size, standing.header.number
-        while size > after and last >= first:
-            start = max(first, last - SCANNED + 1)
-            events = self._chain.anchored(self._settings.contract, self._log_id, first=start, last=last)
-            by_size = {event.size: event for event in events}
-            while size > after and size in by_size and by_size[size].previous_size < size:
-                found.append(by_size[size])
-                size = by_size[size].previous_size
-            last = start - 1
-        return found[::-1]
 
     # What we sent
 

@@ -133,8 +133,8 @@ class Node:
 
     @property
     def anchor_trouble(self) -> LedgerError | None:
-        """Why the last attempt to anchor failed, on the first chain where it did; None when it did not."""
-        return next((one.trouble for one in self.chains if one.trouble is not None), None)
+        """Why the last attempt to anchor failed, or what was invented at the start, on the first chain where it was."""
+        return next((found for one in self.chains if (found := one.trouble or one.doubt) is not None), None)
 
     @property
     def chain_name(self) -> str:

@@ -43,6 +43,7 @@ class OwnChain:
         rpc: JSON-RPC of an embedded chain; None where the chain is elsewhere.
         anchorer: None without a contract.
         trouble: Why the last attempt to anchor there failed; None when it did not.
+        doubts: By the names of its nodes, what they showed of the log at the start that its head key never signed.
     """
 
     settings: ChainSettings
@@ -52,12 +53,18 @@ class OwnChain:
     rpc: Any = None
     anchorer: Anchorer | None = None
     trouble: LedgerError | None = None
+    doubts: dict[str, LedgerError] = field(default_factory=dict)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         """CAIP-2 name."""
         return f"eip155:{self.settings.id}"
+
+    @property
+    def doubt(self) -> LedgerError | None:
+        """What one of its nodes invented, as long as it does; None where none did."""
+        return next(iter(tuple(self.doubts.values())), None)
 
     def start(
         self, clock: Callable[[], float], stop: threading.Event, may: Callable[[], bool] = lambda: True

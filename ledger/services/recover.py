@@ -38,7 +38,7 @@ from ledger.remote.tiles import LogReader
 from ledger.services.files import replace, reported
 from ledger.services.mirroring import MirrorFolder
 from ledger.services.old_database import Old, locked, opened_old, put_in_place, tidy
-from ledger.services.restart import Sighting, Source, ask_all
+from ledger.services.sightings import Sighting, Source, ask_all
 from ledger.store.carrying import carry
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
@@ -100,14 +100,14 @@ class Terms:
 
     Attributes:
         signer: The log's keys.
-        sources: Who is asked what was seen of the log, given the old database.
+        sources: Who is asked what was seen of the log, given what there is of it, and the old database.
         home: Where statements go that cannot be taken.
         unproven: Go on though none of them answers.
         told: Of statements taken, and of how many.
     """
 
     signer: LogSigner
-    sources: Callable[[Database | None], Sequence[Source]]
+    sources: Callable[[Log, Database | None], Sequence[Source]]
     home: Path
     unproven: bool = False
     told: Callable[[int, int], None] = lambda _done, _all: None
@@ -164,7 +164,8 @@ def fill(database: Database, mirror: Copy, terms: Terms, old: Old | None = None)
     _take_mirror(log, mirror, signed, terms.told)
     _take_acknowledged(log, old, terms.home)
     proven = log.head.size
-    seen = _require_seen(log, terms.sources(None if old is None else old.database), unproven=terms.unproven)
+    sources = terms.sources(log, None if old is None else old.database)
+    seen = _require_seen(log, sources, unproven=terms.unproven)
     again, unrecovered = _take_unsigned(log, old, terms.home)
     checkpoints, anchors = _carry(log, old, _own_lines(signed, signer), time)
     return Recovered(

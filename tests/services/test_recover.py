@@ -29,7 +29,7 @@ from ledger.services.audit import audit
 from ledger.services.mirroring import MirrorFolder
 from ledger.services.recover import UNRECOVERED, Recovered, Terms, recover
 from ledger.services.recover import fill as fill_database
-from ledger.services.restart import Sighting, Source
+from ledger.services.sightings import Sighting, Source
 from ledger.store.anchors import Anchors
 from ledger.store.database import open_database
 from ledger.store.log import Log
@@ -88,7 +88,7 @@ class Rig:
             return Log(database, self.world.xa.origin).root_at(size)
 
     def recover(self, *seen: Source, unproven: bool = False) -> Recovered:
-        terms = Terms(self.world.xa.signer, lambda _: seen, self.place.parent, unproven=unproven)
+        terms = Terms(self.world.xa.signer, lambda *_: seen, self.place.parent, unproven=unproven)
         return recover(self.place, self.mirror, terms, now=NOW)
 
     def saw(self, size: int, root: bytes | None = None) -> Source:
@@ -318,7 +318,7 @@ def test_damage_to_the_old_database_is_repaired_from_the_mirror(rig: Rig) -> Non
 
 def test_on_a_server_the_log_is_rebuilt_in_an_empty_database(rig: Rig, postgres: Server) -> None:
     def terms(*seen: Source) -> Terms:
-        return Terms(rig.world.xa.signer, lambda _: seen, rig.place.parent)
+        return Terms(rig.world.xa.signer, lambda *_: seen, rig.place.parent)
 
     with open_database(postgres.url(postgres.ledger(), APP)) as database:
         with pytest.raises(RefusedError) as refused:
@@ -349,7 +349,7 @@ def test_a_copy_that_is_served_is_as_good_as_a_folder(rig: Rig, monkeypatch: pyt
     monkeypatch.setattr(recovering, "LogReader", lambda url: LogReader(url, transport=transport))
     origin = rig.world.xa.origin
     with recovering.mirror_at("http://mirror.example.xb", origin) as served:
-        terms = Terms(rig.world.xa.signer, lambda _: [rig.saw(LAST)], rig.place.parent)
+        terms = Terms(rig.world.xa.signer, lambda *_: [rig.saw(LAST)], rig.place.parent)
         assert recover(rig.place, served, terms, now=NOW).size == LAST
     with pytest.raises(SetupError), recovering.mirror_at(str(rig.place.parent / "none"), origin):
         pass
@@ -368,5 +368,5 @@ def test_a_mirrors_folder_that_any_web_server_gives_is_as_good(
     monkeypatch.setattr(recovering, "LogReader", lambda url: LogReader(url, transport=transport))
     origin = rig.world.xa.origin
     with recovering.mirror_at(f"http://mirror.example.xb/{origin}", origin) as served:
-        terms = Terms(rig.world.xa.signer, lambda _: [rig.saw(LAST)], rig.place.parent)
+        terms = Terms(rig.world.xa.signer, lambda *_: [rig.saw(LAST)], rig.place.parent)
         assert recover(rig.place, served, terms, now=NOW).size == LAST

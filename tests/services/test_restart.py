@@ -15,7 +15,8 @@ from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
 from ledger.errors import LedgerError, RemoteError, SignatureError, StoreError, VerificationError
 from ledger.remote.witness import WitnessClient
 from ledger.services import restart as restarting
-from ledger.services.restart import Restart, Sighting, Source, check_last_bundle, shown_by
+from ledger.services.restart import Restart, check_last_bundle
+from ledger.services.sightings import Sighting, Source, shown_by
 from ledger.store.database import open_database
 from ledger.store.log import Log, create_log
 from ledger.store.statements import Statements

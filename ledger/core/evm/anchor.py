@@ -14,15 +14,16 @@ Storage of the contract: `mapping(bytes32 logId => mapping(uint64 size => bytes3
 Source: EIP-712; Solidity ABI specification 0.8.37; Solidity storage layout of mappings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.core.evm import abi
 from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError
 
 ADDRESS_LENGTH = abi.ADDRESS_LENGTH
+_SIGNATURE: Final = 65
 
 DOMAIN_SEPARATOR = keccak256(
     keccak256(b"EIP712Domain(string name,string version)") + keccak256(b"evidence-ledger") + keccak256(b"1")
@@ -188,3 +189,37 @@ def encode_anchor_call(
         abi.array(abi.bytes32(node, "path hash") for node in consistency),
         abi.byte_string(signature),
     )
+
+
+class CarriedHead(NamedTuple):
+    """A head of a log as call data carries it; its signature, 65 bytes over `head_digest`, is not verified."""
+
+    size: int
+    root: bytes
+    signature: bytes
+
+
+_HEADS_READ: Final = 64
+"""Places of the selector that are looked at in one call data."""
+_ARGUMENTS: Final = 6
+
+
+def heads_in(data: bytes) -> Iterator[CarriedHead]:
+    """Heads that call data of `anchor` carries, or of a contract that calls it with the same bytes.
+
+    What is no such call is passed over.
+
+    Cost: proportional to the data; at most 64 heads.
+    """
+    at = -1
+    for _ in range(_HEADS_READ):
+        at = data.find(ANCHOR_SELECTOR, at + 1)
+        if at < 0:
+            return
+        given = data[at + len(ANCHOR_SELECTOR) :]
+        words = [given[n * abi.WORD : (n + 1) * abi.WORD] for n in range(_ARGUMENTS)]
+        start = int.from_bytes(words[5])
+        length = given[start : start + abi.WORD]
+        signature = given[start + abi.WORD : start + abi.WORD + _SIGNATURE]
+        if length == _SIGNATURE.to_bytes(abi.WORD) and len(signature) == _SIGNATURE:
+            yield CarriedHead(int.from_bytes(words[2]), words[3], signature)
