@@ -19,6 +19,7 @@ and bytes.
     anchor_evidence  what proves to others that a checkpoint is on a chain
     anchor_finality  stronger proof that its block is final, where it came later
     anchor_capture   what shows an anchor whose block is not final yet
+    request_nonce    nonces of signed requests; request_once: what is to be carried out once
 """
 
 from typing import Any, ClassVar
@@ -358,6 +359,26 @@ class AnchorCapture(StoreTable, table=True):
     captured_at: int = Field(sa_type=BigInteger)
 
 
+class RequestNonce(StoreTable, table=True):
+    """A nonce that a key used, until no signature with it counts any more."""
+
+    __tablename__ = "request_nonce"
+    key: str = Field(sa_type=Text, primary_key=True)
+    nonce: str = Field(sa_type=Text, primary_key=True)
+    until: int = Field(sa_type=BigInteger)
+
+
+class RequestOnce(StoreTable, table=True):
+    """A request that its caller named; `payload` is SHA-256 of what it asks, `finished` 1 once it was answered."""
+
+    __tablename__ = "request_once"
+    caller: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text, primary_key=True)
+    payload: bytes = Field(sa_type=LargeBinary)
+    finished: int = Field(sa_type=Integer)
+    until: int = Field(sa_type=BigInteger)
+
+
 APPEND_ONLY = (
     "entry",
     "statement",
@@ -374,5 +395,5 @@ APPEND_ONLY = (
     "anchor_finality",
 )
 """Tables whose rows are never changed and never removed."""
-TRANSIENT = ("anchor_capture",)
-"""Tables whose rows are taken away once others say what they said."""
+TRANSIENT = ("anchor_capture", "request_nonce", "request_once")
+"""Tables whose rows are taken away once others say what they said, or once their time is over."""
