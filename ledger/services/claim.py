@@ -30,6 +30,7 @@ REQUIRE: Final[Mapping[str, Json]] = {
     "Endorsement": {},
     "IdentityRecognition": {},
     "JurisdictionEntry": {},
+    "LogSuccession": {},
     "Recognition": {},
     "RecognitionArrangement": {},
     "StatusChange": {},

@@ -53,6 +53,7 @@ _MODULES: Final = {
     "StatusList": "status_list",
     "IdentityRecognition": "identity",
     "JurisdictionEntry": "jurisdiction",
+    "LogSuccession": "log_succession",
 }
 
 

@@ -171,6 +171,7 @@ SCHEME_FAMILIES = frozenset(
     personalDataProtection securityCapability product document managementSystem
     """.split()
 )
+SIGHTINGS = frozenset("chain log witness".split())
 STATUS_CHANGES = frozenset("suspend reinstate withdraw reduceScope".split())
 STATUS_REASONS = frozenset(
     """
@@ -178,6 +179,7 @@ STATUS_REASONS = frozenset(
     arrangementEnded error incident resolved
     """.split()
 )
+SUCCESSION_REASONS = frozenset("databaseLost databaseDamaged olderCopy".split())
 TEST_COUNTRIES = frozenset(
     """
     XA XB XC XD XE XF XG XH XI XJ XK XL XM XN XO XP XQ XR XS XT XU XV XW XX XY XZ

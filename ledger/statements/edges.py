@@ -50,6 +50,7 @@ _MEMBERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "StatusList": (),
     "IdentityRecognition": (("arrangement", ("arrangement",)),),
     "JurisdictionEntry": (),
+    "LogSuccession": (),
 }
 _FIRST = {
     kind: frozenset({"supersedes", "parents", *(path[0] for _, path in members)})

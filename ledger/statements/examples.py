@@ -10,6 +10,7 @@ from ledger.statements.envelope import CONTEXT
 from ledger.statements.example_parties import ACCREDITOR, BODY, EXPORTER, EXPORTER_KEY, IMPORTER, REGISTRAR
 from ledger.statements.examples_recognition import ACCREDITATION, SCHEME, SCOPE
 from ledger.statements.examples_recognition import SUBJECTS as RECOGNITION
+from ledger.statements.examples_succession import SUBJECTS as SUCCESSION
 from ledger.statements.scenario import OWN_SCHEME
 
 _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -140,6 +141,7 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     **RECOGNITION,
+    **SUCCESSION,
 }
 
 

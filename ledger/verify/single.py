@@ -91,7 +91,17 @@ def verify_statement_file(
         require_now=require_now,
         now=now,
         unfinished=() if asked is not None else (nothing_required(statement.type),),
+        notices=_told(statement, trust, now),
     )
+
+
+def _told(statement: Statement, trust: TrustList, now: int) -> Sequence[str]:
+    """What a notice that a log ended says; of any other statement nothing."""
+    if statement.type != "LogSuccession":
+        return ()
+    from ledger.verify.succession import told_alone
+
+    return told_alone(statement, trust, now)
 
 
 def _entry(receipt: Receipt) -> bytes | None:

@@ -76,11 +76,13 @@ def verify_bundle(
     authorship = check_authorship(examined, every, trust, now, beside=others.examined)
     shown = (*examined, *others.examined)
     recognised = _recognition(parsed, shown, every, authorship, trust, (into, purpose, at, now))
+    succeeded, told = _succession(parsed, shown, authorship, trust, now)
     return conclude(
         [
             Check(1, "passed", FORMAT, _shape_of(parsed)),
             check_content(parsed, content if content is not None else Content()),
             *authorship.checks,
+            *succeeded,
             *(check for found in examined for check in found.checks),
             check_parties(parsed, examined, subjects, authorship),
             Check(11, "absent", "not-carried", "no decision carried"),
@@ -95,7 +97,7 @@ def verify_bundle(
         statements=_dated(examined),
         unfinished=() if requirement is not None else (nothing_required(subject.type),),
         not_counted=_passed_over(examined, others, authorship),
-        notices=authorship.notices,
+        notices=[*authorship.notices, *told],
         recognised=recognised,
     )
 
@@ -152,6 +154,21 @@ def _recognition(
     from ledger.verify.recognition import Question, check_recognition
 
     return check_recognition(bundle, examined, subjects, authorship, trust, Question(*asked))
+
+
+def _succession(
+    bundle: Bundle, examined: Sequence[Examined], authorship: Authorship, trust: TrustList, now: int
+) -> tuple[list[Check], list[str]]:
+    """What is wrong with a notice that a log ended, where it is the subject, and what it says; loaded only then."""
+    item = bundle.subject_item
+    if item.statement.type != "LogSuccession":
+        return [], []
+    at = next(found for found in examined if item in found.section.items)
+    if at.log is not None and item.statement.digest not in authorship.grants:
+        return [], []  # a stranger's word is not repeated
+    from ledger.verify.succession import check_succession
+
+    return check_succession(item, at, examined, trust, now)
 
 
 def _dated(examined: Sequence[Examined]) -> Iterable[Dated]:

@@ -106,6 +106,7 @@ PAGES = {
     "StatusList": "status-list.md",
     "IdentityRecognition": "identity-recognition.md",
     "JurisdictionEntry": "jurisdiction-entry.md",
+    "LogSuccession": "log-succession.md",
 }
 
 

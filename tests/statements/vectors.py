@@ -1,4 +1,4 @@
-"""The vectors of mutual recognition: the examples of its types, signed with test keys.
+"""The vectors of mutual recognition and of a log's succession: the examples of these types, signed with test keys.
 
 `python -m tests.statements.vectors` writes `tests/vectors/statements/*.json` and their rows in `statements.json`; a
 test compares.  An example names another by the digest of its vector, so after a change run it, put what it says is
@@ -37,6 +37,7 @@ NAMES = {
     "StatusChange": "status-change",
     "IdentityRecognition": "identity-recognition",
     "JurisdictionEntry": "jurisdiction-entry",
+    "LogSuccession": "log-succession",
 }
 """Where the example of a type is, signed."""
 COMPANIONS = {

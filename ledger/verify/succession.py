@@ -1,0 +1,163 @@
+"""A LogSuccession: whether it stands where it must, what it shows is signed, and what it says in plain words.
+
+Loaded only where there is one.  Who signed it is step 3's business, as of every statement; where the successor is not
+in the trust list, the signer is asked by the keys of the authority all the same: the log that ended may be.
+
+Source: docs/spec/log-succession.md.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.statement import Statement
+from ledger.core.times import format_time
+from ledger.core.trust import TrustList
+from ledger.core.trust.values import LogKeys
+from ledger.core.witness import verify_plain_lines
+from ledger.errors import LedgerError, VerificationError
+from ledger.statements.log_succession import KIND, LogSuccession, read
+from ledger.verify.bundle import Item
+from ledger.verify.keyrule import Grant, Times, author_of, authority_grants
+from ledger.verify.notes import open_note
+from ledger.verify.report import Check
+from ledger.verify.sections import Examined
+
+
+def check_succession(
+    item: Item, at: Examined, examined: Sequence[Examined], trust: TrustList, now: int
+) -> tuple[list[Check], list[str]]:
+    """What fails of a notice in a bundle, as lines of step 3; and what a reader is told.
+
+    Args:
+        item: The notice.
+        at: Its section.
+        examined: All sections at hand; those of the log that ended show what it had.
+        trust: Whom the verifier believes.
+        now: POSIX seconds.
+    """
+    notice = read(item.statement, screened=False)
+    told = list(in_words(notice))
+    try:
+        _require_place(notice, item, at)
+        if at.log is None:
+            told.append(_alone(succession_author(item.statement, trust, now), notice))
+        check_notice(notice, trust)
+        for other in examined:
+            if other.section.origin == notice.log.origin and other.note is not None:
+                check_shown(notice, other.note.signed.checkpoint)
+    except LedgerError as error:
+        return [Check(3, "failed", error.code, f"notice {item.statement.digest.hex()}: {error}")], []
+    return [], [*told, *_by_itself(notice, trust)]
+
+
+def told_alone(statement: Statement, trust: TrustList, now: int) -> list[str]:
+    """What a reader is told of a notice without its place in a log: nothing that the trust list does not vouch for."""
+    notice = read(statement, screened=False)
+    try:
+        grant = succession_author(statement, trust, now)
+        check_notice(notice, trust)
+    except LedgerError as error:
+        return [f"what the notice says is not told: {error}"]
+    return [*in_words(notice), f"the notice is signed by {grant.holder}, an authority of the trust list"]
+
+
+def succession_author(statement: Statement, trust: TrustList, now: int) -> Grant:
+    """The registrar's grant under which a notice by itself is signed: for its jurisdiction, by the trust list.
+
+    Raises:
+        SignatureError, VerificationError: As `author_of`.
+    """
+    jurisdiction = read(statement, screened=False).jurisdiction
+    grants = authority_grants(trust, statement.issuer)
+    here = [grant for grant in grants if grant.jurisdiction == jurisdiction]
+    return author_of(statement, roles=KIND.roles, grants=here, times=Times(), now=now)
+
+
+def check_notice(notice: LogSuccession, trust: TrustList) -> None:
+    """Hold the logs that a notice names against the trust list, and every checkpoint in it against their keys.
+
+    Raises:
+        VerificationError: `succession-other`: a log of the list has other keys than the notice gives it.
+        SignatureError, VerificationError: A checkpoint is not signed by the log that ended.
+    """
+    for named in (notice.log, notice.successor):
+        _require_same(named, trust.log(named.origin))
+    listed = trust.log(notice.log.origin)
+    keys = notice.log if listed is None else listed
+    if notice.held.checkpoint is not None:
+        open_note(notice.held.checkpoint.encoded, keys.origin, keys)
+    for one in notice.seen:
+        if one.checkpoint is not None:
+            verify_plain_lines(one.checkpoint, keys.vkeys)
+
+
+def check_shown(notice: LogSuccession, shown: Checkpoint) -> None:
+    """Hold a notice against a checkpoint of the log that ended, whose signature holds.
+
+    Raises:
+        VerificationError: `gap-understated`: the log was larger than the notice says it ever was;
+            `gap-contradicted`: of a size that the notice names it had another root.
+    """
+    if shown.size > notice.last + 1:
+        raise VerificationError(
+            f"the notice says that {notice.log.origin} had {notice.last + 1} entries; it signed size {shown.size}, so"
+            f" that entries {notice.last + 1} to {shown.size - 1} are lost too, and not told",
+            code="gap-understated",
+        )
+    roots = {notice.held.size: notice.held.root, **{one.size: one.root for one in notice.seen}}
+    if roots.get(shown.size, shown.root) != shown.root:
+        raise VerificationError(
+            f"the notice gives {notice.log.origin} the root {roots[shown.size].hex()} at size {shown.size}; it signed"
+            f" {shown.root.hex()}: two histories of it were signed",
+            code="gap-contradicted",
+        )
+
+
+def in_words(notice: LogSuccession) -> Iterator[str]:
+    """What a notice says, in plain sentences."""
+    count = notice.last - notice.first + 1
+    lost = f"entry {notice.first}" if count == 1 else f"entries {notice.first} to {notice.last}"
+    who = ", ".join(dict.fromkeys(f"{one.by} {one.name or ''}".strip() for one in notice.seen))
+    yield (
+        f"{notice.log.origin} ended at {format_time(notice.at)}: {lost} of it ({count}) are lost, as seen by {who}"
+        if count != 1
+        else f"{notice.log.origin} ended at {format_time(notice.at)}: {lost} of it is lost, as seen by {who}"
+    )
+    yield (
+        f"the operator holds {notice.held.size} entries of {notice.log.origin} and can show no record beyond them;"
+        " whoever has a receipt or bundle of one still can"
+    )
+    yield f"{notice.successor.origin} goes on in its place; its keys are others"
+
+
+def _alone(grant: Grant, notice: LogSuccession) -> str:
+    return (
+        f"the notice is signed by {grant.holder}, an authority of the trust list; the list does not name"
+        f" {notice.successor.origin}, so that nothing else is shown of that log"
+    )
+
+
+def _by_itself(notice: LogSuccession, trust: TrustList) -> Iterator[str]:
+    if trust.log(notice.log.origin) is None:
+        yield f"the trust list does not name {notice.log.origin}; its checkpoints are judged by the notice's own word"
+
+
+def _require_place(notice: LogSuccession, item: Item, at: Examined) -> None:
+    if at.section.origin != notice.successor.origin or item.index != 0:
+        raise VerificationError(
+            f"the notice stands at {item.index} of {at.section.origin}; it counts as entry 0 of the log that goes on,"
+            f" {notice.successor.origin}",
+            code="succession-place",
+        )
+
+
+def _require_same(named: LogKeys, listed: LogKeys | None) -> None:
+    if listed is None:
+        return
+    heads = {key.address for key in listed.head_keys}
+    same = set(named.vkeys) <= set(listed.vkeys) and {key.address for key in named.head_keys} <= heads
+    if not same or named.operator != listed.operator:
+        raise VerificationError(
+            f"the notice gives {named.origin} other keys, or another operator, than the trust list has",
+            code="succession-other",
+        )
