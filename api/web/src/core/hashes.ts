@@ -1,0 +1,20 @@
+/** The two hashes of the formats: SHA-256 of documents and logs, keccak-256 of chains. */
+
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { keccak_256 as nobleKeccak256 } from "@noble/hashes/sha3.js";
+import { type Bytes, bytes, concat } from "./bytes.ts";
+
+/** SHA-256 of the parts, one after the other. */
+export function sha256(...parts: readonly Uint8Array[]): Bytes {
+  return bytes(nobleSha256(joined(parts)));
+}
+
+/** keccak-256, of Ethereum and before SHA-3, of the parts, one after the other. */
+export function keccak256(...parts: readonly Uint8Array[]): Bytes {
+  return bytes(nobleKeccak256(joined(parts)));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : concat(...parts);
+}
