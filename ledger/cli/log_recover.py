@@ -70,7 +70,7 @@ def recover(
 
 
 def _recovered(home: NodeHome, source: str, *, unproven: bool) -> "Recovered":
-    from ledger.services.log_database import DATABASE, open_log_database
+    from ledger.services.log_database import DATABASE, open_for_rebuilding
     from ledger.services.own_chains import open_chains
     from ledger.services.partners import FOLDER, PartnerBook
     from ledger.services.recover import Terms, fill, mirror_at
@@ -103,7 +103,7 @@ def _recovered(home: NodeHome, source: str, *, unproven: bool) -> "Recovered":
         terms = Terms(signer, sources, home.path, unproven=unproven, told=_progress)
         if home.settings.database is None:
             return rebuilt(home.path / DATABASE, mirror, terms, now=int(time.time()))
-        with open_log_database(home) as database:
+        with open_for_rebuilding(home.settings.database) as database:
             return fill(database, mirror, terms)
 
 

@@ -10,6 +10,7 @@ from ledger.services.files import exists, reported, sync_folder
 from ledger.services.home import Home
 from ledger.store.database import Database, migrate_server, open_database
 from ledger.store.log import create_log
+from ledger.store.rebuilding import require_whole
 
 DATABASE: Final = "ledger.sqlite"
 _HEAD: Final = "SELECT origin FROM head"
@@ -40,16 +41,39 @@ def open_log_database(home: Home, *, read_only: bool = False, lead: bool = True)
     Args:
         read_only: Beside a running node.
         lead: Become the process that moves the log; see `ledger.store.database.open_database`.
+
+    Raises:
+        StoreError: As `open_database`, and `store-rebuilding`: the log was rebuilt in part.
     """
     if home.settings.database is not None:
-        return _of_server(home.settings.database, home.settings.origin, read_only=read_only, lead=lead)
+        return _whole(
+            _of_server(home.settings.database, home.settings.origin, read_only=read_only, lead=lead)
+        )
     path = home.path / DATABASE
     fresh = not exists(path)
     if read_only and fresh:
         raise NotFoundError(f"{path} is not there yet: the node was never started")
     if fresh:
         _make_log(path, home.settings.origin)
-    return open_database(path, read_only=read_only, lead=lead)
+    return _whole(open_database(path, read_only=read_only, lead=lead))
+
+
+def open_for_rebuilding(url: str) -> Database:
+    """A database on a server in which a log is rebuilt; its tables are made where this role may make them."""
+    try:
+        return open_database(url, lead=False)
+    except NotFoundError:
+        return open_database(url, create=True, lead=False)
+
+
+def _whole(database: Database) -> Database:
+    """A database whose log is whole; any other is closed."""
+    try:
+        require_whole(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def migrate_log(database: str | None, migration: str | None) -> tuple[str, str]:

@@ -38,11 +38,12 @@ from ledger.remote.tiles import LogReader
 from ledger.services.files import replace, reported
 from ledger.services.mirroring import MirrorFolder
 from ledger.services.old_database import Old, locked, opened_old, put_in_place, tidy
-from ledger.services.sightings import Sighting, Source, ask_all
+from ledger.services.sightings import Sighting, Source, require_seen
 from ledger.store.carrying import carry
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
-from ledger.store.log import Appended, Log, create_log
+from ledger.store.log import Appended, Log
+from ledger.store.rebuilding import begin_rebuilding, end_rebuilding, is_rebuilt
 from ledger.store.rows import row_of
 from ledger.store.statements import Statements
 
@@ -142,8 +143,10 @@ def recover(place: Path, mirror: Copy, terms: Terms, *, now: int) -> Recovered:
 def fill(database: Database, mirror: Copy, terms: Terms, old: Old | None = None) -> Recovered:
     """Make the log in an empty database, a server's too; what an earlier attempt left there is gone on from.
 
+    Until this ends well the log bears a mark that nobody else opens it with; see `ledger.store.rebuilding`.
+
     Raises:
-        RefusedError: As `recover`, and `recover-not-empty`: the database holds a log that was signed.
+        RefusedError: As `recover`, and `recover-not-empty`: the database holds a log that a node began.
         LedgerError: As `recover`.
     """
     signer = terms.signer
@@ -151,23 +154,16 @@ def fill(database: Database, mirror: Copy, terms: Terms, old: Old | None = None)
     if signed is None:
         raise RefusedError(f"the mirror holds nothing of log {signer.origin}", code="mirror-empty")
     time = verify_log_lines(signed, signer.origin, signer.vkeys[:2], [signer.head_address]).mldsa_time
-    if not database.rows("SELECT origin FROM head"):
-        create_log(database, signer.origin)
+    _begin(database, signer.origin)
     log = Log(database, signer.origin)
-    latest = Checkpoints(database).latest()
-    if latest is not None:
-        raise RefusedError(
-            f"{database.name} holds log {log.origin}, signed up to size {latest.size}; a log is rebuilt in an empty"
-            " database",
-            code="recover-not-empty",
-        )
-    _take_mirror(log, mirror, signed, terms.told)
-    _take_acknowledged(log, old, terms.home)
+    take_mirror(log, mirror, signed, terms.told)
+    take_acknowledged(log, old, terms.home)
     proven = log.head.size
     sources = terms.sources(log, None if old is None else old.database)
-    seen = _require_seen(log, sources, unproven=terms.unproven)
+    seen = require_seen(log, sources, unproven=terms.unproven)
     again, unrecovered = _take_unsigned(log, old, terms.home)
-    checkpoints, anchors = _carry(log, old, _own_lines(signed, signer), time)
+    checkpoints, anchors = _carry(log, old, own_lines(signed, signer), time)
+    end_rebuilding(database)
     return Recovered(
         origin=signer.origin,
         size=log.head.size,
@@ -183,10 +179,26 @@ def fill(database: Database, mirror: Copy, terms: Terms, old: Old | None = None)
     )
 
 
+def _begin(database: Database, origin: str) -> None:
+    """Write the head of the new log, or go on from where an earlier attempt was broken off."""
+    held = database.rows("SELECT origin, size FROM head")
+    if not held:
+        begin_rebuilding(database, origin)
+        return
+    if not is_rebuilt(database):
+        raise RefusedError(
+            f"{database.name} holds log {held[0][0]} with {held[0][1]} entries, which a node began; a log is rebuilt in"
+            " an empty database",
+            code="recover-not-empty",
+        )
+    database.rebuilding = True
+    database.lead(origin)
+
+
 # -- statements ----------------------------------------------------------------------------------------------
 
 
-def _take_mirror(log: Log, mirror: Copy, signed: SignedCheckpoint, told: Callable[[int, int], None]) -> None:
+def take_mirror(log: Log, mirror: Copy, signed: SignedCheckpoint, told: Callable[[int, int], None]) -> None:
     """Append what the mirror has, and hold the root against the signed one."""
     size = signed.checkpoint.size
     while (first := log.head.size) < size:
@@ -199,15 +211,16 @@ def _take_mirror(log: Log, mirror: Copy, signed: SignedCheckpoint, told: Callabl
                 code="mirror-damaged",
             )
         told(log.head.size, size)
-    if log.head.root != signed.checkpoint.root:
+    root = log.root_at(size)
+    if root != signed.checkpoint.root:
         raise VerificationError(
-            f"the mirror's statements lead to root {log.head.root.hex()}; its checkpoint of size {size} was signed"
+            f"the mirror's statements lead to root {root.hex()}; its checkpoint of size {size} was signed"
             f" with root {signed.checkpoint.root.hex()}",
             code="mirror-root",
         )
 
 
-def _take_acknowledged(log: Log, old: Old | None, home: Path) -> None:
+def take_acknowledged(log: Log, old: Old | None, home: Path) -> None:
     """Append what the old database acknowledged beyond the mirror, and hold all that it did against its checkpoint."""
     if old is None or old.latest is None:
         return
@@ -284,41 +297,6 @@ def _append(log: Log, bodies: Sequence[bytes]) -> list[Appended | ConflictError]
     return log.append([row_of(parse_statement(body)) for body in bodies])
 
 
-# -- what others saw -----------------------------------------------------------------------------------------
-
-
-def _require_seen(log: Log, sources: Sequence[Source], *, unproven: bool) -> list[Sighting]:
-    """Hold what was seen of the log against what there is of it.
-
-    Raises:
-        RefusedError: `mirror-short`, `mirror-rewritten`, `recover-unproven`.
-    """
-    ask_all(sources)
-    seen = sorted((one.sighting for one in sources if one.sighting is not None), key=lambda one: -one.size)
-    head = log.head.size
-    for one in seen:
-        if one.size > head:
-            raise RefusedError(
-                f"{one}; the mirror and the old database have {head} entries of log {log.origin} together: entries"
-                f" {head} to {one.size - 1} are missing; another partner's mirror may have them",
-                code="mirror-short",
-            )
-        if log.root_at(one.size) != one.root:
-            raise RefusedError(
-                f"{one}; the mirror's history has root {log.root_at(one.size).hex()} there: two histories of log"
-                f" {log.origin} were signed",
-                code="mirror-rewritten",
-            )
-    if sources and not unproven and not any(one.answered for one in sources):
-        silent = "; ".join(f"{one.name}: {one.error or 'no answer in time'}" for one in sources[:_NAMED])
-        raise RefusedError(
-            f"nobody said what was seen of log {log.origin} ({silent}); whether the mirror is as large is not known;"
-            " --unproven goes on without",
-            code="recover-unproven",
-        )
-    return seen
-
-
 # -- beside statements ---------------------------------------------------------------------------------------
 
 
@@ -326,21 +304,33 @@ def _carry(log: Log, old: Old | None, note: bytes, time: int) -> tuple[int, int]
     """Take over the old database's checkpoints, with the mirror's in its place, and what rests on them."""
     size = parse_checkpoint(note).checkpoint.size
     own = iter(()) if old is None else Checkpoints(old.database).every()
-    checkpoints, count, before = Checkpoints(log.database), 0, -1
-    for one in heapq.merge(own, [StoredCheckpoint(size, note, time)], key=lambda one: one.size):
-        if one.size == before:
-            continue  # the old database has the mirror's too
-        found = parse_checkpoint(one.note).checkpoint
-        if found.size != one.size or found.root != log.root_at(one.size):
-            raise StoreError(
-                f"the old database's checkpoint of size {one.size} is damaged", code="store-corrupt"
-            )
-        checkpoints.store(one)
-        count, before = count + 1, one.size
+    checkpoints, count = Checkpoints(log.database), 0
+    merged = heapq.merge(own, [StoredCheckpoint(size, note, time)], key=lambda one: one.size)
+    fitting = _fitting(log, merged, checkpoints.latest())
+    while page := list(islice(fitting, PAGE)):
+        checkpoints.store_all(page)
+        count += len(page)
     return count, 0 if old is None else carry(old.database, log.database)["anchor_evidence"]
 
 
-def _own_lines(signed: SignedCheckpoint, signer: LogSigner) -> bytes:
+def _fitting(
+    log: Log, found: Iterator[StoredCheckpoint], latest: StoredCheckpoint | None
+) -> Iterator[StoredCheckpoint]:
+    """Those of ascending size that are not stored yet, each held against the log."""
+    before = -1 if latest is None else latest.size
+    for one in found:
+        if one.size <= before:
+            continue  # the old database has the mirror's too, or an earlier attempt stored it
+        told = parse_checkpoint(one.note).checkpoint
+        if told.size != one.size or told.root != log.root_at(one.size):
+            raise StoreError(
+                f"the old database's checkpoint of size {one.size} is damaged", code="store-corrupt"
+            )
+        before = one.size
+        yield one
+
+
+def own_lines(signed: SignedCheckpoint, signer: LogSigner) -> bytes:
     """The note with the log's own lines alone, as this node would have stored it."""
     own = {(vkey.name, vkey.key_id) for vkey in signer.vkeys}
     lines = tuple(line for line in signed.note.signatures if (line.name, line.key_id) in own)

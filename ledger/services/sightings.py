@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.port import Chain
@@ -24,7 +24,7 @@ from ledger.core.checkpoint import LogSigner, parse_checkpoint
 from ledger.core.evm.anchor import log_id
 from ledger.core.note import VKey
 from ledger.core.witness import verify_plain_lines
-from ledger.errors import ChainError, LedgerError, RemoteError, VerificationError
+from ledger.errors import ChainError, LedgerError, RefusedError, RemoteError, VerificationError
 from ledger.services.anchor_shown import ShownAnchors
 from ledger.services.own_chains import OwnChain
 from ledger.services.witnesses import Asked
@@ -36,15 +36,35 @@ PATIENCE: Final = 10.0
 """Seconds that all have together to answer; who is later is asked again."""
 SLOWEST: Final = 60.0
 """Longest wait until one that did not answer is asked again; it begins at two seconds and doubles."""
+_NAMED: Final = 8
+
+
+class ChainPlace(NamedTuple):
+    """Where a chain holds what it showed: the contract, and the number and hash of the block looked at.
+
+    The hash is Keccak-256 of the header as the chain's node gave it, seals included.
+    """
+
+    chain: str
+    contract: bytes
+    number: int
+    block: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """That somebody saw this log at a size, with a root."""
+    """That somebody saw this log at a size, with a root.
+
+    Attributes:
+        note: The checkpoint that a witness shows; None of a chain.
+        place: Where a chain holds it; None of a witness.
+    """
 
     who: str
     size: int
     root: bytes
+    note: bytes | None = field(default=None, compare=False, repr=False)
+    place: ChainPlace | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.who} saw size {self.size} with root {self.root.hex()}"
@@ -167,7 +187,7 @@ def shown_by(name: str, shown: bytes, origin: str, vkeys: Sequence[VKey]) -> Sig
             f"witness {name} shows a checkpoint of {found.origin}, not of {origin}", code="witness-answer"
         )
     verify_plain_lines(signed, vkeys)
-    return Sighting(f"witness {name}", found.size, found.root)
+    return Sighting(f"witness {name}", found.size, found.root, note=shown)
 
 
 def _shown_anchors(
@@ -187,6 +207,41 @@ def _chain_source(name: str, own: OwnChain, shown: Callable[[], ShownAnchors]) -
                 own.doubts[name] = error
             raise
         own.doubts.pop(name, None)
-        return None if found is None else Sighting(name, *found)
+        if found is None:
+            return None
+        place = ChainPlace(own.name, found.contract, found.header.number, found.header.hash)
+        return Sighting(name, found.size, found.root, place=place)
 
     return Source(name, ask)
+
+
+def require_seen(log: Log, sources: Sequence[Source], *, unproven: bool) -> list[Sighting]:
+    """Hold what was seen of a log that is rebuilt against what there is of it.
+
+    Raises:
+        RefusedError: `mirror-short`, `mirror-rewritten`, `recover-unproven`.
+    """
+    ask_all(sources)
+    seen = sorted((one.sighting for one in sources if one.sighting is not None), key=lambda one: -one.size)
+    head = log.head.size
+    for one in seen:
+        if one.size > head:
+            raise RefusedError(
+                f"{one}; the mirror and the old database have {head} entries of log {log.origin} together: entries"
+                f" {head} to {one.size - 1} are missing; another partner's mirror may have them",
+                code="mirror-short",
+            )
+        if log.root_at(one.size) != one.root:
+            raise RefusedError(
+                f"{one}; the mirror's history has root {log.root_at(one.size).hex()} there: two histories of log"
+                f" {log.origin} were signed",
+                code="mirror-rewritten",
+            )
+    if sources and not unproven and not any(one.answered for one in sources):
+        silent = "; ".join(f"{one.name}: {one.error or 'no answer in time'}" for one in sources[:_NAMED])
+        raise RefusedError(
+            f"nobody said what was seen of log {log.origin} ({silent}); whether the mirror is as large is not known;"
+            " --unproven goes on without",
+            code="recover-unproven",
+        )
+    return seen

@@ -1,6 +1,6 @@
 """Signed checkpoints: each head is signed once, stored before anybody sees it, and never signed again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import StoreError
@@ -30,28 +30,13 @@ class Checkpoints:
                 than the last one (`clock-behind`), the log is shorter (`log-rolled-back`), or the disk failed.
             ConflictError: `fenced`: another process has become the one that moves this log.
         """
+        self.store_all([checkpoint])
+
+    def store_all(self, checkpoints: Sequence[StoredCheckpoint]) -> None:
+        """Store several, by ascending size, in one transaction; errors as of `store`."""
         with self._database.write(leading=True) as writing:
-            last = writing.execute(
-                "SELECT size, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1"
-            ).fetchone()
-            held = writing.execute(
-                "SELECT note FROM checkpoint WHERE size = ?", (checkpoint.size,)
-            ).fetchone()
-            if held is not None and held[0] == checkpoint.note:
-                return
-            if held is not None:
-                raise StoreError(
-                    f"a checkpoint of size {checkpoint.size} is stored already; no head is signed twice",
-                    code="checkpoint-exists",
-                )
-            if last is not None and (last[0] > checkpoint.size or last[1] > checkpoint.signed_at):
-                raise StoreError(
-                    f"checkpoint of size {checkpoint.size} at {checkpoint.signed_at} is older than the last,"
-                    f" of size {last[0]} at {last[1]}",
-                    code="clock-behind",
-                )
-            _require_entries(writing, checkpoint.size)
-            _insert(writing, checkpoint)
+            for one in checkpoints:
+                _store(writing, one)
 
     def latest(self) -> StoredCheckpoint | None:
         """The largest checkpoint; None before the first."""
@@ -84,6 +69,26 @@ class Checkpoints:
         for row in self._database.rows(query, values):
             return StoredCheckpoint(*row)
         return None
+
+
+def _store(writing: Writing, checkpoint: StoredCheckpoint) -> None:
+    last = writing.execute("SELECT size, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    held = writing.execute("SELECT note FROM checkpoint WHERE size = ?", (checkpoint.size,)).fetchone()
+    if held is not None and held[0] == checkpoint.note:
+        return
+    if held is not None:
+        raise StoreError(
+            f"a checkpoint of size {checkpoint.size} is stored already; no head is signed twice",
+            code="checkpoint-exists",
+        )
+    if last is not None and (last[0] > checkpoint.size or last[1] > checkpoint.signed_at):
+        raise StoreError(
+            f"checkpoint of size {checkpoint.size} at {checkpoint.signed_at} is older than the last,"
+            f" of size {last[0]} at {last[1]}",
+            code="clock-behind",
+        )
+    _require_entries(writing, checkpoint.size)
+    _insert(writing, checkpoint)
 
 
 def _require_entries(writing: Writing, size: int) -> None:

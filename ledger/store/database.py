@@ -70,10 +70,13 @@ class Database(ABC):
     Attributes:
         name: What it is called in messages: the path of the file, or host and database.  Never a password.
         epoch: That of this process, once it has raised it; None before.
+        rebuilding: Whether this process rebuilds the log, so that it may move one that is not whole; see
+            `ledger.store.rebuilding`.
     """
 
     name: str
     epoch: int | None = None
+    rebuilding: bool = False
 
     @property
     @abstractmethod
@@ -85,7 +88,7 @@ class Database(ABC):
         """Become the one process that moves the log `origin`; nothing happens where it is that already.
 
         Raises:
-            StoreError: `store-locked`: another process is.
+            StoreError: `store-locked`: another process is; `store-rebuilding`: the log is not whole.
         """
 
     @property

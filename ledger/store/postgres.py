@@ -40,6 +40,7 @@ from ledger.store.postgres_session import (
     require_durable,
     translated,
 )
+from ledger.store.rebuilding import half
 
 __all__ = ["PostgresDatabase", "lock_key", "migrate_postgres", "open_postgres"]
 
@@ -132,9 +133,13 @@ class PostgresDatabase(Database):
         with self.write() as writing:
             held = writing.execute("SELECT epoch FROM head WHERE origin = ? FOR UPDATE", (origin,)).fetchone()
             raised = None if held is None else int(held[0])
-            if raised is not None and raised != self.epoch:
+            is_whole = raised is None or raised >= 0 or self.rebuilding
+            if raised is not None and raised != self.epoch and is_whole:
                 raised += 1
                 writing.execute("UPDATE head SET epoch = ? WHERE origin = ?", (raised, origin))
+        if not is_whole:
+            self.resign()
+            raise half(self.name)
         self.epoch = raised
 
     @property
