@@ -17,7 +17,9 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.access import allowed
 from api.deps import known_query
+from api.origin import proxies_of
 from api.replies import Replies
 from api.roles import OfItsRole
 from api.routes import (
@@ -36,13 +38,16 @@ from api.routes import (
     witness,
 )
 from api.routes import node as node_routes
+from api.seats import Seats
 from api.single import OneStatement
 from ledger.config import ROLE, UNPROVEN, with_environment
 from ledger.errors import SetupError
 from ledger.services.admission import usual_workers
+from ledger.services.callers import callers_of
 from ledger.services.home import open_home
 from ledger.services.node import Node, open_node
 from ledger.services.roles import role_of
+from ledger.store.requests import Requests
 
 THREADS = 64
 """Requests that are answered at once on threads of their own; those that wait for the log have none."""
@@ -83,7 +88,9 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         node = await run_in_threadpool(open_)
         app.state.node = node
-        app.state.streams = 0
+        app.state.proxies, app.state.callers = proxies_of(node), callers_of(node)
+        app.state.requests = Requests(node.database)
+        app.state.streams = Seats()
         app.state.replies = Replies(asyncio.get_running_loop())
         node.start()
         try:
@@ -108,7 +115,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
         *(anchors, attestations, foreign, log, mirror, node_routes),
     ):
-        app.include_router(module.router, dependencies=[Depends(known_query)])
+        app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])
     return app
 
 
@@ -127,4 +134,4 @@ class HeadAsGet:
         async def bodiless(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET"}, receive, bodiless)
+        await self._app({**scope, "method": "GET", "asked_method": "HEAD"}, receive, bodiless)

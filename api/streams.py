@@ -11,9 +11,10 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from api.limiting import client_of
 from api.lines import Answers, Lines
+from api.origin import client_of
 from api.problems import INTERNAL, problem
+from api.seats import Seats
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.intake import Turn
@@ -23,8 +24,6 @@ from ledger.services.register import Registration, register_many
 LINES = 100_000
 """Lines that one request may have.  Many clients read no answer before they have sent everything, so that answers
 are held for them rather than the connection stopped; this bounds what is held."""
-STREAMS = 16
-"""Streams at once; each has threads of its own."""
 _REGISTERED = b"".join(
     (
         b'{"line":%d,"status":%d,"digest":"%b","index":%d,',
@@ -45,8 +44,9 @@ class LinesResponse(StreamingResponse):
     media_type = "application/x-ndjson"
 
     def __init__(self, request: Request, node: Node, wanted: str | None) -> None:
-        if request.app.state.streams >= STREAMS:
-            raise RefusedError(f"{STREAMS} streams are being registered already", code="overloaded")
+        self._seats: Seats = request.app.state.streams
+        self._client = client_of(request)
+        self._seats.require(self._client)
         self._received = asyncio.Event()
         super().__init__(register_lines(request, node, wanted, self._received))
 
@@ -61,8 +61,12 @@ class LinesResponse(StreamingResponse):
                     raise ClientDisconnect
             await sending
 
-        with suppress(ClientDisconnect, OSError):
-            await self.stream_response(patient)
+        self._seats.take(self._client)
+        try:
+            with suppress(ClientDisconnect, OSError):
+                await self.stream_response(patient)
+        finally:
+            self._seats.leave(self._client)
 
 
 async def register_lines(
@@ -85,7 +89,6 @@ async def register_lines(
             loop.call_soon_threadsafe(call)
 
     answers = Answers(wake)
-    request.app.state.streams += 1
     reader = asyncio.create_task(_feed(request, lines, received))
     threading.Thread(
         target=_work, args=(lines, answers, node, wanted, client_of(request)), name="stream", daemon=True
@@ -96,7 +99,6 @@ async def register_lines(
         # A connection that is closed on what the client still writes may lose the answers on their way to it.
         await asyncio.wait({reader}, timeout=IDLE_SECONDS)
     finally:
-        request.app.state.streams -= 1
         lines.end()
         reader.cancel()
 

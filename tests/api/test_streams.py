@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import httpx2
 import orjson
@@ -18,6 +19,7 @@ from tests.api.served import NDJSON, Served, holder
 from tests.api.test_registering import CODES
 
 HEAD = b"POST /v1/statements HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+CLIENT = b"X-Forwarded-For: "
 
 
 def send(served: Served, *lines: bytes, path: str = "/v1/statements") -> list[dict[str, object]]:
@@ -50,7 +52,7 @@ def until(condition: object, seconds: float = 20) -> None:
 @pytest.fixture(autouse=True)
 def threads_end(served: Served) -> Iterator[None]:
     yield
-    until(lambda: not streams() and served.app.state.streams == 0)
+    until(lambda: not streams() and served.app.state.streams.taken == 0)
 
 
 def test_every_line_has_its_answer_in_its_place(served: Served) -> None:
@@ -165,7 +167,7 @@ def test_a_client_that_leaves_at_once_leaves_no_thread(served: Served) -> None:
         with served.connect() as connection:
             connection.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n")
             connection.sendall(served.record(f"left-{number}").encoded[: number * 100])
-    until(lambda: not streams() and served.app.state.streams == 0)
+    until(lambda: not streams() and served.app.state.streams.taken == 0)
 
 
 def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +176,7 @@ def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.M
     with served.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        until(lambda: served.app.state.streams == 0)
+        until(lambda: served.app.state.streams.taken == 0)
 
 
 def test_a_stream_that_pauses_too_long_is_ended_by_name(
@@ -193,16 +195,47 @@ def test_a_stream_that_pauses_too_long_is_ended_by_name(
     assert b'"line":2,"status":408' in found
 
 
-def test_too_many_streams_at_once_are_told_to_come_again(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.streams.STREAMS", 1)
-    with served.connect() as connection:
-        connection.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n")
-        until(lambda: served.app.state.streams == 1)
-        answer = served.post("/v1/statements", b"", NDJSON)
-        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/overloaded")
-        assert answer.headers["retry-after"] == "1"
+@contextmanager
+def open_streams(served: Served, client: str, count: int) -> Iterator[None]:
+    """Streams of a client that send nothing more."""
+    before = served.app.state.streams.taken
+    with ExitStack() as stack:
+        for _ in range(count):
+            connection = stack.enter_context(served.connect())
+            connection.sendall(HEAD + CLIENT + client.encode() + b"\r\nContent-Length: 1000000\r\n\r\n")
+        until(lambda: served.app.state.streams.taken == before + count)
+        yield
+
+
+def refusal(served: Served, client: str) -> tuple[int, str, str] | None:
+    """Status, code and Retry-After that a client's next stream is answered with; None where it is taken in."""
+    answer = served.post("/v1/statements", b"", {**NDJSON, "x-forwarded-for": client})
+    if answer.status_code == 200:
+        return None
+    name = answer.json()["type"].removeprefix("/problems/")
+    return answer.status_code, name, answer.headers["retry-after"]
+
+
+def test_one_client_takes_half_of_the_places_for_streams_and_is_told_to_come_again(served: Served) -> None:
+    with open_streams(served, "192.0.2.1", 7):
+        assert refusal(served, "192.0.2.1") is None
+        with open_streams(served, "192.0.2.1", 1):
+            assert refusal(served, "192.0.2.1") == (429, "too-many-requests", "5")
+            assert refusal(served, "192.0.2.2") is None
+        until(lambda: served.app.state.streams.taken == 7)
+        assert refusal(served, "192.0.2.1") is None
+
+
+def test_who_has_no_stream_is_refused_only_where_every_place_is_taken(served: Served) -> None:
+    # Of one client 8, of the next 4, 2, 1: each leaves one, which whoever comes first takes.
+    with ExitStack() as stack:
+        for number, count in enumerate((8, 4, 2, 1)):
+            client = f"192.0.2.{number}"
+            stack.enter_context(open_streams(served, client, count))
+            assert refusal(served, client) == (429, "too-many-requests", "5")
+        assert refusal(served, "192.0.2.9") is None
+        with open_streams(served, "192.0.2.9", 1):
+            assert refusal(served, "192.0.2.10") == (503, "overloaded", "1")
 
 
 def test_streams_side_by_side_lose_nothing(served: Served) -> None:

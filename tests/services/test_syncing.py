@@ -106,7 +106,7 @@ def _lifespan(exchange: Exchange):  # noqa: ANN202
 
     @asynccontextmanager
     async def lifespan(app):  # noqa: ANN001, ANN202
-        app.state.node, app.state.streams = exchange.sides.xa.node, 0
+        app.state.node = exchange.sides.xa.node
         yield
 
     return lifespan
