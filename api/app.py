@@ -30,9 +30,11 @@ from api.routes import (
     lineage,
     log,
     mirror,
+    page,
     partners,
     recognition,
     statements,
+    succession,
     transfers,
     verify,
     witness,
@@ -112,8 +114,8 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(OneStatement, paths=statements.REGISTERING)
     app.add_middleware(OfItsRole)
     for module in (
-        *(statements, transfers, certificates, recognition, lineage, verify, partners, witness),
-        *(anchors, attestations, foreign, log, mirror, node_routes),
+        *(statements, transfers, certificates, recognition, lineage, verify, page, partners, witness),
+        *(anchors, attestations, foreign, log, mirror, succession, node_routes),
     ):
         app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])
     return app

@@ -203,5 +203,6 @@ class MonitorHealth(Wire):
 class NodeHealth(Health):
     """Whether the node can register, how far it is, and how its relay and its monitor are."""
 
+    succeeds: str | None = None
     relay: RelayHealth | None = None
     monitor: MonitorHealth | None = None

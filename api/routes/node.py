@@ -21,7 +21,9 @@ from ledger.errors import MalformedError, NotFoundError
 from ledger.services.anchor_states import anchor_state
 from ledger.services.node import Node
 from ledger.services.own_chains import OwnChain
+from ledger.services.succession import published
 from ledger.statements.catalogue import TYPES, json_schema
+from ledger.statements.log_succession import read
 
 router = APIRouter(tags=["node"])
 _RPC_LIMIT = 1 << 20
@@ -39,6 +41,7 @@ _NODE = {
 }
 _HEALTH: dict[str, Any] = {
     "status": "ok",
+    "succeeds": "registry.example.xa/XA/2025",
     "size": 97,
     "signedSize": 97,
     "anchoredSize": 90,
@@ -138,6 +141,8 @@ def health(node: NodeDep) -> JSONResponse:
         "pendingAnchors": len(node.anchors.pending(node.chain_name)),
         "chains": [_chain_health(node, own) for own in node.chains],
     }
+    if (notice := published(node.statements)) is not None:
+        told["succeeds"] = read(notice, screened=False).log.origin
     if trouble is not None:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import log_recover, output
+from ledger.cli import log_recover, log_succeed, output
 from ledger.cli.believing import believed
 from ledger.cli.options import AsJson, Home, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
 from ledger.cli.overriding import opened_home
@@ -130,6 +130,7 @@ def audit(
 
 
 log_recover.add_to(app)
+log_succeed.add_to(app)
 
 
 def _of_home(folder: Path) -> SignedCheckpoint:

@@ -8,7 +8,7 @@ Source: docs/spec/contract.md, docs/recovery.md.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.chain.port import AnchoredEvent, Chain
 from ledger.chain.several import pass_over
@@ -24,6 +24,15 @@ SCANNED: Final = 10_000
 """Blocks in which announcements are looked for at a time, from the newest backwards."""
 SCANS: Final = 1_000
 """Most times that they are looked for; a node that invents its last block may give it any number."""
+
+
+class Held(NamedTuple):
+    """What a contract holds of a log, in the state of a block."""
+
+    size: int
+    root: bytes
+    contract: bytes
+    header: Header
 
 
 class ShownAnchors:
@@ -58,7 +67,7 @@ class ShownAnchors:
         self._log = log
         self._anchors = anchors
 
-    def last(self) -> tuple[int, bytes] | None:
+    def last(self) -> Held | None:
         """Size and root anchored last: what the log has too, or what its head key signed.  None before the first.
 
         Raises:
@@ -72,7 +81,7 @@ class ShownAnchors:
         root = self._contract.root_at(size, header)
         if not self.is_ours(size, root):
             self.require_signed(size, root, header)
-        return size, root
+        return Held(size, root, self._address, header)
 
     def is_ours(self, size: int, root: bytes) -> bool:
         """Whether the log has that root at that size."""

@@ -18,6 +18,7 @@ from ledger.core.times import format_time
 from ledger.core.trust import parse_trust_list, sign_trust_list
 from ledger.core.trust.values import ForeignSource
 from ledger.errors import LedgerError, SetupError
+from ledger.services.files import exists, read_bounded
 from ledger.services.home import Home
 
 LIFE: Final = 90 * 86_400
@@ -125,6 +126,8 @@ def _body(home: Home, chains: Sequence[ChainIdentity], foreign: Sequence[Foreign
     told = {one.id: one for one in (settings.chain, *settings.chains)}
     # Head keys have a list of their own; the note's third line is known by the address.
     vkeys = [encode_vkey(vkey) for vkey in home.log_signer().vkeys if vkey.type != EXPERIMENTAL]
+    earlier = _earlier(home)
+    own = {f"eip155:{one.id}" for one in chains}
     return {
         "format": "evidence-trust/1",
         "publisher": {
@@ -155,14 +158,27 @@ def _body(home: Home, chains: Sequence[ChainIdentity], foreign: Sequence[Foreign
                 "operator": settings.operator,
                 "vkeys": list(vkeys),
                 "headKeys": [{"address": keys.head.public}],
-            }
+            },
+            *(one for one in earlier["logs"] if one["origin"] != settings.origin),
         ],
         "witnesses": [{"vkey": encode_vkey(home.witness_vkey()), "organisation": settings.operator}],
-        "chains": [_chain(one, told.get(one.id, settings.chain), home) for one in chains],
+        "chains": [
+            *(_chain(one, told.get(one.id, settings.chain), home) for one in chains),
+            *(one for one in earlier["chains"] if one["chain"] not in own),
+        ],
         "foreign": [_foreign(one) for one in foreign],
         "entries": [],
         "require": dict(REQUIRE),
     }
+
+
+def _earlier(home: Home) -> Mapping[str, Any]:
+    """Logs and chains that the claim goes on naming: what they showed is evidence still."""
+    if not exists(home.predecessor):
+        return {"logs": (), "chains": ()}
+    claim = read_bounded(home.predecessor, limit=TRUST_LIMIT, what="claim")
+    parse_trust_list(claim)
+    return _content(claim)
 
 
 def _authority(authority: Authority, jurisdiction: str) -> dict[str, Json]:

@@ -7,6 +7,8 @@
     keys/witness.json    cosigns partners' checkpoints  keys/attester.json    vouches for partners' chains
     keys/relay.json      pays for carrying partners' checkpoints to the own chain
 
+    predecessor.json     what was claimed of the logs that this one succeeds    succeeded.json   the log ended
+
 `init_home` makes all of it in a folder beside the place and renames that, so that a home is there whole or not at
 all.  Databases and `claim.json` come when the node first starts.
 
@@ -16,7 +18,7 @@ Source: docs/operations.md, docs/spec/key-file.md.
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +59,7 @@ SETTINGS: Final = "node.toml"
 KEYS: Final = "keys"
 TRUST: Final = "trust"
 CLAIM: Final = "claim.json"
+PREDECESSOR: Final = "predecessor.json"
 REGISTRAR: Final = "registrar"
 PUBLISHER: Final = "publisher"
 _FOLDER_MODE: Final = 0o700
@@ -101,6 +104,11 @@ class Home:
     def claim(self) -> Path:
         """Where the node's own trust list stands once it has been made."""
         return self.path / CLAIM
+
+    @property
+    def predecessor(self) -> Path:
+        """Where the last claim about the logs before this one stands; there where the log succeeds another."""
+        return self.path / PREDECESSOR
 
     @property
     def trust(self) -> Path:
@@ -172,14 +180,37 @@ def init_home(path: Path, plan: Plan, *, now: int, random: Callable[[int], bytes
         REGISTRAR: make_holder_key(settings.registrar, year, EDDSA, random(RANDOM_SIZE)),
         PUBLISHER: make_holder_key(settings.operator, f"{year}-publisher", EDDSA, random(RANDOM_SIZE)),
     }
+    keys: dict[str, NodeKey | HolderKey] = {**holders}
+    keys.update({str(kind): key for kind, key in node_keys.items()})
+    return make_home(path, settings, keys)
+
+
+def make_home(
+    path: Path,
+    settings: Settings,
+    keys: Mapping[str, NodeKey | HolderKey],
+    *,
+    fill: Callable[[Home], None] = lambda _: None,
+) -> Home:
+    """Make a home of settings and keys, in one step.
+
+    Args:
+        path: Must not exist yet, or be an empty folder.
+        settings: What stands in `node.toml`.
+        keys: Every key of a home, by the name of its file.
+        fill: Puts what else shall be there into the home, where it stands meanwhile.
+
+    Raises:
+        SetupError: As `init_home`, and whatever `fill` raises.  Nothing is left behind.
+    """
+    _require_free(path)
     with reported("make home", path), _parents_of(path), _built_beside(path) as building:
         (building / KEYS).mkdir(mode=_FOLDER_MODE)
         (building / TRUST).mkdir(mode=_FOLDER_MODE)
-        for kind, node_key in node_keys.items():
-            write_key(_key_path(building, kind), node_key)
-        for name, holder_key in holders.items():
-            write_key(_key_path(building, name), holder_key)
+        for name, key in keys.items():
+            write_key(_key_path(building, name), key)
         write_new(building / SETTINGS, encode_settings(settings).encode(), what="settings")
+        fill(open_home(building))
         sync_folder(building)
         try:
             building.rename(path)  # replaces an empty folder, and nothing else

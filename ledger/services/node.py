@@ -38,6 +38,7 @@ from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.restart import Restart, sequencer_of
 from ledger.services.roles import ANCHORING, Role, submitting_of
 from ledger.services.submitting import Submitting
+from ledger.services.succession import require_goes_on
 from ledger.services.syncing import Syncing
 from ledger.services.witnesses import Witnesses
 from ledger.services.witnessing import Witness, begin_witness, witness_of
@@ -279,7 +280,9 @@ def open_node(
 
     Raises:
         SetupError, StoreError: The files are not usable, damaged, or in use by another process.
+        RefusedError: `log-succeeded`.
     """
+    require_goes_on(home)
     database = _database(home, role)
     chains: list[OwnChain] = []
     try:

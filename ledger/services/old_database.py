@@ -80,17 +80,22 @@ def _looked_into(database: Database, origin: str) -> Old | None:
 
 
 @contextmanager
-def locked(place: Path) -> Iterator[None]:
-    """Keep the node from starting meanwhile; brings the old database's schema up to date where that is possible."""
+def locked(place: Path, *, as_it_is: bool = False) -> Iterator[None]:
+    """Keep the node from starting meanwhile.
+
+    Args:
+        as_it_is: Write nothing to the old database; else its schema is brought up to date where that is possible.
+    """
     import fcntl
 
-    try:
-        open_database(place).close()
-    except NotFoundError:
-        pass
-    except LedgerError as error:
-        if error.code == "store-locked":
-            raise
+    if not as_it_is:
+        try:
+            open_database(place).close()
+        except NotFoundError:
+            pass
+        except LedgerError as error:
+            if error.code == "store-locked":
+                raise
     with reported("lock database", place):
         lock = os.open(f"{place}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

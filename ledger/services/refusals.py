@@ -37,7 +37,7 @@ def check_not_vain(
 
     Raises:
         RefusedError: `self-accreditation`, `recognition-by-wrong-side`, `endorsement-by-another`,
-            `status-of-another`.
+            `status-of-another`, `succession-by-command`.
 
     Cost: at most two look-ups; nothing for other types.
     """
@@ -120,6 +120,14 @@ def _status_list(statement: Statement, subject: object, _: str, statements: Stat
         )
 
 
+def _succession(_: Statement, __: object, ___: str, ____: Statements) -> None:
+    raise RefusedError(
+        "a notice that a log ended counts as the first entry of the log that goes on, and nowhere else; evidence log"
+        " succeed makes both",
+        code="succession-by-command",
+    )
+
+
 def _held(digest: bytes, statements: Statements) -> object:
     """What this log holds under a digest, as its type reads it; None where it holds nothing."""
     stored = statements.by_digest(digest)
@@ -130,6 +138,7 @@ _CHECKS: Mapping[str, _Check] = {
     "Accreditation": _accreditation,
     "Endorsement": _endorsement,
     "IdentityRecognition": _identity,
+    "LogSuccession": _succession,
     "Recognition": _recognition,
     "StatusChange": _status_change,
     "StatusList": _status_list,
