@@ -59,6 +59,11 @@ async def body_of(request: Request, *, limit: int, what: str, types: tuple[str, 
     """
     if types is not None:
         require_type(request, types)
+    signed: bytes | None = getattr(request.state, "body", None)
+    if signed is not None:  # read already, to hold it against what was signed
+        if len(signed) > limit:
+            raise _too_large(what, limit)
+        return signed
     declared = request.headers.get("content-length", "").lstrip("0")
     if declared.isdecimal() and (len(declared) > len(str(limit)) or int(declared) > limit):
         raise _too_large(what, limit)

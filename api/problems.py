@@ -27,6 +27,7 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
+from ledger.services.callers import CallerError
 from ledger.services.waiting import BusyError
 from ledger.statements.shape import Problem, StatementInvalidError
 
@@ -54,6 +55,7 @@ _TITLES: tuple[tuple[type[LedgerError], int, str], ...] = (
     (VerificationError, 422, "The document is well-formed, and does not hold"),
     (NotFoundError, 404, "Nothing is registered under this name"),
     (ConflictError, 409, "The name is taken by another statement"),
+    (CallerError, 401, "It is not shown who asks"),
     (RefusedError, 403, "True, and not allowed here"),
     (StoreError, 503, "The node cannot store anything at present"),
     (ChainError, 503, "The chain cannot be asked at present"),
@@ -133,6 +135,8 @@ def answer(error: LedgerError, instance: str | None = None) -> Response:
     if told["status"] == HTTPStatus.SERVICE_UNAVAILABLE or error.code in _RETRY:
         later = error.retry_after if isinstance(error, BusyError) else _RETRY.get(error.code, _LATER)
         headers["retry-after"] = str(later)
+    if told["status"] == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Signature"
     return Response(orjson.dumps(told), told["status"], headers, MEDIA_TYPE)
 
 

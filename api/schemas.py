@@ -87,7 +87,7 @@ class Standing(Wire):
     digest: str
     index: int
     type: str
-    issuer: str
+    issuer: str | None = Field(None, description="DID; absent for who may not see the statement")
     url: str
     state: Literal["registered", "anchored", "acknowledged"]
     created: str

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.deps import read_body
 from api.documents import JSON, STATEMENT
-from api.limiting import client_at
+from api.origin import client_at
 from api.problems import answer
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError
@@ -108,4 +108,4 @@ def _sender(scope: Scope) -> str | None:
     if int(length) > STATEMENT_LIMIT:
         return None
     host = scope["client"]
-    return client_at("" if host is None else host[0], forwarded)
+    return client_at("" if host is None else host[0], forwarded, getattr(scope["app"].state, "proxies", None))

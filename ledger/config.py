@@ -22,10 +22,11 @@ Read by the composition roots alone; everything below them takes values as param
     id = 1500000001
     period = 10
 
-Chains and authorities follow, see `ledger.chains` and `ledger.authorities`.  The environment: `EVIDENCE_PORT`,
-`EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces between), `EVIDENCE_ANCHOR_PERIOD`,
-`EVIDENCE_PARTNER_PERIOD` and `DATABASE_URL` (`postgresql+psycopg://user:password@host/database`), which is better than
-the member `database` where a password is in it.
+How it listens, chains and authorities follow, see `ledger.listening`, `ledger.chains` and `ledger.authorities`.  The
+environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces),
+`EVIDENCE_ANCHOR_PERIOD`, `EVIDENCE_PARTNER_PERIOD` and `DATABASE_URL`
+(`postgresql+psycopg://user:password@host/database`), which is better than the member `database` where a password is in
+it.
 
 Source: docs/operations.md.
 """
@@ -52,6 +53,7 @@ from ledger.chains import (
 )
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SetupError
+from ledger.listening import Listening, listening_lines
 from ledger.statements.fields import COUNTRY, DID, Text
 from ledger.statements.shape import Shape, problems
 
@@ -65,6 +67,8 @@ UNPROVEN: Final = "EVIDENCE_UNPROVEN"
 """Set to 1 by `evidence node serve --unproven`, for its own process."""
 ROLE: Final = "EVIDENCE_ROLE"
 """Set by `evidence node serve --role`, for its own process."""
+READS: Final = "EVIDENCE_READS"
+"""Set by `evidence node serve` to what it found of `reads`, for its own process."""
 KEY_LIFE: Final = 5 * 365 * 86_400
 """Seconds for which the registrar's first key is made."""
 
@@ -110,6 +114,7 @@ class Settings:
         observed: Partners' chains that this node reads itself.
         relay: Whether a serving node carries partners' checkpoints to its own chain.
         database: Address of the database that keeps the log; None: `ledger.sqlite` in the home.
+        listening: How it listens, and who may read.
     """
 
     jurisdiction: str
@@ -129,6 +134,7 @@ class Settings:
     observed: tuple[Observed, ...] = ()
     relay: bool = True
     database: str | None = field(default=None, repr=False)  # may hold a password
+    listening: Listening = field(default_factory=Listening)
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -190,6 +196,7 @@ def encode_settings(settings: Settings) -> str:
         *([] if settings.quorum == 0 else [f"quorum = {settings.quorum}"]),
         *([] if settings.relay else ["relay = false"]),
         *([] if settings.database is None else [f"database = {toml(settings.database)}"]),
+        *listening_lines(settings.listening),
         "",
         "[chain]",
         *chain_lines(settings.chain, "chain"),
@@ -235,6 +242,12 @@ def parse_settings(data: bytes) -> Settings:
         observed=read_observed(members.tables("observed")),
         relay=members.boolean("relay", default=True),
         database=members.optional_text("database"),
+        listening=Listening(
+            members.optional_text("reads"),
+            members.optional_text("certificate"),
+            members.optional_text("certificate-key"),
+            members.texts("proxy"),
+        ),
     )
     members.require_all_read()
     return settings
@@ -270,6 +283,7 @@ def with_environment(settings: Settings, environment: Mapping[str, str]) -> Sett
         workers=settings.workers if workers is None else workers,
         partner_period=settings.partner_period if partner_period is None else partner_period,
         database=environment.get("DATABASE_URL") or settings.database,
+        listening=replace(settings.listening, reads=environment.get(READS) or settings.listening.reads),
     )
 
 
@@ -331,6 +345,12 @@ class _Members:
     def tables(self, name: str) -> list[Any]:
         value: list[Any] = self._take(name, list, [])
         return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value: list[Any] = self._take(name, list, [])
+        if not all(isinstance(one, str) for one in value):
+            raise invalid_setting(name, "must be texts")
+        return tuple(value)
 
     def require_all_read(self) -> None:
         for name in self._table:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
+from api.access import Reader, ReaderDep
 from api.deps import DigestPath, NodeDep
 from api.documents import CERTIFICATE, CHANGE, STATEMENT, answer, document
 from api.routes.statements import described
@@ -29,6 +30,7 @@ Did = Annotated[str | None, Query(max_length=255, examples=["did:web:body.exampl
 @router.get("/v1/certificates", responses=_CERTIFICATES, response_model=None)
 def certificates(
     node: NodeDep,
+    reader: ReaderDep,
     number: Annotated[str | None, Query(min_length=1, max_length=64, examples=["CB-2026-0007"])] = None,
     body: Did = None,
     holder: Did = None,
@@ -43,18 +45,20 @@ def certificates(
     the following page.  The first page about a number names, as `partners`, those of that number that partners' nodes
     gave: GET /v1/statements/{digest}/bundle?partners=true is about those too.
     """
-    held = _of_partners(number, body, holder, node) if status is None and after < 0 else {}
+    held = _of_partners(number, body, holder, node, reader) if status is None and after < 0 else {}
     statuses = Statuses(node.shelf, node.trust, int(node.clock()))
     items: list[dict[str, Any]] = []
     scanned = 0
     while len(items) < limit and scanned < SCANNED:
-        wanted = limit if status is None else PAGE
+        wanted = limit if status is None and reader.whole else PAGE
         page = node.statements.attestations(
             _KIND, number=number, issuer=body, holder=holder, first=after + 1, limit=wanted
         )
         for stored in page:
             after = stored.index
             scanned += 1
+            if not reader.sees(stored):
+                continue
             certificate = _certificate(stored)
             found = statuses.of(stored, certificate)
             if status is None or found == status:
@@ -69,13 +73,14 @@ def certificates(
 @router.get("/v1/certificates/{number:path}", responses=_CERTIFICATES, response_model=None)
 def certificates_of_number(
     node: NodeDep,
+    reader: ReaderDep,
     number: Annotated[str, Path(min_length=1, max_length=512, examples=["CB-2026-0007"])],
     body: Did = None,
     limit: Limit = 100,
     after: After = -1,
 ) -> dict[str, Any]:
     """The certificates that bodies gave this number."""
-    return certificates(node, number=number, body=body, limit=limit, after=after)
+    return certificates(node, reader, number=number, body=body, limit=limit, after=after)
 
 
 @router.get(
@@ -117,7 +122,7 @@ def status_list(
     responses=answer(Changes, {"items": [CHANGE]}, "The attestations whose places differ"),
     response_model=None,
 )
-def changes(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
+def changes(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> dict[str, Any]:
     """What this edition changed against the one before: each attestation at a place that differs, as it is now.
 
     The cost is that of the changes, not of the list: whoever keeps certificates asks this after each edition and judges
@@ -134,6 +139,7 @@ def changes(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
             "status": one.word,
         }
         for one in touched
+        if reader.sees(one.stored)
     ]
     return {"items": items}
 
@@ -142,7 +148,9 @@ def _certificate(stored: StoredStatement) -> ConformityCertificate:
     return read_certificate(parse_statement(stored.body), screened=False)
 
 
-def _of_partners(number: str | None, body: str | None, holder: str | None, node: Node) -> dict[str, Any]:
+def _of_partners(
+    number: str | None, body: str | None, holder: str | None, node: Node, reader: Reader
+) -> dict[str, Any]:
     """The member that names partners' certificates of a number, where there are some."""
     if number is None:
         return {}
@@ -157,6 +165,7 @@ def _of_partners(number: str | None, body: str | None, holder: str | None, node:
             "index": kept.index,
         }
         for kept in found
+        if reader.sees_digest(kept.subject)
     ]
     return {"partners": told} if told else {}
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from api.access import ReaderDep
 from api.deps import DIGEST, DigestPath, NodeDep, body_of, media_type, require_type
 from api.documents import (
     BUNDLE,
@@ -18,7 +19,7 @@ from api.documents import (
     document,
     examples_of,
 )
-from api.limiting import client_of
+from api.origin import client_of
 from api.schemas import Standing
 from api.single import WHAT, registration, told_of
 from api.streams import LinesResponse
@@ -40,6 +41,7 @@ ALSO = 256
 """Further statements that may be asked for in one bundle."""
 REGISTERING: dict[str, str | None] = {}
 """The paths that register, each with the type that it takes; None takes any."""
+_PUBLIC = ("digest", "index", "type", "url", "created", "anchored")
 _BODIES = (JSON, STATEMENT)
 _DESCRIPTION = """\
 One canonical signed statement (`application/json`), or many, one a line (`application/x-ndjson`).  A signed statement
@@ -194,9 +196,11 @@ def bundle(
 
 
 @router.get("/v1/statements/{digest}/status", responses=answer(Standing, STANDING), response_model=None)
-def status(digest: DigestPath, node: NodeDep) -> dict[str, Any]:
-    """What became of it so far."""
-    return described(_stored(node, digest), node)
+def status(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> dict[str, Any]:
+    """What became of it so far.  Whoever may not see the statement is told its type, its place and its times alone."""
+    stored = _stored(node, digest)
+    told = described(stored, node)
+    return told if reader.sees(stored) else public(told)
 
 
 def described(stored: StoredStatement, node: Node) -> dict[str, Any]:
@@ -210,6 +214,12 @@ def described(stored: StoredStatement, node: Node) -> dict[str, Any]:
         "url": f"/v1/statements/{name}",
         **state_of(stored, node.shelf).to_json(),
     }
+
+
+def public(told: dict[str, Any]) -> dict[str, Any]:
+    """What everybody is told of a statement: nothing of what it says, or who signed or answered it."""
+    kept = {name: told[name] for name in _PUBLIC if name in told}
+    return {**kept, "state": "anchored" if "anchored" in told else "registered"}
 
 
 def _stored(node: Node, digest: str) -> StoredStatement:

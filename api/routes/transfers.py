@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from api.access import Reader, ReaderDep
 from api.deps import DIGEST, NodeDep
 from api.documents import STANDING, answer
 from api.routes.statements import described
@@ -27,6 +28,7 @@ After = Annotated[int, Query(ge=-1, le=2**53 - 1, description="index of the last
 @router.get("/v1/transfers", responses=_PAGE, response_model=None)
 def transfers(
     node: NodeDep,
+    reader: ReaderDep,
     state: Annotated[Literal["registered", "anchored", "acknowledged"] | None, Query()] = None,
     reference: Annotated[
         str | None, Query(min_length=1, max_length=128, examples=["ORDER-2026-0041"])
@@ -43,14 +45,14 @@ def transfers(
     items: list[dict[str, Any]] = []
     scanned = 0
     while len(items) < limit and scanned < SCANNED:
-        wanted = limit if state is None else PAGE
+        wanted = limit if state is None and reader.whole else PAGE
         page = node.statements.of_type(
             "TransferRecord", first=after + 1, since=moment, reference=reference, limit=wanted
         )
         for stored in page:
             after = stored.index
             scanned += 1
-            if state is None or state_of(stored, node.shelf).state == state:
+            if reader.sees(stored) and (state is None or state_of(stored, node.shelf).state == state):
                 items.append(described(stored, node))
                 if len(items) == limit:
                     break
@@ -62,6 +64,7 @@ def transfers(
 @router.get("/v1/acknowledgements", responses=_PAGE, response_model=None)
 def acknowledgements(
     node: NodeDep,
+    reader: ReaderDep,
     record: Annotated[
         str, Query(pattern=DIGEST, description="digest of the transfer record", examples=[EXAMPLE])
     ],
@@ -73,9 +76,9 @@ def acknowledgements(
     Whoever is enrolled as an importer may have signed one; the word that counts is that of the importer in the record.
     """
     found = node.statements.acknowledgements_of(bytes.fromhex(record), first=after + 1, limit=limit)
-    return _page(found, limit, node)
+    return _page(found, limit, node, reader)
 
 
-def _page(found: list[StoredStatement], limit: int, node: Node) -> dict[str, Any]:
-    items = [described(one, node) for one in found]
+def _page(found: list[StoredStatement], limit: int, node: Node, reader: Reader) -> dict[str, Any]:
+    items = [described(one, node) for one in found if reader.sees(one)]
     return {"items": items, "next": found[-1].index} if len(found) == limit else {"items": items}

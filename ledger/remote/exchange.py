@@ -6,9 +6,9 @@ What a node says is data from a stranger.  Answers are cut off at a bound, probl
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,6 +16,9 @@ import orjson
 
 from ledger.errors import RemoteError
 from ledger.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from ledger.remote.signing import RequestSigner  # loads a library that few calls need
 
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 30.0
@@ -62,6 +65,22 @@ class Answer:
     content_type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """In whose name others are called, and where to.
+
+    Attributes:
+        signer: Signs what is private; None: nothing is signed.
+        guarded: Whether a name that leads to a private address is not called; see `ledger.remote.guarded`.
+    """
+
+    signer: "RequestSigner | None" = None
+    guarded: bool = False
+
+
+UNSIGNED: Final = Calling()
+
+
 class Exchange:
     """A connection to one node, kept open between requests.
 
@@ -69,15 +88,26 @@ class Exchange:
         url: Where the node is, `http://` or `https://`.
         transport: Another way than the network, for tests.
         patience: Seconds that a whole answer may take; None: as long as it does not fall silent.
+        calling: In whose name.
 
     Raises:
         RemoteError: `remote-url`: not such an address.
     """
 
     def __init__(
-        self, url: str, *, transport: httpx2.BaseTransport | None = None, patience: float | None = None
+        self,
+        url: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        patience: float | None = None,
+        calling: Calling = UNSIGNED,
     ) -> None:
         _require_url(url)
+        self._signer = calling.signer
+        if transport is None and calling.guarded:
+            from ledger.remote.guarded import Guarded  # loads what opens connections
+
+            transport = Guarded(verify=url.lower().startswith("https:"))
         self._patience = patience
         self._watchdog = Watchdog()
         self.url = url.rstrip("/")
@@ -107,11 +137,13 @@ class Exchange:
         content_type: str | None = None,
         query: Mapping[str, str | Sequence[str]] | None = None,
         taken: frozenset[int] = frozenset(),
+        private: bool = False,
     ) -> Answer:
         """One request and its whole answer, of at most `limit` bytes.
 
         Args:
             taken: Statuses from 400 that are answers like others.
+            private: Whether it is signed, where somebody signs.
 
         Raises:
             RemoteError: `remote-unreachable`: no answer, or it broke off; `remote-answer-invalid`: too large, or not
@@ -119,7 +151,7 @@ class Exchange:
         """
         watched = nullcontext() if self._patience is None else self._watchdog.within(self._patience)
         with watched:
-            return self._ask(method, path, limit, body, content_type, query, taken)
+            return self._ask(method, path, limit, body, content_type, query, taken, private)
 
     def _ask(
         self,
@@ -130,18 +162,24 @@ class Exchange:
         content_type: str | None,
         query: Mapping[str, str | Sequence[str]] | None,
         taken: frozenset[int],
+        private: bool,  # noqa: FBT001 - as `ask` has it by name
     ) -> Answer:
         ends = None if self._patience is None else time.monotonic() + self._patience
         headers = {} if content_type is None else {"content-type": content_type}
         try:
-            with self._client.stream(
+            request = self._client.build_request(
                 method,
                 self.url + path,
                 content=body,
                 headers=headers,
                 params=dict(query) if query else None,
                 extensions={} if ends is None else {"trace": self._watchdog.trace},
-            ) as response:
+            )
+            if private and self._signer is not None:
+                request.headers.update(
+                    self._signer.fields(method, str(request.url), body, content_type=content_type or "")
+                )
+            with closing(self._client.send(request, stream=True)) as response:
                 refused = response.status_code in _REFUSED and response.status_code not in taken
                 received = _read(response, PROBLEM_LIMIT if refused else limit, self.url, ends)
                 if (

@@ -23,7 +23,7 @@ from ledger.core.receipt import Receipt, parse_receipt
 from ledger.errors import LedgerError, RemoteError
 from ledger.remote import registration
 from ledger.remote.concerning import Concerning, concerning_of
-from ledger.remote.exchange import Exchange, RemoteRefusedError, invalid
+from ledger.remote.exchange import UNSIGNED, Calling, Exchange, RemoteRefusedError, invalid
 from ledger.remote.registration import Outcome, Refused, Registered, Skipped
 
 __all__ = ["Concerning", "NodeClient", "Outcome", "Refused", "Registered", "RemoteRefusedError", "Skipped"]
@@ -36,6 +36,12 @@ _NOT_FOUND: Final = 404
 PAGE: Final = 500
 """Items asked for at a time."""
 
+_PRIVATE: Final = (
+    *("/v1/statements/", "/v1/lineage/", "/v1/transfers", "/v1/acknowledgements", "/v1/certificates"),
+    *("/v1/recognition", "/v1/concerning", "/v1/log/statements", "/v1/status-lists/"),
+)
+"""What nodes answer to those alone who sign; see docs/spec/request-signatures.md."""
+
 Item = dict[str, Any]
 
 
@@ -47,6 +53,7 @@ class NodeClient:
         transport: Another way than the network, for tests.
         wait: Waits some seconds before something is tried again.
         patience: Seconds that a whole answer may take; None: as long as it does not fall silent.
+        calling: In whose name.
 
     Raises:
         RemoteError: `remote-url`: not an address; every call: `remote-unreachable`, `remote-answer-invalid`, or
@@ -60,8 +67,9 @@ class NodeClient:
         transport: httpx2.BaseTransport | None = None,
         wait: Callable[[float], None] = time.sleep,
         patience: float | None = None,
+        calling: Calling = UNSIGNED,
     ) -> None:
-        self._exchange = Exchange(url, transport=transport, patience=patience)
+        self._exchange = Exchange(url, transport=transport, patience=patience, calling=calling)
         self._wait = wait
         self.url = self._exchange.url
 
@@ -240,7 +248,7 @@ class NodeClient:
             request: As `ledger.core.attestation.encode_request`.
         """
         answer = self._exchange.ask(
-            "POST", "/v1/attestations", body=request, content_type=JSON, limit=ANSWER_LIMIT
+            "POST", "/v1/attestations", body=request, content_type=JSON, limit=ANSWER_LIMIT, private=True
         )
         try:
             return parse_attestation(answer.body)
@@ -299,7 +307,8 @@ class NodeClient:
         return self._object("/health")
 
     def _get(self, path: str, *, limit: int, query: Mapping[str, str | Sequence[str]] | None = None) -> bytes:
-        return self._exchange.ask("GET", path, limit=limit, query=query).body
+        private = path.startswith(_PRIVATE)
+        return self._exchange.ask("GET", path, limit=limit, query=query, private=private).body
 
     def _object(self, path: str, query: Mapping[str, str] | None = None) -> Item:
         return self._as_object(self._get(path, limit=DOCUMENT_LIMIT, query=query))

@@ -16,7 +16,7 @@ from ledger.core.members import from_hex
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError, RemoteError
-from ledger.remote.exchange import Exchange, RemoteRefusedError, invalid
+from ledger.remote.exchange import UNSIGNED, Calling, Exchange, RemoteRefusedError, invalid
 
 PAGE: Final = 500
 MOST: Final = 100_000
@@ -42,13 +42,16 @@ class RelayClient:
     Args:
         url: Where it is.
         transport: Another way than the network, for tests.
+        calling: In whose name.
 
     Raises:
         RemoteError: Every call: the node cannot be reached, or answers nonsense.
     """
 
-    def __init__(self, url: str, *, transport: httpx2.BaseTransport | None = None) -> None:
-        self._exchange = Exchange(url, transport=transport, patience=PATIENCE)
+    def __init__(
+        self, url: str, *, transport: httpx2.BaseTransport | None = None, calling: Calling = UNSIGNED
+    ) -> None:
+        self._exchange = Exchange(url, transport=transport, patience=PATIENCE, calling=calling)
         self.url = self._exchange.url
         self._ends = float("inf")
 

@@ -20,7 +20,7 @@ from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tile_paths import CHECKPOINT, WIDTH, bundle_path, number_path, parse_bundle, tile_path
 from ledger.errors import LedgerError, MalformedError, RemoteError
-from ledger.remote.exchange import Exchange, invalid, plain
+from ledger.remote.exchange import UNSIGNED, Calling, Exchange, invalid, plain
 
 PATIENCE: Final = 30.0
 """Seconds for one answer."""
@@ -52,6 +52,7 @@ class LogReader:
         url: Address of a node, whose log is under `/log`; or a log's own prefix, any address with a path.
         transport: Another way than the network, for tests.
         patience: Seconds that a whole answer may take.
+        calling: In whose name.
 
     Attributes:
         url: The log's prefix.
@@ -62,10 +63,15 @@ class LogReader:
     """
 
     def __init__(
-        self, url: str, *, transport: httpx2.BaseTransport | None = None, patience: float = PATIENCE
+        self,
+        url: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        patience: float = PATIENCE,
+        calling: Calling = UNSIGNED,
     ) -> None:
         base, self._prefix = _parts(url)
-        self._exchange = Exchange(base, transport=transport, patience=patience)
+        self._exchange = Exchange(base, transport=transport, patience=patience, calling=calling)
         self.node = self._exchange.url
         self.url = self.node + self._prefix
 
@@ -179,7 +185,8 @@ class LogReader:
             raise invalid(self.url, f"a checkpoint that is none: {error}") from None
 
     def _get(self, path: str, limit: int, query: dict[str, str] | None = None) -> bytes:
-        return self._exchange.ask("GET", path, limit=limit, query=query).body
+        private = path.startswith("/v1/log/statements")
+        return self._exchange.ask("GET", path, limit=limit, query=query, private=private).body
 
 
 def _parts(url: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from ledger.core.witness import (
     parse_size,
 )
 from ledger.errors import MalformedError
-from ledger.remote.exchange import Exchange, invalid
+from ledger.remote.exchange import UNSIGNED, Calling, Exchange, invalid
 
 _CONFLICT: Final = 409
 _UNKNOWN: Final = 404
@@ -35,15 +35,21 @@ class WitnessClient:
         url: Its submission prefix, e.g. https://registry.example.xb/witness.
         transport: Another way than the network, for tests.
         patience: Seconds that a whole answer may take.
+        calling: In whose name.
 
     Raises:
         RemoteError: As `ledger.remote.exchange.Exchange`.
     """
 
     def __init__(
-        self, url: str, *, transport: httpx2.BaseTransport | None = None, patience: float | None = None
+        self,
+        url: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        patience: float | None = None,
+        calling: Calling = UNSIGNED,
     ) -> None:
-        self._exchange = Exchange(url, transport=transport, patience=patience)
+        self._exchange = Exchange(url, transport=transport, patience=patience, calling=calling)
         self.url = self._exchange.url
 
     def __enter__(self) -> Self:

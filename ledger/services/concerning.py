@@ -100,6 +100,10 @@ class Concerns:
                 items.append(Told(stored.index, stored.digest, stored.type))
         return Page(tuple(items), last, last + 1 < size)
 
+    def concerned(self, stored: StoredStatement, jurisdiction: str) -> bool:
+        """Whether a registered statement concerns `jurisdiction`."""
+        return self._concerned(stored, jurisdiction, _DEPTH)
+
     def _concerned(self, stored: StoredStatement, jurisdiction: str, depth: int) -> bool:
         if stored.type in _ALWAYS:
             return True

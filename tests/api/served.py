@@ -18,6 +18,7 @@ from api.app import build_app
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA
 from ledger.core.times import format_time
+from ledger.listening import Listening
 from ledger.services.home import Home, Plan, init_home
 from ledger.services.ids import statement_id
 from ledger.services.keyfile import HolderKey, make_holder_key
@@ -118,9 +119,11 @@ class Served:
 
 
 @contextmanager
-def listening(home: Home, *, period: int = 1) -> Iterator[tuple[FastAPI, str]]:
+def listening(home: Home, *, period: int = 1, reads: str | None = None) -> Iterator[tuple[FastAPI, str]]:
     """The node of `home`, served until the block ends."""
-    settings = replace(home.settings, chain=replace(home.settings.chain, period=period))
+    settings = replace(
+        home.settings, chain=replace(home.settings.chain, period=period), listening=Listening(reads)
+    )
     app = build_app(lambda: open_node(replace(home, settings=settings), clock=time.time))
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
@@ -142,11 +145,11 @@ def listening(home: Home, *, period: int = 1) -> Iterator[tuple[FastAPI, str]]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
+def serving(folder: Path, *, reads: str | None = None) -> Iterator[Served]:
     """A new node of XA and its enrolled exporter, served until the block ends."""
     plan = Plan("XA", "registry.example.xa", registrar="did:web:registrar.example.xa")
     home = init_home(folder / "node", plan, now=int(time.time()) - 2 * DAY, random=os.urandom)
-    with listening(home) as (app, url):
+    with listening(home, reads=reads) as (app, url):
         served = Served(home, app, url, holder(EXPORTER))
         served.enrol(served.exporter, "exporter")
         yield served
