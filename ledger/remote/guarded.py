@@ -95,8 +95,6 @@ class Guarded(httpx2.BaseTransport):
         self._inner.close()
 
 
-
-
 def _is_address(host: str) -> bool:
     try:
         ip_address(host)
