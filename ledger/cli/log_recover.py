@@ -50,7 +50,10 @@ def recover(
     as_json: AsJson = False,
 ) -> int:
     """Recover."""
+    from ledger.services.succession import require_goes_on
+
     opened = opened_home(home)
+    require_goes_on(opened)
     made = _recovered(opened, source, unproven=unproven)
     told: dict[str, Any] = {
         "origin": made.origin,

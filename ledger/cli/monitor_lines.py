@@ -28,6 +28,8 @@ def look_told(look: "Look") -> dict[str, Any]:
     }
     if look.mirrored is not None:
         told["kept"] = look.mirrored
+    if look.succeeds is not None:
+        told["succeeds"] = look.succeeds.told.log.origin
     if look.error is not None:
         told["error"] = {"code": look.error.code, "detail": str(look.error)}
     return told

@@ -20,7 +20,7 @@ from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tile_paths import CHECKPOINT, WIDTH, bundle_path, number_path, parse_bundle, tile_path
 from ledger.errors import LedgerError, MalformedError, RemoteError
-from ledger.remote.exchange import UNSIGNED, Calling, Exchange, invalid, plain
+from ledger.remote.exchange import UNSIGNED, Calling, Exchange, RemoteRefusedError, invalid, plain
 
 PATIENCE: Final = 30.0
 """Seconds for one answer."""
@@ -94,6 +94,13 @@ class LogReader:
     def checkpoint_of(self, size: int) -> SignedCheckpoint:
         """The checkpoint of exactly this size, as nodes keep them; parsed, no signature verified."""
         return self._checkpoint(f"/v1/checkpoints/{size}")
+
+    def succession(self) -> bytes | None:
+        """The notice that the log begins with, as its node shows it; None where there is none, or it says nothing."""
+        try:
+            return self._get("/v1/log/succession", STATEMENT_LIMIT)
+        except RemoteRefusedError:
+            return None
 
     def tile(self, level: int, number: int, width: int = WIDTH) -> bytes:
         """`width` hashes of a tile, 32 bytes each."""

@@ -30,6 +30,7 @@ from ledger.remote.tiles import LogReader
 from ledger.services.following import Followed, Follower, log_keys
 from ledger.services.mirroring import keep
 from ledger.services.monitor_sources import Source, View, note_held
+from ledger.services.monitor_succession import Notice, alarms_of, notice_shown, require_first
 from ledger.store.alarms import Alarm, Alarms, NewAlarm
 from ledger.store.followed import FollowedLogs
 
@@ -41,6 +42,7 @@ _ANCHOR: Final = 6
 _FAILED: Final = "failed"
 _ANCHORED: Final = "anchored"
 _WAITING: Final = "unanchored since"
+_SUCCESSION: Final = "succession asked"
 _AT_ONCE: Final = 8
 
 
@@ -58,6 +60,7 @@ class Look:
         alarms: Those that this look raised.
         mirrored: Size of the mirror; None where none is kept.
         error: Why the log itself could not be read; None where it was.
+        succeeds: The notice that it begins with, in the look that first met it; None where it has none.
     """
 
     url: str
@@ -71,6 +74,7 @@ class Look:
     alarms: list[Alarm] = field(default_factory=list)
     mirrored: int | None = None
     error: LedgerError | None = None
+    succeeds: Notice | None = None
 
 
 class Monitor:
@@ -117,6 +121,7 @@ class Monitor:
         look = Look(reader.url, self.logs.origin_at(reader.url))
         try:
             keys = self._keys(reader, look)
+            self._ask_whom_it_succeeds(reader, look, keys.origin)
             views = self._ask(keys, look)
             self._follow(reader, look)
             for source, seen in views:
@@ -132,6 +137,8 @@ class Monitor:
 
     def _keys(self, reader: LogReader, look: Look) -> LogKeys:
         signed = reader.checkpoint()
+        if self._trust().log(signed.checkpoint.origin) is None:
+            self._ask_whom_it_succeeds(reader, look, signed.checkpoint.origin)
         try:
             keys = log_keys(signed, self._trust())
         except SignatureError as error:
@@ -147,7 +154,26 @@ class Monitor:
         head = self.logs.head(found.origin)
         look.size = 0 if head is None else head.size
         look.before, look.shown, look.is_reading = found.before, found.shown, found.is_reading
-        self._raise(look, found.alarms)
+        ended = None if look.succeeds is None else look.succeeds.told.log.origin
+        self._raise(look, (one for one in found.alarms if (one.code, one.origin) != ("log-changed", ended)))
+        if look.succeeds is not None and look.size:
+            require_first(look.succeeds, found.origin, self.follower.tree(found.origin, look.size).root_at(1))
+
+    def _ask_whom_it_succeeds(self, reader: LogReader, look: Look, origin: str) -> None:
+        """Ask a log that was not met before whether it succeeds another one, and tell what its notice says."""
+        if self.logs.progress(origin, _SUCCESSION):
+            return
+        try:
+            shown = notice_shown(reader, self._trust(), int(self._clock()))
+            if shown is not None:
+                require_first(shown, origin, None)
+        except LedgerError as error:  # it says nothing then; the log is followed all the same
+            look.troubles.append(("its notice", error))
+            return
+        look.succeeds = shown
+        if shown is not None:
+            self._raise(look, alarms_of(shown, self.logs, self.alarms, reader.url))
+        self.logs.progressed(origin, _SUCCESSION, 1)
 
     def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
         if self._folder is None:
@@ -161,6 +187,8 @@ class Monitor:
     def _count_failures(self, look: Look) -> None:
         if isinstance(look.error, StoreError | SetupError | ConflictError):
             return  # the monitor's own disk, or another monitor beside it
+        if look.error is not None and look.succeeds is not None:
+            return  # it was reached, and is another log than is believed: that is told
         failed = 0 if look.error is None else self.logs.progress(look.url, _FAILED) + 1
         if failed or self.logs.progress(look.url, _FAILED):
             self.logs.progressed(look.url, _FAILED, failed)

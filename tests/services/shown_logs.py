@@ -43,6 +43,7 @@ class ShownLog:
     changes: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     keeps_notes: bool = True
+    notice: bytes | None = None
 
     def note(self, size: int | None = None) -> bytes:
         size = self.size if size is None else size
@@ -73,6 +74,8 @@ class ShownLog:
             first = int(path.rpartition("/")[2])
             end = min(first + int(query["count"]), self.size)
             return b"".join(body + b"\n" for body in self.bodies[first:end]) or None
+        if path == "v1/log/succession":
+            return self.notice
         return self.tile(path.removeprefix("log/"))
 
     def tile(self, path: str) -> bytes | None:

@@ -45,6 +45,8 @@ def answer(shown: Node, request: httpx2.Request) -> httpx2.Response:
     if path.startswith("/v1/checkpoints/"):
         held = shown.checkpoints.at(int(path.rpartition("/")[2]))
         return httpx2.Response(200, content=held.note) if held else httpx2.Response(404)
+    if path == "/v1/log/succession":
+        return httpx2.Response(404)
     _, kind, place = path.split("/", 2)
     found = parse_place(place)
     assert found is not None
