@@ -156,7 +156,7 @@ REVOCATION_REASONS = frozenset(
 ROLES = frozenset(
     """
     exporter importer body accreditor assessor authority machine carrier platform venue serviceDesk court
-    centralAuthority observer
+    centralAuthority observer auditor
     """.split()
 )
 SCENARIOS = frozenset(
