@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 
 from ledger import testing_nodes
+from ledger.chains import ChainSettings
 from ledger.services.home import Home, Plan, init_home
 from ledger.services.roles import Role
 from ledger.testing_forks import Process
@@ -52,12 +53,12 @@ class Fleet:
     def url(self) -> str:
         return self.server.url(self.database, APP)
 
-    def start(self, role: Role) -> Member:
-        """Start a process; returns at once."""
+    def start(self, role: Role, home: Path | None = None) -> Member:
+        """Start a process, with a copy of the home where there is one; returns at once."""
         port = free_port()
         environment = {
             **os.environ,
-            "EVIDENCE_HOME": str(self.home.path),
+            "EVIDENCE_HOME": str(home or self.home.path),
             "EVIDENCE_ROLE": role,
             "EVIDENCE_WORKERS": "0",
             "DATABASE_URL": self.url + f"?application_name={port}",
@@ -92,9 +93,13 @@ class Fleet:
 
 
 @contextmanager
-def fleet(server: Server, folder: Path, roles: Sequence[Role]) -> Iterator[Fleet]:
+def fleet(
+    server: Server, folder: Path, roles: Sequence[Role], chain: ChainSettings | None = None
+) -> Iterator[Fleet]:
     """Processes of these roles, all of them well."""
-    plan = Plan("XA", "registry.example.xa", registrar="did:web:registrar.example.xa", port=free_port())
+    plan = Plan(
+        "XA", "registry.example.xa", registrar="did:web:registrar.example.xa", port=free_port(), chain=chain
+    )
     home = init_home(folder / "node", plan, now=int(time.time()), random=os.urandom)
     made = Fleet(home, server, server.ledger(), folder)
     try:

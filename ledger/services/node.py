@@ -152,7 +152,7 @@ class Node:
         if self.role not in ANCHORING:
             return
         for own in self.chains:
-            own.start(self.clock, self._stop, lambda: self.role == "anchorer" or self.sequencer.leads)
+            own.start(self.clock, self._stop)
         if self.syncing is None:
             with suppress(StoreError):  # the disk is full, or so: /health tells, and each round tries again
                 self.log_entry()
@@ -303,7 +303,7 @@ def open_node(
     admission, mirror = Admission(parties, workers), Mirror(home.path / MIRROR)
     observed, signed = ObservedChains(home.settings.observed), own_checkpoints(log.origin, checkpoints)
     held = partial(believed, home.trust, trust)
-    give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints, anchors=anchors)
+    give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints)
     return Node(
         home=home,
         database=database,

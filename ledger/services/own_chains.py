@@ -25,7 +25,7 @@ from ledger.services.pinned import READABLE
 from ledger.store.anchors import Anchors
 from ledger.store.captures import Captures
 from ledger.store.checkpoints import Checkpoints
-from ledger.store.database import Database
+from ledger.store.database import Database, Office
 from ledger.store.log import Log
 
 CHAIN = "chain.sqlite"
@@ -42,6 +42,7 @@ class OwnChain:
         foreign: Address of the contract there for other jurisdictions' checkpoints; None where there is none.
         rpc: JSON-RPC of an embedded chain; None where the chain is elsewhere.
         anchorer: None without a contract.
+        office: Who anchors, of several processes.
         trouble: Why the last attempt to anchor there failed; None when it did not.
         doubts: By the names of its nodes, what they showed of the log at the start that its head key never signed.
     """
@@ -52,6 +53,7 @@ class OwnChain:
     foreign: bytes | None = None
     rpc: Any = None
     anchorer: Anchorer | None = None
+    office: Office | None = None
     trouble: LedgerError | None = None
     doubts: dict[str, LedgerError] = field(default_factory=dict)
     _thread: threading.Thread | None = field(default=None, repr=False)
@@ -66,14 +68,12 @@ class OwnChain:
         """What one of its nodes invented, as long as it does; None where none did."""
         return next(iter(tuple(self.doubts.values())), None)
 
-    def start(
-        self, clock: Callable[[], float], stop: threading.Event, may: Callable[[], bool] = lambda: True
-    ) -> None:
-        """Begin to anchor, on a thread, until `stop` is set; while `may` says so, since one process should."""
+    def start(self, clock: Callable[[], float], stop: threading.Event) -> None:
+        """Begin to anchor, on a thread, until `stop` is set; while the office is this process's."""
         if self.anchorer is not None and self._thread is None:
             self._thread = threading.Thread(
                 target=self._run,
-                args=(self.anchorer, clock, stop, may),
+                args=(self.anchorer, clock, stop),
                 name=f"anchorer {self.name}",
                 daemon=True,
             )
@@ -87,18 +87,11 @@ class OwnChain:
         if self.rpc is not None:
             self.rpc.close()
 
-    def _run(
-        self,
-        anchorer: Anchorer,
-        clock: Callable[[], float],
-        stop: threading.Event,
-        may: Callable[[], bool],
-    ) -> None:
+    def _run(self, anchorer: Anchorer, clock: Callable[[], float], stop: threading.Event) -> None:
         while not stop.wait(self.settings.period):
-            if not may():
-                continue
             try:
-                anchorer.tick(lambda: int(clock()))
+                if self.office is None or self.office.hold():
+                    anchorer.tick(lambda: int(clock()))
                 self.trouble = None
             except LedgerError as error:
                 self.trouble = error  # shown by /health; the next tick tries again
@@ -166,9 +159,9 @@ def give_anchorers(
     database: Database,
     log: Log,
     checkpoints: Checkpoints,
-    anchors: Anchors,
 ) -> None:
-    """Give each chain that has its contract what anchors there."""
+    """Give each chain that has its contract what anchors there, while one office for all is this process's."""
+    office = database.office("anchoring", log.origin)
     for own in chains:
         if own.contract is None:
             continue
@@ -180,13 +173,14 @@ def give_anchorers(
             finality_secret=home.keys.finality.secret,
             sender_secret=home.keys.sender.secret,
         )
+        own.office = office
         own.anchorer = Anchorer(
             chain=own.chain,
             settings=settings,
             log=log,
             checkpoints=checkpoints,
-            anchors=anchors,
-            captures=Captures(database),
+            anchors=Anchors(database, office),
+            captures=Captures(database, office),
         )
 
 

@@ -2,8 +2,8 @@
 
     api        takes statements in and answers for the log; hands over what it verified
     sequencer  moves the log, or stands by to
-    anchorer   anchors the log, has it cosigned, carries and watches; asks partners
-    all        all of it; of several, one moves the log and anchors
+    anchorer   anchors the log when it is its turn, has it cosigned, carries and watches; asks partners
+    all        all of it; of several, one moves the log, and one anchors
 
 What a node signs as a witness and as an attester rests on files of its home, so that only `all` does either: two
 homes would sign two histories.

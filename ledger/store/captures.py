@@ -4,9 +4,11 @@ A row is no evidence that stands: nobody said that its block is final.  It is ta
 and whoever makes evidence of it proves it again first, so that damage to it does no more harm than its loss.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
-from ledger.store.database import Database
+from ledger.store.database import Database, Office, Writing
 
 MOST = 8
 """Blocks kept for one anchor, the newest; it is mined in more than one only when blocks are replaced."""
@@ -33,15 +35,27 @@ class Capture:
 
 
 class Captures:
-    """The captured anchors in `database`.  Safe for threads; each write is durable when it returns."""
+    """The captured anchors in `database`.  Safe for threads; each write is durable when it returns.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        office: As of `ledger.store.anchors.Anchors`.
+    """
+
+    def __init__(self, database: Database, office: Office | None = None) -> None:
         self._database = database
+        self._office = office
+
+    @contextmanager
+    def _write(self) -> Iterator[Writing]:
+        with self._database.write() as writing:
+            if self._office is not None:
+                self._office.require(writing)
+            yield writing
 
     def record(self, capture: Capture) -> None:
         """Keep what a block shows; nothing happens where it is kept already."""
         marks = ", ".join("?" * len(astuple(capture)))
-        with self._database.write() as writing:
+        with self._write() as writing:
             writing.execute(
                 f"INSERT INTO anchor_capture ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
                 " ON CONFLICT (chain, size, block_hash) DO NOTHING",
@@ -73,5 +87,5 @@ class Captures:
 
     def settle(self, chain: str, size: int) -> None:
         """Take away those of sizes up to this one: it is final, and they follow from it."""
-        with self._database.write() as writing:
+        with self._write() as writing:
             writing.execute("DELETE FROM anchor_capture WHERE chain = ? AND size <= ?", (chain, size))

@@ -59,6 +59,27 @@ class Writing(Protocol):
         """
 
 
+class Office(Protocol):
+    """Something that one process of those that serve a log does.  Safe for threads."""
+
+    def hold(self) -> bool:
+        """Whether this process does it; takes it up where nobody does.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+
+    def require(self, writing: Writing) -> None:
+        """Refuse to go on where another process does it by now; nobody takes it up before the transaction's end.
+
+        Raises:
+            ConflictError: `fenced`.
+        """
+
+    def leave(self) -> None:
+        """Do it no more, and let another process."""
+
+
 class Database(ABC):
     """An open database.  Made by `open_database`; closed with `close` or as a context manager.
 
@@ -99,6 +120,10 @@ class Database(ABC):
     @abstractmethod
     def resign(self) -> None:
         """Move the log no more, and let another process; `lead` begins anew."""
+
+    @abstractmethod
+    def office(self, name: str, origin: str) -> Office:
+        """What one process does beside the one that moves the log `origin`; given up when this is closed."""
 
     @abstractmethod
     def write(self, *, leading: bool = False) -> AbstractContextManager[Writing]:

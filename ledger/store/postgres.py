@@ -24,10 +24,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import NotFoundError, SetupError, StoreError
-from ledger.store.database import READERS, Database, Writing
+from ledger.store.database import READERS, Database, Office, Writing
 from ledger.store.migrations import REVISIONS, require_current, require_known
 from ledger.store.pool import Pool
 from ledger.store.postgres_faults import faults_of, unchecked_of
+from ledger.store.postgres_lock import AdvisoryLock, PostgresOffice
 from ledger.store.postgres_schema import make_schema, may_change, migrate_postgres, read_schema
 from ledger.store.postgres_session import (
     Session,
@@ -53,9 +54,9 @@ _BY_INDEX = (
 MIGRATE = "run evidence node migrate with EVIDENCE_MIGRATION_URL"
 
 
-def lock_key(origin: str) -> int:
-    """Key of the advisory lock of the process that moves the log `origin`: 64 bits, signed."""
-    return int.from_bytes(sha256(b"evidence-ledger/log\n" + origin.encode()).digest()[:8], signed=True)
+def lock_key(origin: str, what: str = "log") -> int:
+    """Key of the advisory lock of the process that moves the log `origin`, or does `what` for it: 64 bits, signed."""
+    return int.from_bytes(sha256(f"evidence-ledger/{what}\n{origin}".encode()).digest()[:8], signed=True)
 
 
 class PostgresWriting:
@@ -115,8 +116,8 @@ class PostgresDatabase(Database):
         self._pool = Pool(lambda: open_session(address, read_only=True), READERS, is_lost)
         self._turn = threading.Lock()
         self._writer: Session | None = None
-        self._election: Session | None = None
-        self._key: int | None = None
+        self._election: AdvisoryLock | None = None
+        self._offices: list[PostgresOffice] = []
         self._types: dict[tuple[str, ...], list[int]] = {}
 
     @property
@@ -126,10 +127,10 @@ class PostgresDatabase(Database):
 
     def lead(self, origin: str) -> None:
         """Become the one process that moves the log `origin`: take its lock, then raise the epoch."""
-        key = lock_key(origin)
         with self._turn:
-            self._elect(key)
-            self._key = key
+            if self._election is None:
+                self._election = AdvisoryLock(self._address, lock_key(origin))
+            self._elect()
         with self.write() as writing:
             held = writing.execute("SELECT epoch FROM head WHERE origin = ? FOR UPDATE", (origin,)).fetchone()
             raised = None if held is None else int(held[0])
@@ -146,14 +147,19 @@ class PostgresDatabase(Database):
     def leads(self) -> bool:
         """Whether the lock is held by a session that was not lost."""
         with self._turn:
-            return self._election is not None and not is_lost(self._election)
+            return self._election is not None and self._election.session is not None
 
     def resign(self) -> None:
         """Give the lock back; the epoch stays for the next one to raise."""
         with self._turn:
             if self._election is not None:
-                self._election.close()
-            self._election = self._key = self.epoch = None
+                self._election.release()
+            self._election = self.epoch = None
+
+    def office(self, name: str, origin: str) -> Office:
+        """Elected by a lock of its own, and told apart by an epoch of its own."""
+        self._offices.append(PostgresOffice(self._address, lock_key(origin, name), name))
+        return self._offices[-1]
 
     @contextmanager
     def write(self, *, leading: bool = False) -> Iterator[Writing]:
@@ -163,7 +169,7 @@ class PostgresDatabase(Database):
         with self._turn:
             try:
                 if leading:
-                    self._require_elected()
+                    self._elect()
                 session = self._begun()
                 writing = PostgresWriting(session, self._types)
                 if leading:
@@ -231,11 +237,14 @@ class PostgresDatabase(Database):
         """Close every connection; the lock of the process that moves the log goes with its own."""
         self._engine.dispose()
         self._pool.close()
+        for office in self._offices:
+            office.leave()
         with self._turn:
-            for session in (self._writer, self._election):
-                if session is not None:
-                    session.close()
-            self._writer = self._election = self._key = None
+            if self._writer is not None:
+                self._writer.close()
+            if self._election is not None:
+                self._election.release()
+            self._writer = self._election = None
 
     @contextmanager
     def _alone(self) -> Iterator[Session]:
@@ -278,32 +287,14 @@ class PostgresDatabase(Database):
             with suppress(psycopg.Error):
                 session.close()
 
-    def _elect(self, key: int) -> None:
-        """Hold the lock: as it is held already, or on a new session.
-
-        Where the last session was lost, another process may have led meanwhile; its epoch tells.
-        """
-        if self._election is not None and key == self._key and not is_lost(self._election):
-            return
-        if self._election is not None:
-            self._election.close()
-            self._election = None
-        try:
-            session = open_session(self._address)
-            row = session.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
-        except psycopg.Error as error:
-            raise postgres_error(error, self.name) from None
-        if row is None or not row[0]:
-            session.close()
+    def _elect(self) -> None:
+        """Hold the lock; where its last session was lost another process may have led meanwhile: its epoch tells."""
+        if self._election is None:
+            raise StoreError(f"this process does not move the log in {self.name}", code="store-locked")
+        if not self._election.take():
             raise StoreError(
                 f"database {self.name} is in use by another process that moves this log", code="store-locked"
             )
-        self._election = session
-
-    def _require_elected(self) -> None:
-        if self._key is None:
-            raise StoreError(f"this process does not move the log in {self.name}", code="store-locked")
-        self._elect(self._key)
 
 
 def open_postgres(

@@ -27,6 +27,8 @@ from ledger.store.tables import APPEND_ONLY, TRANSIENT
 
 HANDED_OVER = ("submission", "settled", "duty")
 """What the processes of a node tell one another; see `ledger.store.pending`.  No evidence, and not written ahead."""
+OFFICES = ("office",)
+"""The epochs of what one process of several does; see `ledger.store.postgres_lock`."""
 _MIGRATING = 0x65766964656E6365
 """Advisory lock of a session that changes the schema."""
 _SCHEMA = (
@@ -119,6 +121,7 @@ def permit(session: Session, role: str) -> None:
         ((*APPEND_ONLY, "head"), "SELECT, INSERT"),
         (TRANSIENT, "SELECT, INSERT, DELETE"),
         (HANDED_OVER, "SELECT, INSERT, UPDATE, DELETE"),
+        (OFFICES, "SELECT, INSERT, UPDATE"),
     ):
         for table in tables:
             named = sql.Identifier(table)

@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from ledger.errors import NotFoundError, SetupError, StoreError
-from ledger.store.database import BUSY_SECONDS, READERS, Database, Writing
+from ledger.store.database import BUSY_SECONDS, READERS, Database, Office, Writing
 from ledger.store.migrations import REVISION, REVISIONS, require_current, require_known, upgrade
 from ledger.store.place import Place, os_error, synchronise_names
 from ledger.store.pool import Pool
@@ -136,6 +136,20 @@ class SqliteWriting:
         ).fetchall()
 
 
+class _Sole:
+    """The office of a process that is alone; see `ledger.store.database.Office`."""
+
+    def hold(self) -> bool:
+        """Always: no other process writes to the file."""
+        return True
+
+    def require(self, writing: Writing) -> None:
+        """Nothing to do."""
+
+    def leave(self) -> None:
+        """Nothing to do."""
+
+
 class SqliteDatabase(Database):
     """A database in a file; `path` is the file's."""
 
@@ -166,6 +180,10 @@ class SqliteDatabase(Database):
 
     def resign(self) -> None:
         """Nothing to do: the file is let go when it is closed."""
+
+    def office(self, name: str, origin: str) -> Office:  # noqa: ARG002 - what it is does not matter
+        """That of the one process that writes to the file."""
+        return _Sole()
 
     @contextmanager
     def write(self, *, leading: bool = False) -> Iterator[Writing]:
