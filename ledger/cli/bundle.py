@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import bundle_update, output
+from ledger.cli import bundle_update, calling, output
 from ledger.cli.documents import READABLE, digest_of
 from ledger.cli.options import AsJson, NodeUrl, command, noun, time_of
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
@@ -144,7 +144,7 @@ def _gathered(
 ) -> bytes:
     """What the nodes hold about a statement; waits until all of it is anchored where `seconds` says how long."""
     with ExitStack() as stack:
-        nodes = [stack.enter_context(NodeClient(url)) for url in urls]
+        nodes = [stack.enter_context(calling.client(url)) for url in urls]
         if seconds is None:
             data = gather(digest, nodes, at=at, allow_unanchored=allow_unanchored)
             _require_acknowledged(data, nodes[1:])

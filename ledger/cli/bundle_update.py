@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.believing import Trust, believed
 from ledger.cli.documents import READABLE
 from ledger.cli.fork import require_no_fork
 from ledger.cli.options import AsJson, command, time_of
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.remote.exchange import plain
-from ledger.remote.node import NodeClient
 from ledger.services.bundles import join as joined
 from ledger.services.files import read_bounded, replace, write_new
 from ledger.services.refresh import refresh as refreshed
@@ -31,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
         " --node http://127.0.0.1:8152 --trust trust.json",
         more="Each node's own part is replaced where it holds all of it and more; what proves less than before is"
         " refused. Without --out the file itself is replaced. The verdict is that of evidence verify.",
+        asks=True,
     )(refresh)
     command(
         app,
@@ -69,7 +69,7 @@ def refresh(
     kept: dict[str, str] = {}
     verdict = ""
     for url in node:
-        with NodeClient(url) as client:
+        with calling.client(url) as client:
             made = refreshed(data, client, trust=listed, now=now, at=moment)
         data, verdict = made.bundle, made.report.verdict
         added += [digest.hex() for digest in made.added]

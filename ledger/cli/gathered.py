@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.finding import found_digest
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.core.canonical import BUNDLE_LIMIT
@@ -15,7 +15,6 @@ from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
 from ledger.errors import MalformedError
 from ledger.remote.exchange import plain
-from ledger.remote.node import NodeClient
 from ledger.services.files import read_bounded
 from ledger.services.gathering import gather
 from ledger.services.refresh import refresh
@@ -76,7 +75,7 @@ def evidence_on(
     if not nodes:
         raise typer.BadParameter(f"{name} is no file; it is looked up with --node URL")
     with ExitStack() as stack:
-        clients = [stack.enter_context(NodeClient(url)) for url in nodes]
+        clients = [stack.enter_context(calling.client(url)) for url in nodes]
         found = found_digest(name, (kind,), clients[0], body=body) if digest is None else digest
         if seconds is None:
             return gather(found, clients, at=at, allow_unanchored=True)
@@ -95,7 +94,7 @@ def brought_up_to_date(
     if urls and kind_of(data) != "bundle":
         raise typer.BadParameter("--refresh brings a bundle up to date; a statement is looked up with --node")
     for url in urls:
-        with NodeClient(url) as node:
+        with calling.client(url) as node:
             made = refresh(data, node, trust=trust, now=now, at=at)
         if made.kept is not None:
             output.say(plain(f"{url}: {made.kept}; its part stays as it was"))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from ledger.cli import drafting, output
+from ledger.cli import calling, drafting, output
 from ledger.cli.believing import Trust, believed
 from ledger.cli.changing import add_changes
 from ledger.cli.documents import READABLE
@@ -110,7 +110,7 @@ def recognise(
     with issuer(key, node) as by, ExitStack() as stack:
         side = own_jurisdiction(by.node, jurisdiction)
         subject |= {"jurisdiction": side, "arrangement": digest_named(arrangement, "RecognitionArrangement")}
-        at = by.node if partner is None else stack.enter_context(NodeClient(partner))
+        at = by.node if partner is None else stack.enter_context(calling.client(partner))
         subject["mappedLevel"] = mapped if mapped is not None else _mapped(arrangement, at, of, level, side)
         return issue_draft(
             by, by.draft(KIND, subject), "identity recognised", name=status_list, out=out, as_json=as_json

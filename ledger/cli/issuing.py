@@ -9,14 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.documents import READABLE, require_type
 from ledger.cli.options import AsJson, Key, NodeUrl, command
 from ledger.cli.signing import Signed
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement
 from ledger.errors import SetupError
-from ledger.remote.node import NodeClient
 from ledger.services import status
 from ledger.services.drafts import read_document
 from ledger.services.files import exists, read_bounded, write_new
@@ -35,7 +34,7 @@ Kept = Annotated[
 def issuer(key: Path, node: str) -> Iterator[status.Issuer]:
     """Who issues with a key file, through a node."""
     holder = read_holder_key(key)
-    with NodeClient(node) as client:
+    with calling.client(node) as client:
         yield status.Issuer(holder, client, time.time, os.urandom)
 
 

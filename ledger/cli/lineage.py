@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
 from ledger.cli.overriding import opened_home
@@ -132,11 +132,10 @@ def _of_home(folder: Path, digest: str, depth: int, count: int) -> Lineage:
 
 def _of_node(url: str, digest: str, depth: int, count: int) -> Lineage:
     from ledger.remote.exchange import invalid
-    from ledger.remote.node import NodeClient
     from ledger.services.lineage.reading import read_lineage
 
-    with NodeClient(url) as client:
-        told = client.lineage(digest, depth=depth, count=count)
+    with calling.client(url) as node:
+        told = node.lineage(digest, depth=depth, count=count)
     try:
         found = read_lineage(told)
     except MalformedError as error:

@@ -13,6 +13,7 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.believing import Trust, believed
+from ledger.cli.calling import calling, client
 from ledger.cli.monitor_lines import (
     alarm_line,
     alarm_told,
@@ -62,6 +63,7 @@ State = Annotated[
     " other nodes and chains hold. A split view is written as a fork proof, for evidence verify and evidence fork"
     " prove. Alarms are kept and stand until evidence monitor alarms takes note of them.",
     statuses="0 stopped, or --once and all agrees; 1 --once and an alarm stands; 2 bad usage; 3 could not finish.",
+    asks=True,
 )
 def run(
     *,
@@ -106,7 +108,7 @@ def run(
             publish=_publish_to(folder / FORKS, out, written),
             within=within,
         )
-        readers = [held.enter_context(LogReader(url)) for url in log]
+        readers = [held.enter_context(LogReader(url, calling=calling())) for url in log]
         try:
             if once:
                 return _told_once(
@@ -218,6 +220,7 @@ def alarms(
     " statements. A statement listed under the issuer that it does not know is named: somebody signs with its key, or"
     " it lost track.",
     statuses="0 both agree; 1 something is missing or unknown; 2 bad usage; 3 could not finish.",
+    asks=True,
 )
 def reconcile(
     *,
@@ -234,7 +237,6 @@ def reconcile(
     as_json: AsJson = False,
 ) -> int:
     """Reconcile."""
-    from ledger.remote.node import NodeClient
     from ledger.remote.tiles import LogReader
     from ledger.services.books import digests_in, digests_of
     from ledger.services.following import Follower
@@ -249,7 +251,7 @@ def reconcile(
         raise typer.BadParameter("give --digests FILE or --statements FOLDER", param_hint="--digests")
     listed, _ = believed(trust)
     logs = FollowedLogs(_state(state) / FILE)
-    with LogReader(log) as reader, NodeClient(reader.node) as node:
+    with LogReader(log, calling=calling()) as reader, client(reader.node) as node:
         follower = Follower(logs, lambda: listed, time.time)
         found = follower.follow(reader)
         while found.is_reading and not found.alarms:

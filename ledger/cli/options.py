@@ -1,12 +1,15 @@
 """What the commands share: how one is declared, and the options that mean the same everywhere."""
 
+import functools
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, cast
 
 import typer
 import typer.core
 
+from ledger.cli.calling import signing_with
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError
 
@@ -41,6 +44,15 @@ OptionalNodeUrl = Annotated[
 ]
 Key = Annotated[
     Path, typer.Option("--key", envvar="EVIDENCE_KEY", metavar="FILE", help="Key file of whoever signs.")
+]
+Signer = Annotated[
+    Path | None,
+    typer.Option(
+        "--key",
+        envvar="EVIDENCE_KEY",
+        metavar="FILE",
+        help="Key file in whose name private records are asked for.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -88,6 +100,7 @@ def command(
     example: str,
     more: str = "",
     statuses: str = STATUSES,
+    asks: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Declare a command; the function returns its exit status.
 
@@ -97,10 +110,11 @@ def command(
         example: A command line that works; several lines for several.
         more: Paragraphs that the help adds.
         statuses: Where the exit statuses mean something of their own.
+        asks: That it asks nodes, though it has no `--node`.
     """
     examples = "\n".join(f"Example: {line}" for line in example.strip().splitlines())
     text = f"{purpose}\n\n[runs {runs}]"  # a paragraph of its own, so that no width breaks it
-    return group.command(
+    declare = group.command(
         name,
         help=f"{text}\n\n{more}" if more else text,
         short_help=purpose.partition(". ")[0].rstrip("."),
@@ -108,6 +122,29 @@ def command(
         # A docstring is for readers of the source; the help is written for users.
         context_settings={"token_normalize_func": british},
     )
+    return lambda function: declare(_signed(function) if asks or _asks_a_node(function) else function)
+
+
+def _asks_a_node(function: Callable[..., Any]) -> bool:
+    return inspect.get_annotations(function).get("node") in (NodeUrl, OptionalNodeUrl)
+
+
+def _signed(function: _Function) -> _Function:
+    """A command that asks in the name of its `--key`; it has the option where it has none of its own."""
+    given = inspect.signature(function)
+    own = "key" in given.parameters
+
+    @functools.wraps(function)
+    def signed(**options: Any) -> Any:
+        with signing_with(options.get("key") if own else options.pop("key", None)):
+            return function(**options)
+
+    if not own:
+        key = inspect.Parameter("key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Signer)
+        parameters = [*given.parameters.values(), key]
+        signed.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined] # read by inspect
+        signed.__annotations__ = {**function.__annotations__, "key": Signer}
+    return cast("_Function", signed)
 
 
 def time_of(text: str, option: str) -> int:

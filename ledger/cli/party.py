@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.options import AsJson, Home, Key, OptionalNodeUrl, Yes, command, noun, time_of
 from ledger.config import with_environment
 from ledger.core.canonical import Json
@@ -231,7 +231,7 @@ def _client(home: NodeHome, url: str | None) -> NodeClient:
         RemoteError: It does not answer.
         SetupError: `node-other`: another node answers.
     """
-    client = NodeClient(url if url is not None else f"http://127.0.0.1:{home.settings.port}")
+    client = calling.client(url if url is not None else f"http://127.0.0.1:{home.settings.port}")
     try:
         origin = client.well_known().get("origin")
     except LedgerError:

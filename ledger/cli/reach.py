@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.remote.exchange import plain
 from ledger.remote.node import NodeClient
 from ledger.services.reach import Reach, Resting, reach_of
@@ -35,7 +35,7 @@ def show_reach(target: bytes, node: NodeClient, partners: Collection[str]) -> Re
         partners: Addresses of further nodes.
     """
     with ExitStack() as stack:
-        nodes = [node, *(stack.enter_context(NodeClient(url)) for url in partners)]
+        nodes = [node, *(stack.enter_context(calling.client(url)) for url in partners)]
         reach = reach_of(target, nodes, now=int(time.time()))
     for line in _lines(reach, len(partners) + 1):
         output.say(plain(line))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from ledger.cli import calling
 from ledger.cli.changing import add_changes, read_scope
 from ledger.cli.finding import CERTIFICATE, Body, found_statement, is_digest
 from ledger.cli.issuing import Kept, StatusList, add_issue, issue_draft, issuer, require_free
@@ -76,7 +77,7 @@ def grant(
     require_free(out)
     ends = None if until is None else time_of(until, "--until")
     with issuer(key, node) as by, ExitStack() as stack:
-        at = by.node if partner is None else stack.enter_context(NodeClient(partner))
+        at = by.node if partner is None else stack.enter_context(calling.client(partner))
         digest, last = _certificate(certificate, at, body, known=ends is not None)
         subject: dict[str, Any] = {
             "certificate": digest,

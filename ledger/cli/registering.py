@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.documents import READABLE, Entry, count_lines, entries, inputs, is_many
 from ledger.errors import LedgerError, MalformedError, RemoteError, SetupError
 from ledger.remote.node import NodeClient, Outcome, Refused, Registered, RemoteRefusedError
@@ -51,7 +51,7 @@ def register_files(
     if receipts is not None:
         with reported("make folder", receipts):
             receipts.mkdir(parents=True, exist_ok=True)
-    with inputs(names) as paths, NodeClient(url) as node, _Errors(errors) as refusals:
+    with inputs(names) as paths, calling.client(url) as node, _Errors(errors) as refusals:
         run = _Run(node, tally, refusals, receipts)
         try:
             run.all(paths)

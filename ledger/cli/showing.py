@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.finding import CERTIFICATE, Body, found_statement
 from ledger.cli.options import AsJson, OptionalNodeUrl, command
 from ledger.cli.signing import Signed
@@ -65,7 +65,7 @@ def shown(
         statement = found_statement(name, kinds, None)
         told: dict[str, Any] = {**_told(statement), **more(statement, None)}
     else:
-        with NodeClient(node) as client:
+        with calling.client(node) as client:
             statement = found_statement(name, kinds, client, body=body)
             told = {**_told(statement), **status_told(statement, client), **more(statement, client)}
     output.show(told, [plain(line) for line in _lines(told)], as_json=as_json)

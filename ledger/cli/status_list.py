@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import calling, output
 from ledger.cli.finding import file_statement
 from ledger.cli.issuing import issuer
 from ledger.cli.options import AsJson, Key, NodeUrl, OptionalNodeUrl, command, noun
@@ -12,7 +12,6 @@ from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.errors import RemoteError
 from ledger.remote.exchange import plain
-from ledger.remote.node import NodeClient
 from ledger.services import status
 from ledger.statements import bitstring
 from ledger.statements.status_list import StatusList, read
@@ -81,7 +80,7 @@ def show(
         if node is None:
             raise typer.BadParameter(f"{which} is no file; a list is looked up with --node URL")
         by = issued_by if issued_by is not None else which.partition("#")[0]
-        with NodeClient(node) as client:
+        with calling.client(node) as client:
             found = status.current(client, by, which)
         if found is None:
             raise RemoteError(f"node {node} has no status list {which} of {by}", code="status-list-unknown")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from ledger.cli import drafting, output
+from ledger.cli import calling, drafting, output
 from ledger.cli.documents import READABLE, digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
@@ -103,7 +103,7 @@ def acknowledge(
     digest = digest_of(record)
     if record != digest:
         require_importer(signed(record), holder)
-    with NodeClient(node) as client:
+    with calling.client(node) as client:
         before = [
             (statement, said)
             for statement, said in given(client, digest)
@@ -165,7 +165,7 @@ def status(
 ) -> int:
     """Follow a record."""
     digest = digest_of(record)
-    with NodeClient(node) as client:
+    with calling.client(node) as client:
         found = _status(client, partner, digest)
         if wait is not None and not _settled(found, wait):
 
@@ -184,7 +184,7 @@ def _status(client: NodeClient, partner: str | None, digest: str) -> Item:
     """What the node says, and what the importer's node says of the importer's word."""
     found = client.status(digest)
     if partner is not None:
-        with NodeClient(partner) as other:
+        with calling.client(partner) as other:
             found["partner"] = told(given(other, digest))
         if any(said["outcome"] in _RECEIVED for said in found["partner"]):
             found["state"] = "acknowledged"
