@@ -39,7 +39,8 @@ export function verifyInclusion(
   if (index < 0 || index >= size) {
     throw proofError(`leaf index ${index} is outside a tree of ${size} leaves`);
   }
-  requireHashes(leaf, root, ...path);
+  requireHashes([leaf, root]);
+  requireHashes(path);
   let node = BigInt(index);
   let last = BigInt(size) - 1n;
   let computed = leaf;
@@ -93,7 +94,8 @@ export function verifyConsistency(
     }
     return;
   }
-  requireHashes(root1, root2, ...path);
+  requireHashes([root1, root2]);
+  requireHashes(path);
   let node = BigInt(size1) - 1n;
   let last = BigInt(size2) - 1n;
   for (; isOdd(node); last >>= 1n) {
@@ -134,7 +136,7 @@ function wrongLength(path: readonly Bytes[], size1: Uint, size2: Uint): Error {
   return proofError(`consistency path has ${path.length} hashes, not as many as ${size1} to ${size2} needs`);
 }
 
-function requireHashes(...hashes: readonly Uint8Array[]): void {
+function requireHashes(hashes: readonly Uint8Array[]): void {
   if (hashes.some((one) => one.length !== HASH_SIZE)) {
     throw proofError(`a hash of a proof has another length than ${HASH_SIZE} bytes`);
   }

@@ -1,6 +1,6 @@
 /** Values as the Solidity ABI writes them, as far as ids and signed structs are made of them. */
 
-import { ADDRESS_SIZE, type Bytes, concat, encodeUtf8, fromUint256, HASH_SIZE } from "../bytes.ts";
+import { ADDRESS_SIZE, type Bytes, concat, encodeUtf8, fromUint256, HASH_SIZE, join } from "../bytes.ts";
 import { malformed } from "../error.ts";
 
 const WORD = 32;
@@ -54,7 +54,7 @@ function text(value: string): Bytes {
 }
 
 function array(words: readonly Bytes[]): Bytes {
-  return concat(uint(words.length, 64, "length"), ...words);
+  return concat(uint(words.length, 64, "length"), join(words));
 }
 
 function arrayOfTails(tails: readonly Bytes[]): Bytes {
@@ -64,5 +64,5 @@ function arrayOfTails(tails: readonly Bytes[]): Bytes {
     offsets.push(uint(position, 64, "offset"));
     position += tail.length;
   }
-  return concat(array(offsets), ...tails);
+  return concat(array(offsets), join(tails));
 }

@@ -14,25 +14,23 @@ export interface Attesters {
   readonly organisations: readonly string[];
 }
 
-/** Whose signatures count: distinct addresses, the organisation of each, and how many organisations must sign. */
-export interface AttesterSet {
-  readonly members: readonly Bytes[];
-  readonly organisations: readonly string[];
-  readonly threshold: number;
-}
-
 /**
  * Who of a set signed, after checking that enough organisations are behind them.
  *
  * @param digest Of the claim as the reader makes it, never as it was handed in.
  * @param signatures 65 bytes each, in ascending order of their signers' addresses.
+ * @param members Distinct addresses.
+ * @param organisations Organisation id of each member, in the order of `members`.
+ * @param threshold Distinct organisations that must have signed, at least 1.
  * @throws LedgerError `high-s`; `bad-signature`: no signature of any key; `attestation-outsider`: by nobody of the set,
  * or over another claim; `attestation-order`: not ascending, or one key twice; `attestation-quorum`.
  */
 export function verifyAttestations(
   digest: Bytes,
   signatures: readonly Bytes[],
-  { members, organisations, threshold }: AttesterSet,
+  members: readonly Bytes[],
+  organisations: readonly string[],
+  threshold: number,
 ): Attesters {
   const organisationOf = new Map(members.map((member, n) => [toHex(member), organisations[n]]));
   const signed: Bytes[] = [];

@@ -13,6 +13,7 @@ import {
   HASH_SIZE,
   toEvm,
   toHex,
+  toUint,
   type Uint,
 } from "../bytes.ts";
 import { malformed, proofError } from "../error.ts";
@@ -44,12 +45,18 @@ export interface TransactionReceipt {
   readonly logs: readonly Log[];
 }
 
+/** Root of the anchored tree, and the size that was anchored before, which nothing is compared with. */
+export interface AnchoredEvent {
+  readonly root: Bytes;
+  readonly previousSize: Uint;
+}
+
 /**
  * Read a receipt as it stands in the receipts trie.
  *
  * @throws LedgerError `receipt-type`, `receipt-status` (a state root or something else), or not canonical RLP.
  */
-export function parseTransactionReceipt(encoded: Bytes): TransactionReceipt {
+export function parseReceipt(encoded: Bytes): TransactionReceipt {
   const first = at(encoded, 0);
   const isList = first >= FIRST_LIST;
   if (!isList && (first < 1 || first > LAST_TYPE)) {
@@ -95,7 +102,7 @@ function readLog(item: Item): Log {
  *
  * @throws LedgerError `nodes` lead elsewhere, or to another receipt or none; or a node, or the receipt, is not canonical.
  */
-export function proveTransactionReceipt(
+export function proveReceipt(
   receiptsRoot: Bytes,
   index: number,
   encoded: Bytes,
@@ -108,11 +115,11 @@ export function proveTransactionReceipt(
   if (held === undefined || !equal(held, encoded)) {
     throw proofError(`receipts trie has another receipt, or none, for transaction ${index}`);
   }
-  return parseTransactionReceipt(encoded);
+  return parseReceipt(encoded);
 }
 
 /**
- * Root that the contract `anchor` announced for `size` leaves of the log `logId`.
+ * What the contract `anchor` announced for `size` leaves of the log `logId`.
  *
  * @param receipt Already proven.
  * @param place Position of the event within this receipt, from 0.
@@ -122,8 +129,10 @@ export function proveTransactionReceipt(
 export function anchoredEvent(
   receipt: TransactionReceipt,
   place: number,
-  { anchor, logId, size }: { readonly anchor: Bytes; readonly logId: Bytes; readonly size: Uint },
-): Bytes {
+  anchor: Bytes,
+  logId: Bytes,
+  size: Uint,
+): AnchoredEvent {
   if (receipt.status !== 1) {
     throw proofError("anchor transaction failed; its receipt has status 0", "receipt-status");
   }
@@ -155,5 +164,5 @@ export function anchoredEvent(
   if (log.data.length !== 2 * HASH_SIZE || !isPadded) {
     throw proofError("event data is not a root and a uint64", "event-data");
   }
-  return log.data.slice(0, HASH_SIZE);
+  return { root: log.data.slice(0, HASH_SIZE), previousSize: toUint(log.data.subarray(HASH_SIZE)) };
 }

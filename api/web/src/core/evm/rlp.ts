@@ -4,7 +4,7 @@
  * Source: docs/spec/chain.md; Ethereum yellow paper, appendix B.
  */
 
-import { at, type Bytes, concat, toBigInt } from "../bytes.ts";
+import { at, type Bytes, concat, join, toBigInt } from "../bytes.ts";
 import { type LedgerError, malformed } from "../error.ts";
 
 export type List = readonly Item[];
@@ -25,7 +25,7 @@ export function encode(item: Item): Bytes {
   if (isBytes(item)) {
     return item.length === 1 && at(item, 0) < STRING ? item : concat(prefix(item.length, STRING), item);
   }
-  const payload = concat(...item.map(encode));
+  const payload = join(item.map(encode));
   return concat(prefix(payload.length, LIST), payload);
 }
 
