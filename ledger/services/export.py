@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
+from ledger.core.checkpoint import parse_checkpoint
 from ledger.errors import NotFoundError, RefusedError
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
 from ledger.services.closure import Carried, closure
@@ -93,6 +94,7 @@ def bundle_of(
     Raises:
         NotFoundError: Nothing is registered under this digest.
         RefusedError: `not-anchored-yet`: the log has the statement and the chain does not hold it yet.
+        StoreError: `store-corrupt`: what is stored does not prove a statement under its checkpoint.
     """
     placed: dict[int, list[Carried]] = {}
     proven = _proven_size(shelf, allow_unanchored=allow_unanchored)
@@ -164,12 +166,15 @@ def _section_size(index: int, shelf: Shelf, *, allow_unanchored: bool) -> int:
 
 def _section(size: int, before: int | None, placed: Sequence[Carried], shelf: Shelf) -> dict[str, Json]:
     stored = _stored(size, shelf)
+    root = parse_checkpoint(stored.note).checkpoint.root
     items: list[Json] = [
         {
             "role": one.role,
             "statement": one.statement.document,
             "index": one.index,
-            "path": [part.hex() for part in shelf.log.inclusion_path(one.index, size)],
+            "path": [
+                part.hex() for part in shelf.log.inclusion_path(one.index, size, root, one.statement.digest)
+            ],
         }
         for one in placed
     ]

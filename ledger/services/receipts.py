@@ -70,5 +70,5 @@ def _receipt(digest: bytes, index: int, stored: StoredCheckpoint, note: bytes, l
         raise StoreError(
             f"the checkpoint stored for size {stored.size} is of another log or size", code="store-corrupt"
         )
-    path = log.inclusion_path(index, checkpoint.size, checkpoint.root)
+    path = log.inclusion_path(index, checkpoint.size, checkpoint.root, digest)
     return Receipt(index=index, path=tuple(path), checkpoint=note, extra=digest)

@@ -1,8 +1,11 @@
 """Exporting: what a bundle carries and where, and that all of it verifies under both sides' claims."""
 
 import os
+from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -10,8 +13,11 @@ from ledger.core.canonical import encode
 from ledger.core.commitment import SALT_SIZE, Opening, Openings, commitment
 from ledger.core.statement import sign_statement
 from ledger.core.times import format_time
-from ledger.errors import LedgerError, NotFoundError, RefusedError
+from ledger.errors import LedgerError, NotFoundError, RefusedError, StoreError
+from ledger.services import export
 from ledger.services.bundles import MOST_SECTIONS, disclose, join
+from ledger.services.closure import Carried, closure
+from ledger.store.checkpoints import Checkpoints
 from ledger.verify.bundle import SECTION_LIMIT, Bundle, parse_bundle
 from tests.services.sides import Sides, holder, two_sides
 
@@ -54,6 +60,29 @@ def test_the_bundle_of_a_statement_stays_the_same(sides: Sides) -> None:
     sides.xa.register(sides.record())
     sides.xa.anchor()
     assert sides.xa.bundle(record) == before
+
+
+@pytest.mark.parametrize("what", ["entry", "root"])
+def test_what_the_log_does_not_prove_of_the_very_statement_is_not_exported(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    record = sides.xa.register(sides.record())
+    size = sides.xa.anchor()
+    if what == "entry":  # the statement is looked up at the place of another
+
+        def misplaced(*given: Any, **named: Any) -> list[Carried]:
+            return [replace(one, index=size - one.index - 1) for one in closure(*given, **named)]
+
+        monkeypatch.setattr(export, "closure", misplaced)
+    else:
+        stored = sides.xa.node.checkpoints.at(size)
+        assert stored is not None
+        lines = stored.note.split(b"\n")
+        other = replace(stored, note=b"\n".join([*lines[:2], b64encode(bytes(32)), *lines[3:]]))
+        monkeypatch.setattr(Checkpoints, "at", lambda _self, _size: other)
+    with pytest.raises(StoreError) as refused:
+        sides.xa.bundle(record)
+    assert refused.value.code == "store-corrupt"
 
 
 def test_before_the_anchor_it_is_refused_or_says_so(sides: Sides) -> None:

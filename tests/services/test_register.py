@@ -280,6 +280,20 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         assert node.audit().is_clean
 
 
+def test_a_receipt_is_of_the_very_statement_that_the_log_has_there(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.enrol_exporter()
+    digests = [node.register(node.world.record(f"receipt {number}")).digest for number in range(2)]
+    index_of = node.statements.index_of
+    monkeypatch.setattr(
+        node.statements, "index_of", lambda digest: index_of(digests[1 - digests.index(digest)])
+    )
+    with pytest.raises(StoreError) as refused:
+        node.receipt(digests[0])
+    assert refused.value.code == "store-corrupt"
+
+
 def test_a_receipt_of_what_is_not_registered_is_not_found(node: Node) -> None:
     with pytest.raises(NotFoundError):
         node.receipt(bytes(32))
