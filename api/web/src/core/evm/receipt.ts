@@ -13,6 +13,7 @@ import {
   HASH_SIZE,
   toEvm,
   toHex,
+  toUint,
   type Uint,
 } from "../bytes.ts";
 import { malformed, proofError } from "../error.ts";
@@ -42,6 +43,12 @@ export interface TransactionReceipt {
   readonly status: number;
   /** In the order of emission. */
   readonly logs: readonly Log[];
+}
+
+/** Root of the anchored tree, and the size that was anchored before, which nothing is compared with. */
+export interface AnchoredEvent {
+  readonly root: Bytes;
+  readonly previousSize: Uint;
 }
 
 /**
@@ -112,7 +119,7 @@ export function proveReceipt(
 }
 
 /**
- * Root that the contract `anchor` announced for `size` leaves of the log `logId`. The previous size is not compared.
+ * What the contract `anchor` announced for `size` leaves of the log `logId`.
  *
  * @param receipt Already proven.
  * @param place Position of the event within this receipt, from 0.
@@ -122,8 +129,10 @@ export function proveReceipt(
 export function anchoredEvent(
   receipt: TransactionReceipt,
   place: number,
-  { anchor, logId, size }: { readonly anchor: Bytes; readonly logId: Bytes; readonly size: Uint },
-): Bytes {
+  anchor: Bytes,
+  logId: Bytes,
+  size: Uint,
+): AnchoredEvent {
   if (receipt.status !== 1) {
     throw proofError("anchor transaction failed; its receipt has status 0", "receipt-status");
   }
@@ -155,5 +164,5 @@ export function anchoredEvent(
   if (log.data.length !== 2 * HASH_SIZE || !isPadded) {
     throw proofError("event data is not a root and a uint64", "event-data");
   }
-  return log.data.slice(0, HASH_SIZE);
+  return { root: log.data.slice(0, HASH_SIZE), previousSize: toUint(log.data.subarray(HASH_SIZE)) };
 }
