@@ -5,7 +5,15 @@ from typing import Any
 
 from ledger.core.statement import Statement
 from ledger.errors import MalformedError
-from ledger.statements.shape import Object, Problem, StatementInvalidError, Test, passes, problems
+from ledger.statements.shape import (
+    PERSONAL_DATA,
+    Object,
+    Problem,
+    StatementInvalidError,
+    Test,
+    passes,
+    problems,
+)
 
 SUBJECT = "/credentialSubject"
 CLOCK_TOLERANCE = 300
@@ -71,7 +79,11 @@ def subject_problems(kind: Kind, subject: object, issuer: str, created: int) -> 
     """Every error of a subject signed by `issuer` at `created`, POSIX seconds."""
     found = problems(kind.shape, subject, SUBJECT)
     if isinstance(subject, dict):
-        wrong = {problem.pointer.split("/")[2] for problem in found if problem.pointer != SUBJECT}
+        wrong = {
+            problem.pointer.split("/")[2]
+            for problem in found
+            if problem.pointer != SUBJECT and problem.code != PERSONAL_DATA
+        }
         for condition in kind.context:
             if condition.needs <= subject.keys() and wrong.isdisjoint(condition.needs):
                 found.extend(condition.run(subject, issuer, created))
@@ -98,7 +110,7 @@ def read_subject(kind: Kind, statement: Statement, *, screened: bool = True) -> 
         return statement.subject
     found = subject_problems(kind, statement.subject, statement.issuer, statement.created)
     if not screened:
-        found = [problem for problem in found if problem.code != "personal-data"]
+        found = [problem for problem in found if problem.code != PERSONAL_DATA]
     if found:
         raise StatementInvalidError(kind.name, found)
     return statement.subject

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ledger.core.statement import Statement
-from ledger.core.times import format_time
+from ledger.core.times import parse_time
 from ledger.statements import codes as lists
 from ledger.statements.fields import (
     BOOLEAN,
@@ -258,14 +258,19 @@ SHAPE = Object(
 
 
 def _retention_lies_ahead(subject: dict[str, Any], _issuer: str, created: int) -> Iterable[Problem]:
-    if subject["retentionUntil"] < format_time(created - _DAY):
+    if _start(subject["retentionUntil"]) < (created // _DAY - 1) * _DAY:
         yield Problem(f"{SUBJECT}/retentionUntil", "time-order", "earlier than the day of signing")
 
 
 def _document_is_issued(subject: dict[str, Any], _issuer: str, created: int) -> Iterable[Problem]:
     issued = subject["document"].get("issueDate")
-    if issued is not None and issued > format_time(created + _DAY):
+    if issued is not None and _start(issued) > (created // _DAY + 1) * _DAY:
         yield Problem(f"{SUBJECT}/document/issueDate", "time-order", "later than the day of signing")
+
+
+def _start(date: str) -> int:
+    """The first second of a day, POSIX."""
+    return parse_time(f"{date}T00:00:00Z")
 
 
 _DAY = 86_400

@@ -235,5 +235,26 @@ def test_who_verifies_need_not_screen_what_a_node_registered():
     assert [p.code for p in refused.value.problems] == ["not-in-list"]
 
 
+def test_a_rule_is_asked_of_what_looks_like_personal_data_as_of_anything_else():
+    document = changed("TransferRecord", "/lines/0/scenario/code", "13800138000")
+    with pytest.raises(StatementInvalidError) as refused:
+        catalogue.read(statement(document), screened=False)
+    found = [(p.pointer, p.code) for p in refused.value.problems]
+    assert found == [("/credentialSubject/lines/0/scenario/code", "not-in-list")]
+
+
+def test_an_entry_that_names_its_issuer_no_registrar_is_refused_whatever_its_reasons_look_like():
+    document = changed(
+        "JurisdictionEntry",
+        "/authorities/0/keys/0/revoked",
+        {"at": "2026-11-22T00:00:00Z", "reason": "call 13800138000"},
+    )
+    assert catalogue.read(statement(document), screened=False)
+    document["issuer"] = "did:web:somebody.example.xa"
+    with pytest.raises(StatementInvalidError) as refused:
+        catalogue.read(statement(document), screened=False)
+    assert [p.code for p in refused.value.problems] == ["issuer-mismatch"]
+
+
 def test_the_clocks_of_two_honest_parties_may_differ_by_300_seconds():
     assert faults(changed("TransferAcknowledgement", "/at", "2026-11-22T04:08:04Z")) == []

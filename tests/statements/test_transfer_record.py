@@ -143,3 +143,21 @@ def test_all_faults_of_a_record_are_named_at_once():
         transfer.read(statement(document))
     assert refused.value.code == "statement-invalid"
     assert len(refused.value.problems) == 5
+
+
+def test_dates_may_be_a_day_off_the_day_of_signing_for_time_zones():
+    assert faults(changed("TransferRecord", "/retentionUntil", "2026-11-21")) == []
+    document = {"type": "380", "commitment": DIGEST, "issueDate": "2026-11-23"}
+    assert faults(changed("TransferRecord", "/document", document)) == []
+
+
+def test_dates_are_compared_at_the_ends_of_the_calendar_too():
+    for time in ("0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        document = changed("TransferRecord", "/retentionUntil", time[:10])
+        document["validFrom"] = time
+        document["credentialSubject"]["document"] = {
+            "type": "380",
+            "commitment": DIGEST,
+            "issueDate": time[:10],
+        }
+        assert faults(document) == []
