@@ -1,0 +1,46 @@
+/**
+ * When a section's statements are proven to have existed, and who proves it: witnesses, attesters, or seals.
+ *
+ * The earliest counts.  The word of the log's own operator, about its log or about its chain, is never among them.
+ * Source: docs/spec/key-rule.md, "Proven time".
+ */
+
+import type { AnchorResult } from "./anchors.ts";
+import { independentOf } from "./finality.ts";
+import { CLOCK_DRIFT, type Times, UNKNOWN_TIMES } from "./keyrule.ts";
+import { type Witnessing, provenBy } from "./notes.ts";
+
+/** The times of a section, by whom, and of which grade: `witnessed`, `attested`, `sealed` or `claimed only`. */
+export interface Proven {
+  readonly times: Times;
+  /** Organisations; of seals, the chain whose validators they are. */
+  readonly by: readonly string[];
+  readonly grade: string;
+}
+
+export const NOT_PROVEN: Proven = { times: UNKNOWN_TIMES, by: [], grade: "claimed only" };
+
+/** The times of a section that stands; with a quorum of 0 witnesses prove none. */
+export function proveTime(
+  witnessing: Witnessing | null,
+  quorum: number,
+  anchors: readonly AnchorResult[],
+  operator: string,
+  now: number,
+): Proven {
+  const candidates: { time: number; by: readonly string[]; grade: string }[] = [];
+  const told: number[] = [];
+  const cosigned = witnessing === null ? null : provenBy(witnessing, quorum);
+  if (cosigned !== null) candidates.push({ ...cosigned, grade: "witnessed" });
+  for (const { judged, blockTime } of anchors) {
+    if (judged === null || judged.grade === null || blockTime === null) continue;
+    const by = independentOf(judged, operator);
+    if (by.length === 0) told.push(blockTime);
+    else if (blockTime <= now + CLOCK_DRIFT) candidates.push({ time: blockTime, by, grade: judged.grade });
+  }
+  const byOperator = told.length === 0 ? null : Math.min(...told);
+  const [first, ...others] = candidates;
+  if (first === undefined) return { ...NOT_PROVEN, times: { proven: null, operator: byOperator } };
+  const earliest = others.reduce((best, one) => (one.time < best.time ? one : best), first);
+  return { times: { proven: earliest.time, operator: byOperator }, by: earliest.by, grade: earliest.grade };
+}
