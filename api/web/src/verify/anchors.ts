@@ -104,8 +104,7 @@ function proveAnchored(anchor: Anchor, note: OpenNote, chain: Chain, context: Co
   if (receipt !== null) {
     const { receiptsRoot } = held.header;
     const proven = proveReceipt(receiptsRoot, receipt.index, receipt.encoded, receipt.nodes);
-    const { logId, size } = note;
-    const root = anchoredEvent(proven, receipt.log, { anchor: chain.anchor, logId, size });
+    const { root } = anchoredEvent(proven, receipt.log, chain.anchor, note.logId, note.size);
     if (!equal(root, note.root)) {
       const told = `event has root ${toHex(root)}; the checkpoint has ${toHex(note.root)}`;
       throw proofError(told, "event-root");
