@@ -10,6 +10,7 @@ from api.anchor_schemas import Attestation, AttestedSize
 from api.deps import NodeDep, body_of
 from api.documents import JSON, answer
 from api.limiting import LimitedAttestation
+from api.once import once
 from api.schemas import DIGEST
 from ledger.core.attestation import FORMAT, REQUEST_FORMAT, REQUEST_LIMIT, encode_attestation
 
@@ -60,7 +61,8 @@ async def attest(request: Request, node: NodeDep) -> Response:
     account and storage, and that the block is final by its seals or by this node's own view of the chain.
     """
     data = await body_of(request, limit=REQUEST_LIMIT, what="the request", types=(JSON,))
-    given = await run_in_threadpool(node.attester.attest, data)
+    async with once(request):
+        given = await run_in_threadpool(node.attester.attest, data)
     return Response(encode_attestation(given), media_type=JSON)
 
 

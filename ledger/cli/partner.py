@@ -32,6 +32,7 @@ from ledger.cli.partner_lines import (
 )
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import RefusedError, SetupError
+from ledger.services.calling import calling_of
 from ledger.services.files import exists, read_bounded, reported
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
@@ -201,7 +202,12 @@ def sync(
     from ledger.services.syncing import Wants, ask_all
 
     wants = Wants(
-        Mirror(opened.path / MIRROR), believed_by(opened), opened.settings.jurisdiction, time.time, again=True
+        Mirror(opened.path / MIRROR),
+        believed_by(opened),
+        opened.settings.jurisdiction,
+        time.time,
+        again=True,
+        calling=calling_of(opened),
     )
     with output.Progress("looking through partners' logs") as progress:
 

@@ -17,6 +17,7 @@ from ledger.config import with_environment
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, RefusedError
+from ledger.remote.exchange import GUARDED
 from ledger.services.files import read_bounded, replace
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
@@ -259,7 +260,7 @@ def export_(
         raise RefusedError(f"where the node of {from_} is, is not known", code="partner-without-node")
     origin = _one(sorted(partner.believed_logs(trust)), "log", from_)
     chain = _one(sorted(frozenset(partner.entry.listed.chains) & frozenset(trust.chains)), "chain", from_)
-    with RelayClient(partner.node) as client:
+    with RelayClient(partner.node, calling=GUARDED) as client:
         file = export(client, origin, chain, since=since, trust=trust)
     data = encode_file(file)
     replace(out, data, what="relay file", mode=_READABLE)

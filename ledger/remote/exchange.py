@@ -79,6 +79,7 @@ class Calling:
 
 
 UNSIGNED: Final = Calling()
+GUARDED: Final = Calling(guarded=True)
 
 
 class Exchange:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_cosignature
 from ledger.core.note import NoteSignature, encode_signature_line
 from ledger.errors import LedgerError, RemoteError, SignatureError, VerificationError
+from ledger.remote.exchange import GUARDED
 from ledger.services.witnesses import Asked
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.cosignatures import Cosignature, Cosignatures
@@ -242,7 +243,7 @@ def _over_the_network(
 ) -> tuple[NoteSignature, ...] | int:
     from ledger.remote.witness import WitnessClient  # a node without partners needs no client
 
-    with WitnessClient(url, patience=PATIENCE) as client:
+    with WitnessClient(url, patience=PATIENCE, calling=GUARDED) as client:
         return client.add_checkpoint(old, path, signed)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import LedgerError, RefusedError, RemoteError, SetupError, StoreError
+from ledger.remote.exchange import Calling
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.attesters import PATIENCE, Asked, AttesterNode, attesters_of
 from ledger.services.files import exists, read_bounded
@@ -86,6 +87,7 @@ def finalising_of(
     *,
     period: float,
     clock: Callable[[], float],
+    calling: Calling,
 ) -> Finalising:
     """What finds stronger finality by asking its partners' nodes, not begun yet.
 
@@ -95,14 +97,14 @@ def finalising_of(
     def connect(url: str) -> Asked:
         from ledger.remote.node import NodeClient  # a node without attesters needs no client
 
-        return NodeClient(url, patience=PATIENCE)
+        return NodeClient(url, patience=PATIENCE, calling=calling)
 
     def path(origin: str, smaller: int, larger: int) -> Sequence[bytes]:
         from ledger.remote.relaying import RelayClient
 
         for one in partners.list():
             if one.node is not None and origin in one.entry.listed.logs:
-                with RelayClient(one.node) as client:
+                with RelayClient(one.node, calling=calling) as client:
                     return client.consistency(smaller, larger)
         raise RefusedError(f"no partner's node has the log {origin}", code="log-unknown")
 

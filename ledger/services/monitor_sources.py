@@ -18,7 +18,7 @@ from ledger.core.trust import TrustList
 from ledger.core.trust.values import Chain as ListedChain
 from ledger.core.trust.values import LogKeys
 from ledger.errors import ChainError, LedgerError, RemoteError
-from ledger.remote.exchange import RemoteRefusedError
+from ledger.remote.exchange import UNSIGNED, Calling, RemoteRefusedError
 from ledger.remote.node import NodeClient
 from ledger.remote.witness import WitnessClient
 from ledger.services.anchor_contract import AnchorContract
@@ -63,11 +63,11 @@ class Source:
     told: Callable[[LogKeys, int], None] = lambda _keys, _size: None
 
 
-def witness(url: str) -> Source:
+def witness(url: str, calling: Calling = UNSIGNED) -> Source:
     """A witness, by its monitoring prefix (C2SP tlog-witness)."""
 
     def ask(keys: LogKeys) -> list[View]:
-        with WitnessClient(url, patience=PATIENCE) as client:
+        with WitnessClient(url, patience=PATIENCE, calling=calling) as client:
             note = client.checkpoint(keys.origin)
         return [] if note is None else [_signed(note, keys, f"witness {url}")]
 
@@ -86,14 +86,14 @@ def own_witness(store: WitnessStore) -> Source:
     return Source("witness", "this node's witness", ask)
 
 
-def partner(url: str, logs: FollowedLogs) -> Source:
+def partner(url: str, logs: FollowedLogs, calling: Calling = UNSIGNED) -> Source:
     """What a node says that its own chain accepted of a log."""
     what = f"held by {url}"
 
     def ask(keys: LogKeys) -> list[View]:
         found: list[View] = []
         after = logs.progress(keys.origin, what)
-        with NodeClient(url, patience=PATIENCE) as client:
+        with NodeClient(url, patience=PATIENCE, calling=calling) as client:
             for key in keys.head_keys:
                 found += _accepted(client, log_id(keys.origin, key.address), after)
         return sorted(found, key=lambda one: one.size)

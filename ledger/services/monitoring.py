@@ -16,6 +16,7 @@ from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import LogKeys
 from ledger.errors import LedgerError, RemoteError
+from ledger.remote.exchange import GUARDED, Calling
 from ledger.remote.tiles import LogReader
 from ledger.services import monitor_sources
 from ledger.services.files import exists, replace, reported
@@ -58,6 +59,7 @@ class Monitoring:
         witness: What the node cosigned.
         foreign: What the own chain accepted.
         clock: POSIX seconds.
+        calling: In whose name logs are read.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Monitoring:
         foreign: ForeignStore,
         period: float,
         clock: Callable[[], float],
+        calling: Calling = GUARDED,
     ) -> None:
         self._partners = partners
+        self._calling = calling
         self._believed = believed
         self._observed = observed
         self._witness = witness
@@ -140,7 +144,7 @@ class Monitoring:
         """Look at one partner's log.  Never raises: whatever fails concerns it alone, and is told."""
         assert partner.node is not None
         try:
-            with LogReader(partner.node) as reader:
+            with LogReader(partner.node, calling=self._calling) as reader:
                 self.looks[partner.name] = self._monitor.look(reader)
         except LedgerError as error:
             self.looks[partner.name] = Look(partner.node, error=error)
@@ -152,8 +156,8 @@ class Monitoring:
         yield monitor_sources.own_chain(self._foreign, self._logs)
         for partner in self._partners.list():
             if partner.node is not None and keys.origin not in partner.entry.listed.logs:
-                yield monitor_sources.witness(partner.node.rstrip("/") + PREFIX)
-                yield monitor_sources.partner(partner.node, self._logs)
+                yield monitor_sources.witness(partner.node.rstrip("/") + PREFIX, GUARDED)
+                yield monitor_sources.partner(partner.node, self._logs, GUARDED)
         yield from self._chains()
 
     def _chains(self) -> Iterator[Source]:

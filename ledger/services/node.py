@@ -18,6 +18,7 @@ from ledger.services.anchor import Anchorer
 from ledger.services.anchor_claims import AnchorClaims
 from ledger.services.attesting import Attester, attester_of
 from ledger.services.attesting_foreign import own_checkpoints
+from ledger.services.calling import calling_of
 from ledger.services.claim import claim_of
 from ledger.services.concerning import Concerns
 from ledger.services.cosigning import Collector
@@ -162,6 +163,7 @@ class Node:
                 believed=self.believed,
                 period=self.home.settings.partner_period,
                 clock=self.clock,
+                calling=calling_of(self.home),
                 before=self.log_entry,
             )
             self.syncing.start()
@@ -175,6 +177,7 @@ class Node:
                 foreign=self.foreign,
                 period=self.home.settings.partner_period,
                 clock=self.clock,
+                calling=calling_of(self.home),
             )
             self.monitoring.start()
         if self.collector is None:
@@ -195,6 +198,7 @@ class Node:
                 self.foreign,
                 period=min(one.settings.period for one in self.chains),
                 clock=self.clock,
+                calling=calling_of(self.home),
             )
             self.finalising.start()
         if self.relaying is None and self.claim is not None:

@@ -20,6 +20,7 @@ from ledger.chains import Observed, RpcSettings, ValidatorSet
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.errors import ChainError, LedgerError, RefusedError, SetupError
+from ledger.remote.exchange import GUARDED
 from ledger.remote.relaying import RelayClient
 from ledger.services.abroad import Abroad
 from ledger.services.anchor_evidence import Vouching
@@ -245,7 +246,7 @@ class Rounds:
         if far is None or far.client.url != partner.node.rstrip("/"):
             if far is not None:
                 far.client.close()
-            far = self._far[partner.name] = _Far(RelayClient(partner.node), None)
+            far = self._far[partner.name] = _Far(RelayClient(partner.node, calling=GUARDED), None)
         return far.client
 
     def _far_of(self, partner: Partner, chain_id: int, trust: TrustList) -> _Far:

@@ -25,6 +25,7 @@ from ledger.core.evm.anchor import log_id
 from ledger.core.note import VKey
 from ledger.core.witness import verify_plain_lines
 from ledger.errors import ChainError, LedgerError, RefusedError, RemoteError, VerificationError
+from ledger.remote.exchange import GUARDED
 from ledger.services.anchor_shown import ShownAnchors
 from ledger.services.own_chains import OwnChain
 from ledger.services.witnesses import Asked
@@ -158,7 +159,7 @@ def _witness_source(asked: Asked, url: str, signer: LogSigner, cosignatures: Cos
     def ask() -> Sighting | None:
         from ledger.remote.witness import WitnessClient  # a node without partners needs no client
 
-        with WitnessClient(url, patience=PATIENCE) as client:
+        with WitnessClient(url, patience=PATIENCE, calling=GUARDED) as client:
             shown = client.checkpoint(signer.origin)
         if shown is not None:
             return shown_by(asked.name, shown, signer.origin, signer.vkeys[:1])

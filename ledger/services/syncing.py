@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, RefusedError, RemoteError
+from ledger.remote.exchange import UNSIGNED, Calling
 from ledger.services.partners import Partner, PartnerBook
 from ledger.services.pulling import Pulled, Puller
 from ledger.store.partners import Mirror
@@ -32,6 +33,7 @@ class Wants:
     jurisdiction: str
     clock: Callable[[], float]
     again: bool = False
+    calling: Calling = UNSIGNED
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ def ask(
     from ledger.remote.node import NodeClient  # a node without partners needs no client
 
     try:
-        with NodeClient(partner.node, patience=PATIENCE) as source:
+        with NodeClient(partner.node, patience=PATIENCE, calling=wants.calling) as source:
             puller = Puller(
                 partner,
                 source,
@@ -147,6 +149,7 @@ class Syncing:
 
     Args:
         believed: The trust list in force, asked for each time.
+        calling: In whose name they are asked.
         before: Done at the beginning of each round, whatever it is; its errors are the next round's business.
     """
 
@@ -158,6 +161,7 @@ class Syncing:
         believed: Callable[[], TrustList],
         period: float,
         clock: Callable[[], float],
+        calling: Calling = UNSIGNED,
         before: Callable[[], None] = lambda: None,
     ) -> None:
         self._book = book
@@ -165,6 +169,7 @@ class Syncing:
         self._believed = believed
         self._period = period
         self._clock = clock
+        self._calling = calling
         self._before = before
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="partners", daemon=True)
@@ -199,7 +204,7 @@ class Syncing:
         partners = self._book.list()
         if not partners:
             return
-        wants = Wants(self._mirror, self._believed(), self._book.own, self._clock)
+        wants = Wants(self._mirror, self._believed(), self._book.own, self._clock, calling=self._calling)
         for partner in partners:
             running = self._asking.get(partner.name)
             if partner.node is None or (running is not None and running.is_alive()):

@@ -67,7 +67,7 @@ def _moment(seconds: float) -> Any:
 def read(served: Served, path: str, key: HolderKey) -> httpx2.Response:
     """A GET that `key` signs."""
     url = served.url + path
-    return httpx2.get(url, headers=signer(key).fields("GET", url), timeout=60)
+    return served.get(path, headers=signer(key).fields("GET", url))
 
 
 def code_of(answer: httpx2.Response) -> tuple[int, str]:
