@@ -39,6 +39,7 @@ from ledger.store.postgres_session import (
     postgres_error,
     reading_engine,
     require_durable,
+    require_own_session,
     translated,
 )
 from ledger.store.rebuilding import half
@@ -211,7 +212,11 @@ class PostgresDatabase(Database):
             return unchecked_of(session)
 
     def prepare(self, *, create: bool) -> None:
-        """Hold settings and schema against what is needed; see `open_postgres`."""
+        """Hold sessions, settings and schema against what is needed; see `open_postgres`."""
+        try:
+            require_own_session(self._address)
+        except psycopg.Error as error:
+            raise postgres_error(error, self.name) from None
         with self._alone() as session:
             if not self._read_only:
                 require_durable(session, self.name)

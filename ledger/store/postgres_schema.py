@@ -22,6 +22,7 @@ from ledger.store.postgres_session import (
     open_session,
     postgres_error,
     require_durable,
+    require_own_session,
 )
 from ledger.store.tables import APPEND_ONLY, TRANSIENT
 
@@ -97,6 +98,7 @@ def migrate_postgres(owner: str, node: str) -> tuple[str, str]:
     if other.username is None:
         raise SetupError("the database's address names no role for the node", code="settings-invalid")
     try:
+        require_own_session(address)
         with open_session(address) as session:
             require_durable(session, name)
             schema = read_schema(session)

@@ -41,6 +41,8 @@ _CONFIGURE: Final = (
     " set_config('synchronous_commit',"
     " CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)"
 )
+_ASKED: Final = 3
+"""How often a session is asked which one it is; a pooler may have some that wait for their turn."""
 _DURABLE: Final = {
     "synchronous_commit": ("on", "remote_apply"),
     "fsync": ("on",),
@@ -144,6 +146,33 @@ def require_durable(session: Session, name: str) -> None:
             raise SetupError(
                 f"database {name} keeps {setting} at {held}; the log needs {wanted[0]}", code="store-settings"
             )
+
+
+def require_own_session(address: URL) -> None:
+    """Refuse a pooler that lends a session of the server for a transaction: locks and settings would change hands.
+
+    One client's session must stay the same, be it idle or while another one has a transaction, and be nobody else's.
+
+    Raises:
+        SetupError: `store-pooled`.
+
+    Cost: two connections, and some queries of one row.
+    """
+    query = b"SELECT pg_backend_pid()"
+    with open_session(address) as one, open_session(address) as other:
+        own = {one.execute(query).fetchone() for _ in range(_ASKED)}
+        other.execute(b"BEGIN")
+        is_shared = other.execute(query).fetchone() in own
+        if not is_shared:  # else the first one might wait for its own
+            own.add(one.execute(query).fetchone())
+        other.execute(b"ROLLBACK")
+    if is_shared or len(own) > 1:
+        raise SetupError(
+            f"database {name_of(address)} is reached through a pooler that lends a session for one transaction; the"
+            " lock that elects who moves the log, and settings that commits rest on, are of a session: connect to the"
+            " server itself, or to a pooler in session mode",
+            code="store-pooled",
+        )
 
 
 def is_lost(session: Session) -> bool:
