@@ -138,7 +138,7 @@ def epochs() -> list[dict[str, Any]]:
             1,
             "seal-quorum",
             new,
-            signers=[*new[:2], *[x for x in new if x not in old]],
+            signers=[*[x for x in new if x not in old], *old[:2]],
         ),
         one("an epoch that nobody listed", 150, 3, "epoch-unknown", old),
         one("epoch 0", 150, 0, "epoch-unknown", old),
