@@ -23,8 +23,20 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
 };
+/** Of the words on a certificate's page, which are printed elsewhere too, those that this page says. */
+const fewerWords = {
+  name: "fewer-words",
+  setup(building) {
+    building.onLoad({ filter: /render\/messages\/\w+\.json$/ }, ({ path }) => {
+      const words = Object.entries(JSON.parse(readFileSync(path, "utf8")));
+      const used = words.filter(([key]) => /^(premise|unchecked)\./.test(key));
+      return { contents: JSON.stringify(Object.fromEntries(used)), loader: "json" };
+    });
+  },
+};
 const browser = {
   ...common,
+  plugins: [fewerWords],
   format: "iife",
   minify: true,
   platform: "browser",

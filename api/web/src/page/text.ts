@@ -2,6 +2,7 @@
 
 import en from "./messages/en.json";
 import zh from "./messages/zh.json";
+import alike from "./messages/alike.json";
 import codesEn from "./messages/codes.en.json";
 import codesZh from "./messages/codes.zh.json";
 import pageEn from "../../../../ledger/services/render/messages/en.json";
@@ -80,9 +81,14 @@ export function say(key: Key, values: Readonly<Record<string, string | number>> 
   return text.replace(/\{(\w+)\}/g, (place, name: string) => (name in values ? String(values[name]) : place));
 }
 
+/** The code whose words another code shares. */
+const SAME = new Map(
+  Object.entries(alike).flatMap(([code, others]) => others.map((one) => [one, code] as const)),
+);
+
 /** What a code of a report means; undefined where the page has no words of its own for it. */
 export function meaning(code: string): string | undefined {
-  return language.codes[code];
+  return language.codes[SAME.get(code) ?? code];
 }
 
 /** What a premise of the recognition rule says, by its code; undefined for one without words. */
