@@ -74,3 +74,13 @@ python_environment() {
     .venv/bin/python -m pip --version >/dev/null 2>&1 || setup "create .venv" make_venv
     setup "install the locked Python packages" install_python_packages "$1"
 }
+
+# node_environment: node with npm, of the machine or, where it has none, the locked one beside our Python.
+node_environment() {
+    export PATH="$PATH:$PWD/.venv/bin"
+    command -v node >/dev/null && command -v npm >/dev/null && return
+    setup "install node and npm" .venv/bin/python -m pip install -qq --require-hashes -r requirements/node.txt
+}
+
+# The page that verifies in a browser is built of its sources, and again only where they changed.
+build_page() { setup "build the page that verifies" .venv/bin/python scripts/package.py; }

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -90,6 +91,11 @@ def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve:
     screen.line("  certificate-withdrawn.evidence.json: the certificate's evidence after its withdrawal")
     screen.line("  fork.json: the proof that XA's log showed two histories")
     screen.line("  exporter.key, openings.json: what the exporter keeps to itself")
+    page = _page(folder)
+    if page is not None:
+        screen.line(
+            "  verify.html: a verifier in one page; open it and drop transfer.evidence.json and trust.json on it"
+        )
     screen.line("Try next:")
     program = _program()
     where = shlex.quote(str(folder))
@@ -106,6 +112,16 @@ def what_next(screen: Screen, folder: Path, nodes: Sequence[DemoNode], *, serve:
     for node in nodes:
         screen.line(f"  {program} node serve --home {node.home}   # {node.code}'s API at {node.url}")
     screen.line("The nodes are stopped; the demonstration with --serve keeps them up.")
+
+
+def _page(folder: Path) -> Path | None:
+    """A copy of the page that verifies, beside what it is given; None where it was not built."""
+    built = files("api") / "web" / "dist" / "verify.html"
+    if not built.is_file():
+        return None
+    copy = folder / "verify.html"
+    replace(copy, built.read_bytes(), what="page", mode=READABLE)
+    return copy
 
 
 def _program() -> str:
