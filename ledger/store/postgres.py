@@ -31,6 +31,7 @@ from ledger.store.postgres_faults import faults_of, unchecked_of
 from ledger.store.postgres_lock import AdvisoryLock, PostgresOffice
 from ledger.store.postgres_schema import make_schema, may_change, migrate_postgres, read_schema
 from ledger.store.postgres_session import (
+    WRITING_IDLE_SECONDS,
     Session,
     address_of,
     is_lost,
@@ -264,7 +265,7 @@ class PostgresDatabase(Database):
         """The writing session, in a new transaction; a session that was lost is replaced."""
         if self._writer is None or is_lost(self._writer):
             self._writer = None
-            session = open_session(self._address)
+            session = open_session(self._address, idle=WRITING_IDLE_SECONDS)
             try:
                 session.execute(_BY_INDEX)
                 require_durable(session, self.name)

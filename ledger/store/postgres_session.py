@@ -22,6 +22,8 @@ OLDEST: Final = 140_000
 STATEMENT_SECONDS: Final = 30
 IDLE_SECONDS: Final = 60
 """Seconds for which a transaction may do nothing; a process that hangs keeps no lock for ever."""
+WRITING_IDLE_SECONDS: Final = 8
+"""Likewise of one that changes what others wait for: they wait longer, so that they get it at their first try."""
 
 _OPTIONS: Final[dict[str, str | int]] = {
     "application_name": "evidence",
@@ -103,11 +105,14 @@ def translated(query: str) -> bytes:
     return query.replace("?", "%s").encode()
 
 
-def open_session(address: URL, *, read_only: bool = False, patient: bool = False) -> Session:
+def open_session(
+    address: URL, *, read_only: bool = False, patient: bool = False, idle: int = IDLE_SECONDS
+) -> Session:
     """A new session that commits each query by itself, unless it is told to begin.
 
     Args:
         patient: For what may take long: no query is ended.
+        idle: Seconds for which a transaction may do nothing, before the server ends the session.
     """
     wanted = {
         **_OPTIONS,
@@ -119,7 +124,7 @@ def open_session(address: URL, *, read_only: bool = False, patient: bool = False
         seconds = 0 if patient else STATEMENT_SECONDS
         session.execute(
             _CONFIGURE,
-            (f"{seconds}s", f"{BUSY_SECONDS}s", f"{IDLE_SECONDS}s", "on" if read_only else "off"),
+            (f"{seconds}s", f"{BUSY_SECONDS}s", f"{idle}s", "on" if read_only else "off"),
         )
     except BaseException:
         session.close()

@@ -44,8 +44,10 @@ def test_a_schema_is_not_changed_through_one_either(postgres: Server) -> None:
 
 def test_a_pooler_that_lends_a_session_for_good_is_as_good_as_the_server(postgres: Server) -> None:
     name = postgres.ledger()
-    with pooler(lambda: opened(postgres, name), "session") as found:
-        with open_database(url(found.port, name), lead=False) as database:
-            create_log(database, ORIGIN)
-            assert database.leads
-            assert database.rows("SELECT origin FROM head") == [(ORIGIN,)]
+    with (
+        pooler(lambda: opened(postgres, name), "session") as found,
+        open_database(url(found.port, name), lead=False) as database,
+    ):
+        create_log(database, ORIGIN)
+        assert database.leads
+        assert database.rows("SELECT origin FROM head") == [(ORIGIN,)]

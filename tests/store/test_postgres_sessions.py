@@ -7,9 +7,10 @@ import pytest
 
 from ledger.errors import StoreError
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
-from ledger.store.database import Database, open_database
+from ledger.store.database import BUSY_SECONDS, Database, open_database
 from ledger.store.integrity import differences
 from ledger.store.log import Appended, Log
+from ledger.store.postgres_session import WRITING_IDLE_SECONDS
 from tests.postgres import PASSWORD, Server
 from tests.store.conftest import ORIGIN, make_statement, make_statements
 from tests.store.test_postgres import backend, change, code_of, name, terminate
@@ -53,6 +54,23 @@ def test_a_writer_that_lost_its_lock_goes_on_only_where_nobody_led_meanwhile(
     assert code_of(lambda: Checkpoints(database).store(StoredCheckpoint(2, b"note", 1))) == "fenced"
     database.lead(ORIGIN)
     assert log.append(make_statements([2])) == [Appended(2, first=True)]
+
+
+def test_a_writer_that_is_stopped_within_a_change_keeps_the_head_for_a_moment(
+    postgres: Server, name: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert WRITING_IDLE_SECONDS < BUSY_SECONDS
+    monkeypatch.setattr("ledger.store.postgres.WRITING_IDLE_SECONDS", 1)
+    with open_database(place) as stopped, open_database(place, lead=False) as other:
+
+        def stop() -> None:
+            with stopped.write(leading=True):
+                terminate(postgres, name, HOLDS_LOCK)
+                other.lead(ORIGIN)
+
+        assert code_of(stop) == "store-failed"  # its session was ended
+        assert other.leads
+        assert Log(other, ORIGIN).append(make_statements([1])) == [Appended(0, first=True)]
 
 
 # -- lost connections --------------------------------------------------------------------------------------------------
