@@ -43,6 +43,7 @@ _FAILED: Final = "failed"
 _ANCHORED: Final = "anchored"
 _WAITING: Final = "unanchored since"
 _SUCCESSION: Final = "succession asked"
+_TOLD: Final = 2
 _AT_ONCE: Final = 8
 
 
@@ -61,6 +62,7 @@ class Look:
         mirrored: Size of the mirror; None where none is kept.
         error: Why the log itself could not be read; None where it was.
         succeeds: The notice that it begins with, in the look that first met it; None where it has none.
+        is_told: Whether its notice counted, in this look or an earlier one.
     """
 
     url: str
@@ -75,6 +77,7 @@ class Look:
     mirrored: int | None = None
     error: LedgerError | None = None
     succeeds: Notice | None = None
+    is_told: bool = False
 
 
 class Monitor:
@@ -161,7 +164,9 @@ class Monitor:
 
     def _ask_whom_it_succeeds(self, reader: LogReader, look: Look, origin: str) -> None:
         """Ask a log that was not met before whether it succeeds another one, and tell what its notice says."""
-        if self.logs.progress(origin, _SUCCESSION):
+        asked = self.logs.progress(origin, _SUCCESSION)
+        look.is_told = asked == _TOLD
+        if asked:
             return
         try:
             shown = notice_shown(reader, self._trust(), int(self._clock()))
@@ -170,10 +175,10 @@ class Monitor:
         except LedgerError as error:  # it says nothing then; the log is followed all the same
             look.troubles.append(("its notice", error))
             return
-        look.succeeds = shown
+        look.succeeds, look.is_told = shown, shown is not None
         if shown is not None:
             self._raise(look, alarms_of(shown, self.logs, self.alarms, reader.url))
-        self.logs.progressed(origin, _SUCCESSION, 1)
+        self.logs.progressed(origin, _SUCCESSION, _TOLD if look.is_told else 1)
 
     def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
         if self._folder is None:
@@ -187,7 +192,7 @@ class Monitor:
     def _count_failures(self, look: Look) -> None:
         if isinstance(look.error, StoreError | SetupError | ConflictError):
             return  # the monitor's own disk, or another monitor beside it
-        if look.error is not None and look.succeeds is not None:
+        if look.error is not None and look.is_told:
             return  # it was reached, and is another log than is believed: that is told
         failed = 0 if look.error is None else self.logs.progress(look.url, _FAILED) + 1
         if failed or self.logs.progress(look.url, _FAILED):

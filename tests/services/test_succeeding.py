@@ -25,7 +25,7 @@ from ledger.services.mirroring import MirrorFolder
 from ledger.services.recover import Copy
 from ledger.services.sightings import Sighting, Source
 from ledger.services.succeeding import Succeeded, Terms, next_origin, succeed
-from ledger.services.succession import MARK, require_goes_on
+from ledger.services.succession import MARK, held_of, require_goes_on
 from ledger.statements.log_succession import EMPTY_ROOT
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import open_database
@@ -277,6 +277,14 @@ def test_what_is_damaged_is_not_held_and_what_the_log_signed_shows_it(rig: Rig) 
     assert (made.told.held.size, made.told.first, made.told.last) == (2, 2, HELD - 1)
     assert [(one.by, one.size) for one in made.told.seen] == [("log", HELD)]
     assert made.told.reason == "databaseDamaged"
+
+
+def test_statements_that_lead_to_another_root_than_was_signed_are_not_held(rig: Rig) -> None:
+    notes = [rig.note(1), rig.note(2), rig.note(3)]
+    bodies = [*rig.bodies[:1], rig.bodies[3], rig.bodies[2]]
+    held = held_of(iter(enumerate(bodies)), notes)
+    assert (held.size, held.root, held.note) == (1, rig.root(1), notes[0])
+    assert held.beyond == tuple(notes[1:])
 
 
 def test_a_log_whose_database_is_gone_is_succeeded_with_nothing_held(rig: Rig) -> None:

@@ -163,6 +163,13 @@ def test_a_checkpoint_that_the_log_never_signed_shows_no_loss(rig: Rig) -> None:
     assert rig.failure(rig.bundle(made)) == "line-invalid"
 
 
+def test_what_is_held_is_shown_by_a_checkpoint_with_all_three_lines_of_the_log(rig: Rig) -> None:
+    held = rig.subject()["held"]
+    note = parse_checkpoint(held["checkpoint"].encode()).note
+    fewer = encode_note(Note(note.text, note.signatures[:2])).decode()
+    assert rig.failure(rig.bundle(rig.notice(held={**held, "checkpoint": fewer}))) == "line-missing"
+
+
 def test_a_smaller_gap_than_a_checkpoint_at_hand_shows_is_found_out(rig: Rig) -> None:
     assert rig.judge(rig.bundle(rig.notice(), older=SEEN)).verdict == "verified"
     assert rig.failure(rig.bundle(rig.notice(), older=SEEN + 1)) == "gap-understated"
