@@ -177,11 +177,20 @@ def _load() -> None:
     from importlib import import_module
 
     for name in (
+        "alembic.command",
+        "anyio._backends._asyncio",
         "api.app",
+        "coincurve",
+        "cryptography.hazmat.primitives.asymmetric.ed25519",
         "ledger.chain.embedded",
         "ledger.chain.embedded_port",
-        "ledger.chain.evm",
-        "uvicorn",
+        "ledger.chain.http_provider",
+        "ledger.store.migrations.triggers",
+        "sqlalchemy.dialects.sqlite",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+        "uvicorn.protocols.http.auto",
+        "uvicorn.protocols.websockets.auto",
     ):
         import_module(name)
     gc.freeze()

@@ -5,9 +5,6 @@ What the node says of its own development chain is checked exactly as a stranger
 
 from typing import Any
 
-from web3.providers.base import BaseProvider
-from web3.types import RPCEndpoint, RPCResponse
-
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.embedded_rpc import EmbeddedRpc
 from ledger.chain.evm import EvmChain
@@ -15,22 +12,17 @@ from ledger.chain.evm import EvmChain
 DESCRIPTION = "development chain, run by the operator: adds no independence"
 
 
-class EmbeddedProvider(BaseProvider):
-    """A web3 provider over an `EmbeddedRpc` in this process."""
+class EmbeddedProvider:
+    """A provider over an `EmbeddedRpc` in this process, as web3 would have it, but without web3 and its start."""
 
     def __init__(self, rpc: EmbeddedRpc) -> None:
         super().__init__()
         self._rpc = rpc
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+    def make_request(self, method: str, params: Any) -> Any:
         """The response of the embedded chain."""
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        response: RPCResponse = self._rpc.handle(request)
-        return response
-
-    def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 - web3's signature
-        """Always."""
-        return True
+        return self._rpc.handle(request)
 
 
 def connect_embedded(chain: EmbeddedChain, rpc: EmbeddedRpc | None = None) -> EvmChain:

@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from ledger.chain.gas import DEFAULT_FEE_CAP
 from ledger.chain.port import AnchoredEvent, Fees, Inclusion, Message, StateProof
-from ledger.chain.rpc import DEFAULT_TIMEOUT, BoundedHTTPProvider, Provider, RpcNode, RpcRefusedError
+from ledger.chain.rpc import DEFAULT_TIMEOUT, Provider, RpcNode, RpcRefusedError
 from ledger.chain.rpc_encoding import header_of, invalid, read_data, read_list, read_object, read_quantity
 from ledger.chain.rpc_proofs import prove_inclusion, prove_state
 from ledger.chain.sealed import SealedChain, Validators
@@ -337,6 +337,8 @@ def connect(
     Raises:
         SetupError: `chain-url`: one is not an HTTP URL.
     """
+    from ledger.chain.http_provider import BoundedHTTPProvider
+
     providers = [
         BoundedHTTPProvider(url, timeout=timeout) for url in ([urls] if isinstance(urls, str) else urls)
     ]

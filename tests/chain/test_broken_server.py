@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from ledger.chain.evm import EvmChain, connect
-from ledger.chain.rpc import BoundedHTTPProvider
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.errors import ChainError, SetupError
 from tests.chain.anchoring import closing
 

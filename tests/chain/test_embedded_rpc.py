@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from web3 import Web3
+from web3.providers.base import BaseProvider
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded_port import EmbeddedProvider
@@ -155,10 +156,14 @@ def test_blocks_and_receipts_have_the_members_that_anvils_have(
         }
 
 
+class Web3Provider(EmbeddedProvider, BaseProvider):
+    """As web3 wants one."""
+
+
 def test_web3_reads_the_chain_as_any_other(rpc: EmbeddedRpc, dev: SimpleNamespace) -> None:
     anchored = deploy(dev.port)
     sent = [anchored.anchor(size) for size in (1, 5)]
-    w3 = Web3(EmbeddedProvider(rpc))
+    w3 = Web3(Web3Provider(rpc))
     assert w3.eth.chain_id == CHAIN_ID
     assert w3.eth.get_block("latest")["number"] == 3
     assert w3.eth.get_transaction(sent[1].hash)["from"].lower() == "0x" + SENDER.hex()

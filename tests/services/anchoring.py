@@ -15,8 +15,8 @@ from ledger.chain.artifact import load_artifact
 from ledger.chain.embedded_port import EmbeddedProvider
 from ledger.chain.embedded_rpc import EmbeddedRpc
 from ledger.chain.evm import EvmChain
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.chain.port import Chain
-from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.transactions import contract_address, prepare
 from ledger.core import secp256k1
 from ledger.core.checkpoint import Checkpoint, head_signature, parse_checkpoint, sign_checkpoint

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.evm import EvmChain
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.chain.port import Message
-from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.transactions import contract_address, prepare
 from ledger.core.checkpoint import head_signature, parse_checkpoint
 from ledger.core.evm.foreign import source_id

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.chain.evm import EvmChain
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.chain.port import Chain
-from ledger.chain.rpc import BoundedHTTPProvider
 from ledger.chain.several import Several
 from ledger.core.evm import rlp
 from ledger.core.secp256k1 import address_of

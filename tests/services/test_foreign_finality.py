@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pytest
 
-from ledger.chain.rpc import BoundedHTTPProvider
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.core.attestation import Attestation, parse_request
 from ledger.core.secp256k1 import address_of, sign
 from ledger.core.trust import TrustList

@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from ledger.chain.rpc import BoundedHTTPProvider
+from ledger.chain.http_provider import BoundedHTTPProvider
 from tests.campaign import count
 from tests.services.anchoring import Faulty
 from tests.services.relaying import Rig, rig

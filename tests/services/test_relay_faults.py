@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.chain.rpc import BoundedHTTPProvider
+from ledger.chain.http_provider import BoundedHTTPProvider
 from ledger.core.evm import rlp
 from ledger.errors import ChainError
 from tests.campaign import count
