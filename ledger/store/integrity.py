@@ -7,8 +7,9 @@ computed and the stored.  Reads in short pages, so that a running node is not ke
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any, Final
 
-from ledger.core.merkle import leaf_hash
+from ledger.core.merkle import leaf_hashes
 from ledger.core.tile_paths import WIDTH
 from ledger.store.database import Database
 from ledger.store.subtrees import RANGE, Subtrees, Upper
@@ -44,10 +45,15 @@ class Difference:
 
 Column = dict[int, bytes]
 """What a column has, by leaf index; without the rows that are missing or no bytes."""
+_INTEGER: Final = frozenset((int,))
+_BYTES: Final = frozenset((bytes,))
 
 
 def byte_column(rows: Sequence[Sequence[object]]) -> Column:
     """The last column of `rows` by the first.  Damage may make of bytes a text or nothing, whatever the schema says."""
+    column: dict[Any, Any] = {row[0]: row[-1] for row in rows}
+    if _INTEGER.issuperset(map(type, column)) and _BYTES.issuperset(map(type, column.values())):
+        return column
     return {row[0]: row[-1] for row in rows if isinstance(row[0], int) and isinstance(row[-1], bytes)}
 
 
@@ -86,11 +92,11 @@ def compare_range(database: Database, indexes: range, digests: Column, bodies: C
     found: list[Difference] = []
     computed = {index: sha256(body).digest() for index, body in bodies.items()}
     # The body decides: it is what was signed.  Where it is gone, the entry stands for it.
-    by_bodies = Subtrees([leaf_hash(computed.get(index) or digests.get(index, b"")) for index in indexes])
+    by_bodies = Subtrees(leaf_hashes([computed.get(index) or digests.get(index, b"") for index in indexes]))
     by_entries = by_bodies
     if computed != digests or len(digests) != len(indexes):
         found += _entry_differences(indexes, digests, computed)
-        by_entries = Subtrees([leaf_hash(digests.get(index, b"")) for index in indexes])
+        by_entries = Subtrees(leaf_hashes([digests.get(index, b"") for index in indexes]))
     stored = database.rows(
         "SELECT number, hashes, nodes FROM tile WHERE level = 0 AND number >= ? AND number < ?",
         (indexes.start // WIDTH, indexes.stop // WIDTH),

@@ -18,6 +18,7 @@ from ledger.core.merkle import (
     consistency_path,
     inclusion_path,
     leaf_hash,
+    leaf_hashes,
     subtree_root,
     verify_consistency,
     verify_inclusion,
@@ -131,13 +132,12 @@ class Log:
             if not fresh:
                 self._require_known(outcomes)
                 return outcomes
-            leaves = [leaf_hash(statement.digest) for statement in fresh]
+            leaves = leaf_hashes([statement.digest for statement in fresh])
             edge, full = self._edge.extended(leaves)
             frontier = Frontier(self._frontier.size, self._frontier.hashes)
-            for statement in fresh:
-                # From the very bytes that are being stored, and by other code: a bit that flips in memory,
-                # or a digest that is not of its body, would otherwise be signed and never be repairable.
-                frontier.append(leaf_hash(sha256(statement.body).digest()))
+            # From the very bytes that are being stored, and by other code: a bit that flips in memory, or a
+            # digest that is not of its body, would otherwise be signed and never be repairable.
+            frontier.extend([leaf_hash(sha256(statement.body).digest()) for statement in fresh])
             head = LogHead(edge.size, frontier.root())
             if edge.peaks() != list(frontier.hashes):
                 raise StoreError(
@@ -213,7 +213,7 @@ class Log:
         self.followed(begun.size, self._head.size)
 
     def _take_in(self, head: LogHead) -> None:
-        leaves = [leaf_hash(entry) for entry in self._entries(self._head.size, head.size)]
+        leaves = leaf_hashes(self._entries(self._head.size, head.size))
         edge, _ = self._edge.extended(leaves)
         frontier = edge.frontier()
         if edge.size != head.size or frontier.root() != head.root:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Final
 
-from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
+from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, halved, node_hash
 from ledger.core.tile_paths import WIDTH
 from ledger.store.database import Database
 from ledger.store.tiles import (
@@ -19,7 +19,6 @@ from ledger.store.tiles import (
     FullTile,
     TileCache,
     edge_of,
-    halved,
     nodes_of,
     tile_root,
 )

@@ -17,7 +17,7 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
-from ledger.core.merkle import HASH_SIZE, Frontier
+from ledger.core.merkle import HASH_SIZE, Frontier, halved
 from ledger.core.tile_paths import WIDTH
 from ledger.errors import NotFoundError, StoreError
 
@@ -152,12 +152,6 @@ def _require_whole(tile: FullTile) -> None:
             f"the hashes of tile {tile.level}/{tile.number} changed in memory; nothing was written",
             code="store-corrupt",
         )
-
-
-def halved(hashes: bytes) -> bytes:
-    """The hashes of the next tree level up."""
-    pair = 2 * HASH_SIZE
-    return b"".join([sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes), pair)])
 
 
 def fold(hashes: bytes) -> bytes:

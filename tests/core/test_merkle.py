@@ -14,8 +14,11 @@ from ledger.core.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_path,
+    halved,
     inclusion_path,
     leaf_hash,
+    leaf_hashes,
+    node_hash,
     root,
     verify_consistency,
     verify_inclusion,
@@ -101,6 +104,23 @@ def test_roots_are_those_of_the_definition() -> None:
         if size < len(LEAVES):
             frontier.append(LEAVES[size])
     assert ROOTS[0] == EMPTY_ROOT == bytes.fromhex(LOG["emptyRoot"])
+
+
+def test_many_hashes_at_once_are_those_of_one_after_the_other() -> None:
+    entries = [number.to_bytes(number % 40 + 2) for number in range(64)]
+    leaves = leaf_hashes(entries)
+    assert leaves == [leaf_hash(entry) for entry in entries]
+    assert halved(b"".join(leaves)) == b"".join(map(node_hash, leaves[::2], leaves[1::2]))
+    assert (leaf_hashes([]), halved(b"")) == ([], b"")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_frontier_takes_many_leaves_as_it_takes_one_after_the_other(size: int) -> None:
+    frontier = Frontier()
+    for leaf in LEAVES[:size]:
+        frontier.append(leaf)
+    frontier.extend(LEAVES[size:])
+    assert (frontier.size, frontier.root()) == (len(LEAVES), ROOTS[len(LEAVES)])
 
 
 @pytest.mark.parametrize("size", SIZES[1:])
