@@ -61,6 +61,11 @@ class Listening:
                 raise invalid_setting("proxy", "names something else than an address, such as 10.0.0.1")
 
 
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is one of the loopback interface."""
+    return ipaddress.ip_address(address).is_loopback
+
+
 def reads_of(listening: Listening, *, loopback: bool) -> Reads:
     """Who may read what is private of a node that listens so.
 
@@ -97,8 +102,8 @@ def require_protected(host: str, listening: Listening, address: str | None) -> s
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
-        raise SetupError(f"{host} is no IP address to listen on", code="host-invalid") from None
-    if found.is_loopback:
+        found = None
+    if found is not None and found.is_loopback:
         return host
     if listening.certificate is None and not listening.proxy:
         raise RefusedError(
@@ -106,6 +111,8 @@ def require_protected(host: str, listening: Listening, address: str | None) -> s
             " and certificate-key, or proxy, in node.toml, or reach it through a tunnel, such as ssh -L",
             code="host-not-loopback",
         )
+    if found is None:
+        raise SetupError(f"{host} is no IP address to listen on", code="host-invalid")
     if address is None:
         raise SetupError(
             "others sign their requests to the address of the node; set address in node.toml, as"

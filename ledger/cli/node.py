@@ -13,6 +13,7 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.config import DEFAULT_PORT, Settings, with_environment
 from ledger.errors import SetupError
+from ledger.listening import is_loopback, reads_of, require_protected
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import Plan, init_home, open_home
 
@@ -83,7 +84,7 @@ def init(
 @command(
     app,
     "serve",
-    purpose="Serve the node's API on loopback, and anchor the log while it grows.",
+    purpose="Serve the node's API, on loopback if nothing else is said, and anchor the log while it grows.",
     runs="on the node",
     example="evidence node serve --home node-xa",
     more="Ends with SIGTERM or Ctrl-C: answers the requests under way, then stops. What was acknowledged is durable."
@@ -97,7 +98,13 @@ def serve(
         int | None,
         typer.Option(min=0, max=65535, metavar="PORT", help="Instead of the home's; 0 takes a free one."),
     ] = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen at. Beyond loopback the settings name a certificate or a proxy.",
+        ),
+    ] = "127.0.0.1",
     unproven: Annotated[
         bool,
         typer.Option(
@@ -115,19 +122,21 @@ def serve(
     as_json: AsJson = False,
 ) -> int:
     """Serve."""
-    from ledger.cli.serving import listen, require_loopback, url_of
+    from ledger.cli.serving import certified, listen, url_of
     from ledger.cli.serving import serve as serve_until_stopped
     from ledger.services.roles import ROLES, role_of
 
-    address = require_loopback(host)
     settings = with_environment(open_home(home).settings, os.environ)
+    address = require_protected(host, settings.listening, settings.address)
+    reads = reads_of(settings.listening, loopback=is_loopback(address))
+    shown = certified(home, settings.listening)
     if role not in ROLES:
         raise typer.BadParameter(f"there is no role {role}; there are {', '.join(ROLES)}")
     role_of(role, settings.database)
     if os.access(home, os.W_OK) is False:
         raise SetupError(f"home {home} cannot be written by this user", code="home-read-only")
     listening = listen(address, settings.port if port is None else port)
-    url = url_of(listening)
+    url = url_of(listening, secure=shown is not None)
 
     def started() -> None:
         told = {"url": url, "origin": settings.origin, "pid": os.getpid()}
@@ -141,7 +150,7 @@ def serve(
             told, f"{settings.origin} listens at {url} ({chain}{kind}); Ctrl-C stops it", as_json=as_json
         )
 
-    serve_until_stopped(home, listening, started, role=role, unproven=unproven)
+    serve_until_stopped(home, listening, started, role=role, unproven=unproven, reads=reads, shown=shown)
     output.say("stopped")
     return output.DONE
 

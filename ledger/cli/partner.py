@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -38,7 +39,7 @@ from ledger.services.home import Home as NodeHome
 from ledger.services.home import open_home
 from ledger.services.partners import FOLDER, MIRROR, Partner, PartnerBook
 from ledger.services.pulling import Pulled
-from ledger.statements.entries import read_entry
+from ledger.statements.entries import Entry, read_entry
 from ledger.statements.fields import COUNTRY
 from ledger.statements.shape import problems
 from ledger.store.partners import Mirror
@@ -115,7 +116,7 @@ def add(
             )
         output.confirm("Did its registrar tell you this fingerprint by another way?", yes=False)
         fingerprint = entry.statement.digest.hex()
-    where = node if node is not None else source if is_url and entry.node is None else None
+    where = _named_by_operator(node, source if is_url else None, entry)
     if where is not None or entry.node is not None:
         _require_address(where or str(entry.node))
     partner = _book(opened).add(data, fingerprint=fingerprint, node=where, now=int(time.time()))
@@ -125,6 +126,15 @@ def add(
         lines.append(f"  evidence trust make --home {home} --key KEY --out trust.json")
     output.show(told_of(partner), lines, as_json=as_json)
     return output.DONE
+
+
+def _named_by_operator(node: str | None, source: str | None, entry: Entry) -> str | None:
+    """Where the operator said that the node is: with --node, or by asking there; None leaves it to the entry."""
+    if node is not None or source is None:
+        return node
+    if entry.node is None or urlsplit(source).netloc == urlsplit(entry.node).netloc:
+        return source
+    return None
 
 
 @command(

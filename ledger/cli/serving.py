@@ -1,52 +1,36 @@
-"""Serving a node's API with uvicorn: loopback only, one process, and every fault one line.
+"""Serving a node's API with uvicorn: one process, and every fault one line.
 
 The application is named by a string, since this floor does not import the API.
 """
 
 import errno
-import ipaddress
 import logging
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 
 from ledger.cli import output
-from ledger.config import ROLE, UNPROVEN
-from ledger.errors import LedgerError, RefusedError, SetupError
+from ledger.config import READS, ROLE, UNPROVEN
+from ledger.errors import LedgerError, SetupError
+from ledger.listening import Listening, Reads
+from ledger.services.files import read_private, reported
 
 APPLICATION: Final = "api.app:create_app"
 STOP_SECONDS: Final = 10
 """How long requests under way may take once the node is to stop."""
 _BACKLOG: Final = 1024
+_KEY_LIMIT: Final = 64 * 1024
 
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _Application = Callable[[MutableMapping[str, Any], _Receive, _Send], Awaitable[None]]
-
-
-def require_loopback(host: str) -> str:
-    """The loopback address that `host` is.
-
-    Raises:
-        RefusedError: `host-not-loopback`.
-    """
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return host
-    except ValueError:
-        pass
-    raise RefusedError(
-        f"{host} is not a loopback address; this version has no TLS and no accounts, so it serves this machine alone:"
-        " reach it through a tunnel, such as ssh -L",
-        code="host-not-loopback",
-    )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -79,10 +63,43 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, *, secure: bool = False) -> str:
     """Where a socket listens."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """The certificate that a node shows, and the file of its private key."""
+
+    certificate: Path
+    key: Path
+
+
+def certified(home: Path, listening: Listening) -> Certified | None:
+    """The certificate of the settings, once it loads; None where they name none.
+
+    Raises:
+        SetupError: `key-file-readable` where others than the node's user may use the key; `certificate-invalid`:
+            the files are none, do not fit each other, or the key has a password.
+    """
+    if listening.certificate is None or listening.certificate_key is None:
+        return None
+    found = Certified(home / listening.certificate, home / listening.certificate_key)
+    read_private(found.key, limit=_KEY_LIMIT, what="key of the certificate")
+    with reported("read certificate", found.certificate):
+        found.certificate.stat()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(found.certificate, found.key, password="")
+    except (ssl.SSLError, OSError, ValueError):
+        raise SetupError(
+            f"certificate {found.certificate} and its key {found.key} do not load: PEM is required, the certificate"
+            " first, and a key without a password",
+            code="certificate-invalid",
+        ) from None
+    return found
 
 
 def serve(
@@ -92,6 +109,8 @@ def serve(
     *,
     role: str = "all",
     unproven: bool = False,
+    reads: Reads = "open",
+    shown: Certified | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was acknowledged is durable, and requests under way are answered.
 
@@ -101,12 +120,14 @@ def serve(
         started: Called once requests are answered.
         role: See `ledger.services.roles`.
         unproven: See `ledger.services.restart.Restart`; for this run alone.
+        reads: See `ledger.listening`.
+        shown: The certificate; None serves without TLS.
 
     Raises:
         LedgerError: Whatever kept the node from opening.
     """
     os.environ["EVIDENCE_HOME"] = str(home.absolute())  # how the application is told, see api/app.py
-    os.environ[ROLE] = role
+    os.environ[ROLE], os.environ[READS] = role, reads
     os.environ[UNPROVEN] = "1" if unproven else ""
     _tell_of_faults()
     config = uvicorn.Config(
@@ -119,6 +140,8 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
+        ssl_certfile=None if shown is None else shown.certificate,
+        ssl_keyfile=None if shown is None else shown.key,
     )
     server = _Server(config, started)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -36,7 +37,7 @@ def is_public(text: str) -> bool:
 
 def names_private(url: str) -> bool:
     """Whether an address says by itself that it is this machine's or one of its network's."""
-    host = httpx2.URL(url).host
+    host = urlsplit(url).hostname or ""
     try:
         return not is_public(host)
     except ValueError:

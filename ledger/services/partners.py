@@ -85,7 +85,8 @@ class PartnerBook:
 
         Raises:
             MalformedError, SignatureError, VerificationError: As `read_entry`.
-            RefusedError: `fingerprint-missing`, `fingerprint-mismatch`; `partner-own`: it is of this node's own
+            RefusedError: `address-private`: the entry alone says so, and the operator did not;
+                `fingerprint-missing`, `fingerprint-mismatch`; `partner-own`: it is of this node's own
                 jurisdiction; `entry-older`: a later entry of the partner is held.
             SetupError: The folder cannot be written.
         """
@@ -108,6 +109,8 @@ class PartnerBook:
             "entry": entry.statement.document,
         }
         where = node if node is not None else entry.node
+        if node is None and where is not None:
+            _require_public(where)
         if where is not None:
             document["node"] = where
         with reported("make folder of partners", self.folder):
@@ -180,6 +183,18 @@ def _parsed(data: bytes, name: str) -> Partner:
         raise MalformedError(f"it holds an entry of {entry.jurisdiction}")
     node = members.get("node")
     return Partner(entry, node if isinstance(node, str) else None, parse_time(str(members["added"])))
+
+
+def _require_public(url: str) -> None:
+    """Refuse an address of this machine or its network that only an entry gives, which a stranger wrote."""
+    from ledger.remote.guarded import names_private  # loads the client
+
+    if names_private(url):
+        raise RefusedError(
+            f"the entry says that its node is at {url}, which is this machine or in its network; where that is so, give"
+            " the address yourself with --node",
+            code="address-private",
+        )
 
 
 def _require_fingerprint(entry: Entry, fingerprint: str | None) -> None:

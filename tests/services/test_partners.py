@@ -108,3 +108,22 @@ def test_a_damaged_partner_is_told(exchange: Exchange, book: PartnerBook) -> Non
     with pytest.raises(SetupError) as refused:
         book.list()
     assert refused.value.code == "partner-damaged"
+
+
+def test_an_address_of_this_machine_is_taken_from_the_operator_and_not_from_an_entry(
+    own: Exchange, book: PartnerBook
+) -> None:
+    node = own.sides.xa.node
+    for url in ("http://127.0.0.1:8151", "http://169.254.169.254", "http://localhost", "http://2130706433"):
+        own.sides.clock.now += 10
+        node.home = replace(node.home, settings=replace(node.home.settings, address=url))
+        node.log_entry()
+        entry = logged_entry(node.statements, node.home.settings.registrar)
+        assert entry is not None
+        fingerprint = entry.digest.hex()
+        with pytest.raises(RefusedError) as refused:
+            book.add(entry.encoded, fingerprint=fingerprint, now=7)
+        assert refused.value.code == "address-private"
+        assert book.list() == []
+        assert book.add(entry.encoded, fingerprint=fingerprint, node=url, now=7).node == url
+        book.remove("XA")
