@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,10 @@ def test_a_log_that_cannot_go_on_is_succeeded_and_says_what_is_missing(tmp_path:
         assert (health(xa)["http"], health(xa)["succeeds"]) == (200, origin)
         new = register(xa, record(exporter, "ORDER-5"))  # by whom the old log enrolled
         assert new.status_code == 201, new.text
+        with xa.client() as client:
+            fingerprint = sha256(client.entry()).hexdigest()
+        done("partner", "add", xa.url, "--home", xb.home.path, "--fingerprint", fingerprint)
+        until(lambda: witnessed(xb, origin + "-2"), xa)
         bundle = exported(xa, new.json()["digest"], tmp_path / "new.evidence.json")
         notice = parse_statement(httpx2.get(f"{xa.url}/v1/log/succession").content)
         about = exported(xa, notice.digest.hex(), tmp_path / "notice.evidence.json")
