@@ -3,6 +3,7 @@
 //   node build.mjs          dist/verify.html, one file that needs no other, and dist/cli.mjs, the same verifier for node
 //   node build.mjs page     dist/verify.html only
 //   node build.mjs cli      dist/cli.mjs only
+//   node build.mjs judge    dist/judge.mjs, by which the other implementation's tests ask for verdicts of this one
 //   node build.mjs test     dist/tests/, and runs it; further words choose files whose path holds one of them
 //
 // The page is src/page/page.html, in which {{policy}}, {{styles}}, {{worker}} and {{script}} are replaced: the bundles of
@@ -90,6 +91,10 @@ async function buildCli() {
   });
 }
 
+async function buildJudge() {
+  await build({ ...node, entryPoints: ["tests/judge.ts"], outfile: "dist/judge.mjs", outExtension: {} });
+}
+
 async function buildAndRunTests(chosen) {
   const found = readdirSync(join(here, "tests"), { recursive: true })
     .filter((path) => path.endsWith(".test.ts"))
@@ -114,11 +119,11 @@ async function buildAndRunTests(chosen) {
 }
 
 const [what, ...chosen] = process.argv.slice(2);
-const parts = { page: buildPage, cli: buildCli };
+const parts = { page: buildPage, cli: buildCli, judge: buildJudge };
 if (what === "test") {
   await buildAndRunTests(chosen);
 } else {
-  for (const name of what === undefined ? Object.keys(parts) : [what]) {
+  for (const name of what === undefined ? ["page", "cli"] : [what]) {
     await parts[name]();
   }
 }
