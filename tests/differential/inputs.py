@@ -1,0 +1,237 @@
+"""Good inputs of many kinds, of which the keys of all signers are known, so that changed parts can be signed again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.core.canonical import decode, encode
+from ledger.core.receipt import Receipt, encode_receipt
+from ledger.core.secp256k1 import address_of
+from ledger.core.suites import PrivateKey
+from tests.blocks import hexed
+from tests.differential.process import Case
+from tests.foreign import held_abroad
+from tests.simulator import DAY, NOW, START, Jurisdiction, World, key, seed, world
+from tests.trees import tree_consistency, tree_path
+from tests.verify import test_onward as onward
+from tests.verify.attacking import QUORUM, WITNESSES, cosigned, rebuilt, witness
+from tests.verify.bundles_vouched import chains, require, vouched
+from tests.verify.mutual import ACCREDITOR, AUTHORITY_XA, AUTHORITY_XB, BODY, Mutual, identified, recognised
+from tests.verify.test_required_chains import on_two_chains, required
+from tests.vouching import attested, sealed
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+ALL = {"steps": [1, 3, 4, 5, 6, 7, 8, 9]}
+
+SIGNERS: Mapping[str, PrivateKey] = {
+    "did:web:registrar.example.xa#1": key("XA registrar"),
+    "did:web:registrar.example.xb#1": key("XB registrar"),
+    "did:web:exporter.example.xa#2026": key("exporter"),
+    "did:web:importer.example.xb#2026": key("importer"),
+    "did:web:third.example.xa#2026": key("third"),
+    f"{BODY}#1": key("XA body"),
+    f"{ACCREDITOR}#1": key("XA accreditor"),
+    f"{AUTHORITY_XA}#1": key("XA authority"),
+    f"{AUTHORITY_XB}#1": key("XB authority"),
+}
+"""Whose key a verification method names in these worlds."""
+
+
+@dataclass
+class Good:
+    """A good bundle, its trust list and who made it.
+
+    Attributes:
+        places: The jurisdictions by the origin of their log, as they stood when the bundle was made; none where parts
+            of it cannot be made again by `tests.differential.resigning`.
+    """
+
+    name: str
+    data: bytes
+    trust: bytes
+    asked: dict[str, Any] = field(default_factory=lambda: {"now": NOW})
+    places: dict[str, Jurisdiction] = field(default_factory=dict)
+
+    @property
+    def case(self) -> Case:
+        """As it is."""
+        return Case(self.name, self.data, self.trust, self.asked)
+
+    @property
+    def document(self) -> Any:
+        """The bundle decoded."""
+        return decode(self.data, limit=len(self.data), what="bundle")
+
+
+def _of_world(name: str, made: World, data: bytes | None = None, **trust: Any) -> Good:
+    places = {place.origin: place for place in (made.xa, made.xb)}
+    return Good(name, made.bundle() if data is None else data, made.trust(**trust).encoded, places=places)
+
+
+def _transfer() -> Good:
+    return _of_world("transfer", world())
+
+
+def _with_all_kinds_of_parts() -> Good:
+    """Disclosures, a revocation, a parent that was replaced, and a later section of XA's log."""
+    made = world()
+    early = len(made.xa.entries)
+    first = made.xa.section([("parent", made.subject), ("enrolment", made.exporter_enrolment)], early)
+    made.subject = made.xa.add(
+        made.record("second", START + 30, supersedes=made.subject.digest.hex())
+    )
+    revoked = made.xa.add(made.xa.revoke(made.exporter, "#2026", START + 20 * DAY, created=START + 60))
+    made.ack = made.xb.add(made.acknowledgement(made.subject, "reservation", START + 40))
+    made.filler()
+    items = [("subject", made.subject), ("keyRevocation", revoked)]
+    sections = rebuilt(made, items)
+    sections[0]["extends"] = [one.hex() for one in tree_consistency(early, made.xa.leaves)]
+    listed = [witness(name, organisation)[0] for name, organisation in WITNESSES]
+    lines = [("witness-c", START + 120), ("witness-d", START + 130)]
+    data = made.bundle([cosigned(made, one, lines) for one in (first, *sections)])
+    return _of_world("history", made, data, witnesses=listed, require=QUORUM)
+
+
+def _witnessed() -> Good:
+    made = world()
+    lines = [("witness-c", START + 120), ("witness-d", START + 130), ("witness-c2", START + 115)]
+    data = made.bundle([cosigned(made, section, lines) for section in made.sections()])
+    listed = [witness(name, organisation)[0] for name, organisation in WITNESSES]
+    return _of_world("witnessed", made, data, witnesses=listed, require=QUORUM)
+
+
+def _attested() -> Good:
+    made = world()
+    data = made.bundle(vouched(made, lambda place, part: attested(place, part)))
+    listed = chains(made, "attested", validators=[])
+    found = _of_world("attested", made, data, chains=listed, require=require("attested"))
+    return Good(found.name, found.data, found.trust)
+
+
+def _sealed() -> Good:
+    made = world()
+    data = made.bundle(vouched(made, lambda _, part: sealed(part)))
+    found = _of_world("sealed", made, data, chains=chains(made), require=require("sealed"))
+    return Good(found.name, found.data, found.trust)
+
+
+def _two_chains() -> Good:
+    made = world()
+    found = _of_world("two chains", made, made.bundle(on_two_chains(made)), **required(made, 2))
+    return Good(found.name, found.data, found.trust)
+
+
+def _abroad() -> Good:
+    made = world()
+    contract, sections = held_abroad(made)
+    listed = {"foreign": [contract.trusted()]}
+    found = _of_world("abroad", made, made.bundle(sections), **listed, require={"TransferRecord": ALL})
+    return Good(found.name, found.data, found.trust)
+
+
+def _moved_head() -> Good:
+    made = world()
+    size, root = len(made.xa.entries), made.xa.checkpoint().split(b"\n")[2]
+    made.xa.head_name = "XA head 2"
+    made.xa.anchor()
+    made.filler()
+    sections = rebuilt(made, [("subject", made.subject), ("enrolment", made.exporter_enrolment)])
+    sections[0]["anchors"][0]["start"] = made.xa.start_proof(size)
+    log = made.xa.trusted_log()
+    from base64 import b64decode
+
+    start = {"size": size, "root": b64decode(root).hex(), "last": size - 1}
+    log["headKeys"].append({"address": hexed(address_of(seed("XA head 2"))), "from": start})
+    found = _of_world("head", made, made.bundle(sections), logs=[log, made.xb.trusted_log()])
+    return Good(found.name, found.data, found.trust)
+
+
+def _sent_on() -> Good:
+    made = world()
+    kept: list[Good] = []
+
+    def judged(made: World, sections: list[dict[str, Any]]) -> Any:
+        kept.append(_of_world("onward", made, made.bundle(sections)))
+        raise _KeptError
+
+    earlier = onward.received(made)
+    original, onward.judge = onward.judge, judged  # type: ignore[assignment]
+    try:
+        onward.said(made, onward.sent_on(made, (earlier, "derivedFrom")), earlier)
+    except _KeptError:
+        pass
+    finally:
+        onward.judge = original
+    return kept[0]
+
+
+class _KeptError(Exception):
+    """The bundle was kept; its judgement is asked for elsewhere."""
+
+
+def _of_mutual(name: str, made: Mutual, about: str, **asked: Any) -> Good:
+    data = made.bundle(about)
+    places = {place.origin: place for place in (made.world.xa, made.world.xb)}
+    return Good(name, data, made.trust().encoded, {"now": START + 2 * DAY, **asked}, places)
+
+
+def _withdrawn() -> Good:
+    made = recognised()
+    subject = {
+        "statement": made.said["certificate"][1].digest.hex(),
+        "change": "withdraw",
+        "reason": "keyCompromise",
+        "effective": "2026-11-23T00:00:00Z",
+    }
+    made.say("withdrawal", "StatusChange", BODY, {**subject, "reason": "resolved"}, START + DAY)
+    return _of_mutual("withdrawn", made, "certificate", into="XB")
+
+
+@cache
+def goods() -> tuple[Good, ...]:
+    """Each kind of good bundle once."""
+    return (
+        _transfer(),
+        _witnessed(),
+        _with_all_kinds_of_parts(),
+        _attested(),
+        _sealed(),
+        _two_chains(),
+        _abroad(),
+        _moved_head(),
+        _sent_on(),
+        _of_mutual("certificate", recognised(), "certificate", into="XB"),
+        _of_mutual("certificate at home", recognised(), "certificate"),
+        _of_mutual("identity", identified(), "identity"),
+        _withdrawn(),
+    )
+
+
+def smaller() -> Iterator[Good]:
+    """Receipts, bare statements and fork proofs."""
+    made = world()
+    trust = made.trust().encoded
+    path = tuple(tree_path(made.xa.entries.index(made.subject.digest), made.xa.leaves))
+    index = made.xa.entries.index(made.subject.digest)
+    for extra in (made.subject.digest, None):
+        data = encode_receipt(Receipt(index, path, made.xa.checkpoint(), extra))
+        yield Good("receipt", data, trust)
+    for statement in (made.subject, made.ack, made.exporter_enrolment):
+        yield Good("statement", statement.encoded, trust)
+    for _, statement in recognised().said.values():
+        yield Good("statement", statement.encoded, trust)
+    for _, statement in identified().said.values():
+        yield Good("statement", statement.encoded, trust)
+
+
+def vectors() -> Iterator[Case]:
+    """The files of tests/vectors under the trust lists beside them."""
+    lists = [(VECTORS / name).read_bytes() for name in ("trust/v1.json", "trust/v2.json", "forks/trust.json")]
+    folders = ("forks/*.fork.json", "statements/*.json", "log/*.tlog-proof", "openings/*.json", "trust/*.json")
+    for pattern in folders:
+        for file in sorted(VECTORS.glob(pattern)):
+            for trust in lists:
+                yield Case(f"vector {file.name}", file.read_bytes(), trust, {"now": NOW})
