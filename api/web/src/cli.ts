@@ -7,9 +7,10 @@
  */
 
 import { createInterface } from "node:readline";
-import { type Bytes, fromBase64, fromHex } from "./core/bytes.ts";
+import { type Bytes, fromHex } from "./core/bytes.ts";
 import { parseOpenings } from "./core/commitment.ts";
 import { isLedgerError } from "./core/error.ts";
+import { keepAnswers } from "./core/kept.ts";
 import { type Json, type JsonObject, isArray, isObject } from "./core/json.ts";
 import { parseTrustList } from "./core/trust/index.ts";
 import type { TrustList } from "./core/trust/values.ts";
@@ -20,14 +21,16 @@ import { type AskedOfFile, fileReportJson, verifyFile } from "./verify/file.ts";
 
 /** Trust lists that are kept; requests come in runs under the same one. */
 const KEPT = 8;
-const kept = new Map<string, TrustList>();
+/** Signatures that were judged and are kept; files that come in a row have most of them in common. */
+const ANSWERS = 4096;
+const lists = new Map<string, TrustList>();
 
 async function trustOf(encoded: string): Promise<TrustList> {
-  const known = kept.get(encoded);
+  const known = lists.get(encoded);
   if (known !== undefined) return known;
   const read = await parseTrustList(bytesOf(encoded, "trust"));
-  if (kept.size >= KEPT) kept.clear();
-  kept.set(encoded, read);
+  if (lists.size >= KEPT) lists.clear();
+  lists.set(encoded, read);
   return read;
 }
 
@@ -36,9 +39,8 @@ function wrong(name: string): Error {
 }
 
 function bytesOf(value: Json | undefined, name: string): Bytes {
-  const found = typeof value === "string" ? fromBase64(value) : undefined;
-  if (found === undefined) throw wrong(name);
-  return found;
+  if (typeof value !== "string") throw wrong(name);
+  return new Uint8Array(Buffer.from(value, "base64"));
 }
 
 function optional<T>(value: Json | undefined, read: (value: Json) => T): T | null {
@@ -127,6 +129,7 @@ async function answer(line: string): Promise<Json> {
   }
 }
 
+keepAnswers(ANSWERS);
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   process.stdout.write(`${JSON.stringify(await answer(line))}\n`);
 }

@@ -7,6 +7,7 @@
 import { type Bytes, concat, equal, toHex } from "./bytes.ts";
 import { isAcceptable, isBelowOrder, isInPrimeOrderSubgroup, satisfiesEquation } from "./ed25519.ts";
 import { malformed, signatureError } from "./error.ts";
+import { Kept } from "./kept.ts";
 import { base58btcDecode, base58btcEncode } from "./multibase.ts";
 import { decompress, verifyP256 } from "./p256.ts";
 
@@ -14,6 +15,8 @@ export type Suite = "eddsa-jcs-2022" | "ecdsa-jcs-2019";
 export const EDDSA = "eddsa-jcs-2022";
 export const ECDSA = "ecdsa-jcs-2019";
 export const SIGNATURE_SIZE = 64;
+/** Of Ed25519, by key, message and signature. */
+const VERDICTS = new Kept<Promise<boolean>>();
 
 const FORMS: Readonly<Record<Suite, { readonly prefix: Bytes; readonly size: number }>> = {
   [EDDSA]: { prefix: Uint8Array.of(0xed, 0x01), size: 32 },
@@ -105,7 +108,7 @@ export async function verify(key: PublicKey, message: Bytes, signature: Bytes): 
   if (!isBelowOrder(signature.subarray(32))) {
     throw signatureError("the S of the Ed25519 signature is not below the group order");
   }
-  if (!(await satisfiesEquation(key.raw, message, signature))) {
+  if (!(await VERDICTS.of([key.raw, message, signature], () => satisfiesEquation(key.raw, message, signature)))) {
     throw signatureError(`Ed25519 key ${toHex(key.raw)} rejects the signature`);
   }
 }

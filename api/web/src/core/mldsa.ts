@@ -2,9 +2,11 @@
 
 import { ml_dsa44 } from "@noble/post-quantum/ml-dsa.js";
 import { signatureError } from "./error.ts";
+import { Kept } from "./kept.ts";
 
 export const MLDSA_KEY_SIZE = 1312;
 const SIGNATURE_SIZE = 2420;
+const VERDICTS = new Kept<boolean>();
 
 /** @throws LedgerError `signature-invalid`: a key or signature of another size, or one that does not verify. */
 export function verifyMldsa(key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
@@ -14,7 +16,7 @@ export function verifyMldsa(key: Uint8Array, message: Uint8Array, signature: Uin
         `not ${key.length} and ${signature.length}`,
     );
   }
-  if (!ml_dsa44.verify(signature, message, key)) {
+  if (!VERDICTS.of([key, message, signature], () => ml_dsa44.verify(signature, message, key))) {
     throw signatureError("the ML-DSA-44 key rejects the signature");
   }
 }

@@ -10,10 +10,12 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { ADDRESS_SIZE, at, type Bytes, HASH_SIZE, toBigInt } from "./bytes.ts";
 import { malformed, signatureError } from "./error.ts";
 import { keccak256 } from "./hashes.ts";
+import { Kept } from "./kept.ts";
 
 export const RECOVERABLE_SIZE = 65;
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const FIRST_V = 27;
+const SIGNERS = new Kept<Bytes>();
 
 /**
  * The 20-byte address whose key signed a digest of 32 bytes.
@@ -40,7 +42,7 @@ export function recover(digest: Bytes, signature: Bytes): Bytes {
   if (s > ORDER / 2n) {
     throw signatureError("the s of the signature is above half the group order", "high-s");
   }
-  return addressOf(keyOf(digest, r, s, v - FIRST_V));
+  return SIGNERS.of([digest, signature], () => addressOf(keyOf(digest, r, s, v - FIRST_V)));
 }
 
 /** The recovered key, uncompressed: 04 ‖ x ‖ y. */
