@@ -7,16 +7,17 @@ the size of that moment once it has answered.  Nothing is stored that does not v
 Source: docs/spec/witness.md.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_cosignature
 from ledger.core.note import NoteSignature, encode_signature_line
 from ledger.errors import LedgerError, RemoteError, SignatureError, VerificationError
 from ledger.remote.exchange import GUARDED
+from ledger.services.repeating import Repeating
 from ledger.services.witnesses import Asked
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.cosignatures import Cosignature, Cosignatures
@@ -62,7 +63,6 @@ class Standing:
     error: LedgerError | None = None
     fails: int = 0
     due: float = 0.0
-    thread: threading.Thread | None = field(default=None, repr=False)
 
 
 class Collector:
@@ -93,39 +93,27 @@ class Collector:
         self._witnesses = witnesses
         self._clock = clock
         self._ask_once = ask or _over_the_network
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)
+        self._rounds = Repeating("witnesses", self.round, period=POLL, unforeseen=_unforeseen, at_once=False)
         self._standings: dict[tuple[object, ...], Standing] = {}
         self._target: StoredCheckpoint | None = None
         self._taken_at = 0.0
-        self.trouble: LedgerError | None = None
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """What ended the last round; None where nothing did."""
+        return self._rounds.trouble
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop; a witness that is being waited for is left."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        for standing in list(self._standings.values()):
-            if standing.thread is not None:
-                standing.thread.join(1.0)
+        self._rounds.close()
 
     def standings(self) -> list[Standing]:
         """How it stands with each witness that is asked."""
         return list(self._standings.values())
-
-    def _run(self) -> None:
-        while not self._stop.wait(POLL):
-            try:
-                self.round()
-                self.trouble = None
-            except LedgerError as error:
-                self.trouble = error
-            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
-                self.trouble = _unforeseen(error)
 
     def round(self) -> None:
         """Take up the newest checkpoint where it is time, and ask each witness that has not cosigned it."""
@@ -134,7 +122,8 @@ class Collector:
             return
         target = self._target
         if target is None or (latest.size > target.size and now >= self._taken_at + INTERVAL):
-            self._target, self._taken_at = latest, now
+            target, self._taken_at = latest, now
+            self._target = target
         asked = {(one.url, one.keys): one for one in self._witnesses() if one.url is not None}
         for gone in self._standings.keys() - asked.keys():
             del self._standings[gone]
@@ -142,20 +131,13 @@ class Collector:
             standing = self._standings.get(key)
             if standing is None:
                 standing = self._standings[key] = self._first(one)
-            self._ask_if_due(standing, now)
+            if standing.size < target.size and now >= standing.due:
+                work = partial(self._ask, standing, target)
+                self._rounds.beside(key, f"witness {standing.asked.name}", work)
 
     def _first(self, asked: Asked) -> Standing:
         last = self._cosignatures.last_of(asked.keys)
         return Standing(asked) if last is None else Standing(asked, last.size, last.time)
-
-    def _ask_if_due(self, standing: Standing, now: float) -> None:
-        target, running = self._target, standing.thread
-        assert target is not None
-        if standing.size >= target.size or now < standing.due or (running is not None and running.is_alive()):
-            return
-        name = f"witness {standing.asked.name}"
-        standing.thread = threading.Thread(target=self._ask, args=(standing, target), name=name, daemon=True)
-        standing.thread.start()
 
     def _ask(self, standing: Standing, target: StoredCheckpoint) -> None:
         """Ask one witness.  Never raises: whatever fails concerns this witness alone, and is told."""

@@ -6,8 +6,8 @@ them to everybody.
 Source: docs/monitoring.md.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from ledger.services.monitor import Look, Monitor
 from ledger.services.monitor_sources import Source
 from ledger.services.observing import ObservedChains
 from ledger.services.partners import Partner, PartnerBook
+from ledger.services.repeating import Repeating
 from ledger.services.witnesses import PREFIX
 from ledger.store.alarms import Alarm, Alarms
 from ledger.store.followed import FILE, FollowedLogs
@@ -81,10 +82,7 @@ class Monitoring:
         self._observed = observed
         self._witness = witness
         self._foreign = foreign
-        self._period = period
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
-        self._looking: dict[str, threading.Thread] = {}
+        self._rounds = Repeating("monitor", self._round, period=period, unforeseen=_unforeseen)
         self._logs = FollowedLogs(home / FILE)
         self._monitor = Monitor(
             self._logs,
@@ -93,10 +91,14 @@ class Monitoring:
             clock,
             sources=self._sources,
             publish=lambda alarm: write_fork(home / FORKS, alarm),
-            stop=self._stop.is_set,
+            stop=self._rounds.stop.is_set,
         )
         self.looks: dict[str, Look] = {}
-        self.trouble: LedgerError | None = None
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """What ended the last round; None where nothing did."""
+        return self._rounds.trouble
 
     @property
     def alarms(self) -> Alarms:
@@ -105,40 +107,17 @@ class Monitoring:
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop; a log that is being waited for is left."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        for thread in self._looking.values():
-            thread.join(1.0)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._round()
-                self.trouble = None
-            except LedgerError as error:
-                self.trouble = error
-            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
-                self.trouble = _unforeseen(error)
-            self._stop.wait(self._period)
+        self._rounds.close()
 
     def _round(self) -> None:
         trust = self._believed()
         for partner in self._partners.list():
-            running = self._looking.get(partner.name)
-            if partner.node is None or not partner.believed_logs(trust):
-                continue
-            if running is not None and running.is_alive():
-                continue
-            thread = threading.Thread(
-                target=self._look, args=(partner,), name=f"monitor {partner.name}", daemon=True
-            )
-            self._looking[partner.name] = thread
-            thread.start()
+            if partner.node is not None and partner.believed_logs(trust):
+                self._rounds.beside(partner.name, f"monitor {partner.name}", partial(self._look, partner))
 
     def _look(self, partner: Partner) -> None:
         """Look at one partner's log.  Never raises: whatever fails concerns it alone, and is told."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from ledger.core.trust import TrustList
@@ -15,6 +16,7 @@ from ledger.errors import LedgerError, RefusedError, RemoteError
 from ledger.remote.exchange import UNSIGNED, Calling
 from ledger.services.partners import Partner, PartnerBook
 from ledger.services.pulling import Pulled, Puller
+from ledger.services.repeating import Repeating
 from ledger.store.partners import Mirror
 
 PATIENCE: Final = 60.0
@@ -84,7 +86,7 @@ def ask(
     except LedgerError as error:
         asked.error = error
     except Exception as error:  # noqa: BLE001 - no partner may end the thread that asks
-        asked.error = RemoteError(f"{_UNFORESEEN} ({type(error).__name__})", code="partner-failed")
+        asked.error = _unforeseen(error)
     return asked
 
 
@@ -167,60 +169,46 @@ class Syncing:
         self._book = book
         self._mirror = mirror
         self._believed = believed
-        self._period = period
         self._clock = clock
         self._calling = calling
         self._before = before
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="partners", daemon=True)
-        self._asking: dict[str, threading.Thread] = {}
-        self.trouble: LedgerError | None = None
+        self._rounds = Repeating("partners", self._round, period=period, unforeseen=_unforeseen)
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """What ended the last round; None where nothing did."""
+        return self._rounds.trouble
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop; a pull under way ends before its next statement, and one that waits for an answer is left."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        for thread in self._asking.values():
-            thread.join(1.0)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._before()
-                self._round()
-                self.trouble = None
-            except LedgerError as error:
-                self.trouble = error
-            except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
-                self.trouble = RemoteError(f"{_UNFORESEEN} ({type(error).__name__})", code="partner-failed")
-            self._stop.wait(self._period)
+        self._rounds.close()
 
     def _round(self) -> None:
+        self._before()
         partners = self._book.list()
         if not partners:
             return
         wants = Wants(self._mirror, self._believed(), self._book.own, self._clock, calling=self._calling)
         for partner in partners:
-            running = self._asking.get(partner.name)
-            if partner.node is None or (running is not None and running.is_alive()):
-                continue
-            thread = threading.Thread(
-                target=self._ask, args=(partner, wants), name=f"partner {partner.name}", daemon=True
-            )
-            self._asking[partner.name] = thread
-            thread.start()
+            if partner.node is not None:
+                self._rounds.beside(
+                    partner.name, f"partner {partner.name}", partial(self._ask, partner, wants)
+                )
 
     def _ask(self, partner: Partner, wants: Wants) -> None:
         last = time.monotonic()
 
         def told(_: Pulled) -> None:
             nonlocal last
-            self._stop.wait(min(1.0, time.monotonic() - last))
+            self._rounds.stop.wait(min(1.0, time.monotonic() - last))
             last = time.monotonic()
 
-        ask(partner, wants, told=told, stop=self._stop.is_set)
+        ask(partner, wants, told=told, stop=self._rounds.stop.is_set)
+
+
+def _unforeseen(error: Exception) -> RemoteError:
+    return RemoteError(f"{_UNFORESEEN} ({type(error).__name__})", code="partner-failed")

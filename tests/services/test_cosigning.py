@@ -120,10 +120,14 @@ class Rig:
         for standing in self.collector.standings():
             standing.due = 0.0
         self.collector.round()
-        for standing in self.collector.standings():
-            blocked = next(one for one in self.witnesses if one.known == standing.asked).wait
-            if standing.thread is not None and blocked is None:
-                standing.thread.join()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait for whoever is asked and does not wait for the test."""
+        waiting = {one.known.url for one in self.witnesses if one.wait is not None}
+        for named, thread in self.collector._rounds._beside.items():
+            if not waiting & set(named):  # type: ignore[call-overload]  # those of a collector are pairs
+                thread.join()
 
     def names(self, size: int) -> list[str]:
         return [one.name for one in self.held.of(size)]
@@ -278,9 +282,8 @@ def test_a_line_of_ml_dsa_counts_too(rig: Rig) -> None:
     both = Asked(double.organisation, (double.vkey, vkey), double.known.url, "test")
     rig.collector._witnesses = lambda: [both]
     rig.collector.round()
-    (standing,) = rig.collector.standings()
-    assert standing.thread is not None
-    standing.thread.join()
+    (asked,) = rig.collector._rounds._beside.values()
+    asked.join()
     assert rig.names(3) == ["xb/witness"] * 2
 
 
@@ -296,9 +299,7 @@ def test_a_witness_that_stays_silent_holds_up_no_other(rig: Rig) -> None:
     assert rig.witnesses[0].asked == [(0, first)]  # and is not asked a second time meanwhile
     release.set()
     rig.witnesses[0].wait = None
-    (slow,) = [one.thread for one in rig.collector.standings() if one.asked.name == "xb/witness"]
-    assert slow is not None
-    slow.join()
+    rig.settle()
     rig.round()
     assert rig.names(first) == rig.names(second) == ["xb/witness", "xc/witness"]
 
