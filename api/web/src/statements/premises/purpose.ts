@@ -108,7 +108,10 @@ export function outside(purpose: Purpose, scope: Scope, family: string): string 
     ["kind of document", documentAsked(purpose, family), scope.documentTypes],
   ];
   for (const [what, words, covered] of asked) {
-    const missing = [...words].filter((word) => !covered.has(word)).sort()[0];
+    const missing = [...words]
+      .filter((word) => !covered.has(word))
+      .map((word) => word.slice(word.indexOf(" ") + 1)) // of a scenario, its code
+      .sort()[0];
     if (missing !== undefined) return `the ${what} ${missing} is not covered`;
   }
   return (
