@@ -29,12 +29,14 @@ DESCRIPTION = "Verify evidence offline: a bundle, a receipt, a statement or a fo
 EPILOG = """\
 Exit status: 0 verified; 1 not verified; 2 bad usage; 3 could not finish, so nothing is known; 4 verified then, not now.
 Example: evidence verify transfer.evidence.json --trust trust.json --content payload=invoice.xml
+Example: evidence verify transfer.evidence.json --trust trust.json --report findings.html
 """
 COULD_NOT_FINISH = 3
 USAGE = 2
 _OPENINGS_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1 << 20
 _WIDTH = 80
+_READABLE = 0o644
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,6 +44,8 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         report, name = _verify(options)
+        if options.report is not None:
+            _write_page(options, report)
     except LedgerError as error:
         sys.stderr.write(f"error: could not finish: {error} ({error.code})\n")
         return COULD_NOT_FINISH
@@ -102,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
         help="require this step too: 1 to 11, or now",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="also write the findings as a page (HTML) for people"
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 
@@ -166,6 +173,34 @@ def _verify(options: argparse.Namespace) -> "tuple[Report | ForkReport, str]":
         into=options.into,
     )
     return report, name
+
+
+def _write_page(options: argparse.Namespace, report: "Report | ForkReport") -> None:
+    """The findings for a court, beside the report; loads what makes pages only where one is asked for."""
+    if not isinstance(report, Report):
+        _parser().error(f"{options.file} is a fork proof: --report is of evidence")
+    from ledger.services.files import replace
+    from ledger.services.render.court import Looked, court_page, looked_at
+
+    if str(options.file) == "-":
+        _parser().error(
+            "--report names the file that was verified; give it by its name, not by standard input"
+        )
+    data = _read(options.file, BUNDLE_LIMIT, "the evidence")
+    trust, name = _believed(options.trust)
+    others = [
+        Looked(f"content {what}", file.name, file.stat().st_size, _sha256(file).hex())
+        for what, file in options.content
+    ]
+    page = court_page(
+        report,
+        data,
+        trust,
+        evidence=looked_at("evidence", options.file.name, data),
+        trust_file=name or "trust.json",
+        others=others,
+    )
+    replace(options.report, page, what="report", mode=_READABLE)
 
 
 def _refuse_questions(options: argparse.Namespace) -> None:
