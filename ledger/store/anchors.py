@@ -8,14 +8,13 @@ intent and counts as ours.
 
 # ruff: noqa: S608 - the names in these queries are constants of this module
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from hashlib import sha256
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from ledger.errors import NotFoundError, StoreError
-from ledger.store.database import Database, Office, Writing
+from ledger.store.database import Database, Office, Writing, in_office
 
 EventKind = Literal["sent", "mined", "reorged", "final", "reverted", "superseded", "abandoned"]
 """`sent`: broadcast.  `mined`: in a block.  `reorged`: that block is gone, pending again.  `final`: evidence is
@@ -145,13 +144,6 @@ class Anchors:
         self._database = database
         self._office = office
 
-    @contextmanager
-    def _write(self) -> Iterator[Writing]:
-        with self._database.write() as writing:
-            if self._office is not None:
-                self._office.require(writing)
-            yield writing
-
     def record_intent(self, intent: Intent) -> int:
         """Write a transaction down before it is sent.  A crash after this leaves it pending, sent or not.
 
@@ -159,7 +151,7 @@ class Anchors:
             StoreError: An unsettled intent of this chain and size exists (`anchor-pending`), or evidence
                 (`anchor-exists`).
         """
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             for held in self._unsettled(writing, intent.chain, intent.size):
                 raise StoreError(
                     f"intent {held} for size {intent.size} on {intent.chain} is not settled",
@@ -179,12 +171,12 @@ class Anchors:
         """Write down what became of an intent, or that evidence is gone."""
         if event.kind not in get_args(EventKind):
             raise StoreError(f"the journal has no event {event.kind}")
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             return _insert(writing, "anchor_event", _EVENT, astuple(event))
 
     def record_evidence(self, evidence: Evidence) -> int:
         """Store evidence and, in the same transaction, settle the intent it belongs to as `final`."""
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             number = _insert(writing, "anchor_evidence", _EVIDENCE, astuple(evidence))
             if evidence.intent is not None:
                 event = Event(
@@ -255,7 +247,7 @@ class Anchors:
 
     def record_finality(self, finality: Finality) -> int:
         """Store finality that came after the evidence; of several of one kind the last one counts."""
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             return _insert(writing, "anchor_finality", _FINALITY, astuple(finality))
 
     def finality_of(self, evidence: Stored[Evidence]) -> bytes:

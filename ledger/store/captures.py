@@ -4,11 +4,9 @@ A row is no evidence that stands: nobody said that its block is final.  It is ta
 and whoever makes evidence of it proves it again first, so that damage to it does no more harm than its loss.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
-from ledger.store.database import Database, Office, Writing
+from ledger.store.database import Database, Office, in_office
 
 MOST = 8
 """Blocks kept for one anchor, the newest; it is mined in more than one only when blocks are replaced."""
@@ -45,17 +43,10 @@ class Captures:
         self._database = database
         self._office = office
 
-    @contextmanager
-    def _write(self) -> Iterator[Writing]:
-        with self._database.write() as writing:
-            if self._office is not None:
-                self._office.require(writing)
-            yield writing
-
     def record(self, capture: Capture) -> None:
         """Keep what a block shows; nothing happens where it is kept already."""
         marks = ", ".join("?" * len(astuple(capture)))
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             writing.execute(
                 f"INSERT INTO anchor_capture ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
                 " ON CONFLICT (chain, size, block_hash) DO NOTHING",
@@ -87,5 +78,5 @@ class Captures:
 
     def settle(self, chain: str, size: int) -> None:
         """Take away those of sizes up to this one: it is final, and they follow from it."""
-        with self._write() as writing:
+        with in_office(self._database, self._office) as writing:
             writing.execute("DELETE FROM anchor_capture WHERE chain = ? AND size <= ?", (chain, size))

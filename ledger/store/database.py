@@ -7,7 +7,7 @@ and how many rows are written at once.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -48,6 +48,9 @@ class Writing(Protocol):
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert `rows`, as fast as the database takes them."""
+
+    def insert_entries(self, first: int, digests: Sequence[bytes]) -> None:
+        """Insert log entries of 32 bytes each, the first of them at `first`."""
 
     def leaf_indexes(
         self, table: str, key: Sequence[str], wanted: Sequence[Sequence[Any]]
@@ -181,6 +184,19 @@ class Database(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextmanager
+def in_office(database: Database, office: Office | None) -> Iterator[Writing]:
+    """A write transaction of whoever has an office; of anybody where there is none.
+
+    Raises:
+        ConflictError: `fenced`: another process has it.
+    """
+    with database.write() as writing:
+        if office is not None:
+            office.require(writing)
+        yield writing
 
 
 def is_server(place: Path | str) -> bool:
