@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -30,11 +28,12 @@ from ledger.store.anchors import Anchors, Event, Evidence, Intent
 from ledger.store.captures import Captures
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, open_database
-from ledger.store.log import Log, create_log
+from ledger.store.log import Log
 from tests.chain.anchoring import CHAIN_ID as EMBEDDED_ID
 from tests.chain.anchoring import SECRET, await_inclusion, embedded
 from tests.loopback import PlainProvider
 from tests.servers import anvil
+from tests.services.nodes import empty_log
 from tests.simulator import START, World, seed
 from tests.store.conftest import make_statements
 
@@ -251,16 +250,6 @@ def put_contract(chain: EvmChain) -> bytes:
     return contract_address(signed.sender, signed.transaction.nonce)
 
 
-@cache
-def _empty_log(origin: str) -> bytes:
-    """A database with an empty log: running the migrations for every test takes too long."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        with open_database(path, create=True) as opened:
-            create_log(opened, origin)
-        return path.read_bytes()
-
-
 @contextmanager
 def rig(folder: Path, honest: Any, **options: Any) -> Iterator[Rig]:
     """A fresh log, and a fresh contract on the chain behind `honest`."""
@@ -272,7 +261,7 @@ def rig(folder: Path, honest: Any, **options: Any) -> Iterator[Rig]:
 def fresh(folder: Path, honest: Any, **options: Any) -> bytes:
     """Put an empty log into the folder, and the contract on the chain; its address."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ledger.db").write_bytes(_empty_log(World().xa.origin))
+    (folder / "ledger.db").write_bytes(empty_log(World().xa.origin))
     return put_contract(EvmChain(honest, **options))
 
 

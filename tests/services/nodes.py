@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.receipt import Receipt
@@ -69,16 +71,25 @@ def signing(world: World) -> Callable[[Checkpoint, int], bytes]:
     return lambda checkpoint, now: sign_checkpoint(checkpoint, world.xa.signer, now)
 
 
+@cache
+def empty_log(origin: str) -> bytes:
+    """A database with an empty log: running the migrations for every test takes too long."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        with open_database(path, create=True) as opened:
+            create_log(opened, origin)
+        return path.read_bytes()
+
+
 @contextmanager
 def running(
     path: Path, *, world: World | None = None, interval: float = 0.02, **changes: object
 ) -> Iterator[Node]:
     """XA's node over the database at `path`, made where there is none."""
     world = world or World()
-    create = not path.exists()
-    with open_database(path, create=create) as database:
-        if create:
-            create_log(database, world.xa.origin)
+    if not path.exists():
+        path.write_bytes(empty_log(world.xa.origin))
+    with open_database(path) as database:
         log = Log(database, world.xa.origin)
         checkpoints, statements = Checkpoints(database), Statements(database)
         parties = Parties(statements, checkpoints, world.trust(), "XA")
