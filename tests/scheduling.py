@@ -8,10 +8,14 @@ from xdist.scheduler import LoadFileScheduling
 TOGETHER = ("tests/cli/recognition/", "tests/cli/")
 """Folders that share nodes among their files."""
 FIRST = (
+    "tests/contracts/test_sources.py",
+    "tests/journeys/test_demo.py",
     "tests/cli/",
+    "tests/faults/test_postgres.py",
     "tests/journeys/",
-    "tests/contracts/",
+    "tests/faults/",
     "tests/verify/test_splices.py",
+    "tests/contracts/",
     "tests/test_",
     "tests/api/",
     "tests/services/",
