@@ -27,10 +27,10 @@ function example(name: string, members: JsonObject = {}): Signed {
   const document = JSON.parse(readFileSync(join(EXAMPLES, `${name}.json`), "utf8")) as JsonObject;
   const { credentialSubject: subject, issuer, type, validFrom } = document;
   assert.ok(isObject(subject) && isArray(type));
-  const name = type[1];
-  assert.ok(typeof name === "string" && typeof issuer === "string" && typeof validFrom === "string");
+  const kind = type[1];
+  assert.ok(typeof kind === "string" && typeof issuer === "string" && typeof validFrom === "string");
   return {
-    type: name,
+    type: kind,
     issuer,
     created: parseTime(validFrom),
     verificationMethod: `${issuer}#1`,
