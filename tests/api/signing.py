@@ -11,6 +11,7 @@ import httpx2
 from http_message_signatures import HTTPMessageSigner
 
 from ledger.remote.signing import ALGORITHMS, COVERED, LABEL, LIFE, TAG, Asked, Fields, RequestSigner, _Held
+from ledger.services.callers import KeyRecord
 from ledger.services.keyfile import HolderKey
 from tests.api.served import Served
 
@@ -62,6 +63,16 @@ def _moment(seconds: float) -> Any:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(int(seconds), UTC)
+
+
+@dataclass
+class Looked:
+    """Stands in the place of what looks callers up."""
+
+    record: KeyRecord
+
+    def of(self, method: str, *, created: int, now: int) -> list[KeyRecord]:
+        return [self.record]
 
 
 def read(served: Served, path: str, key: HolderKey) -> httpx2.Response:

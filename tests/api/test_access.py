@@ -17,7 +17,7 @@ from ledger.services.callers import Caller, KeyRecord
 from ledger.services.keyfile import HolderKey
 from ledger.statements.codes import ROLES
 from tests.api.served import EXPORTER, Served, holder, serving
-from tests.api.signing import code_of, signer
+from tests.api.signing import Looked, code_of, signer
 
 ROLE_OF_NO_ROW: Final = "venue"
 OTHER: Final = "did:web:other.example.xa"
@@ -126,16 +126,6 @@ class World:
             "/v1/log/statements": f"?issuer={EXPORTER if own else OTHER}",
             "/v1/acknowledgements": f"?record={digest}",
         }.get(path, "")
-
-
-@dataclass
-class Looked:
-    """Stands in the place of what looks callers up."""
-
-    record: KeyRecord
-
-    def of(self, method: str, *, created: int, now: int) -> list[KeyRecord]:
-        return [self.record]
 
 
 @pytest.fixture(scope="module")
