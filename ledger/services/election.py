@@ -96,11 +96,6 @@ class Elected:
         self._thread.start()
 
     @property
-    def leads(self) -> bool:
-        """Whether this process moves the log."""
-        return self._term is not None
-
-    @property
     def latest(self) -> StoredCheckpoint | None:
         """The newest stored checkpoint that is known here."""
         term = self._term

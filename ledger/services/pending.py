@@ -73,11 +73,6 @@ class Pending:
         self._thread.start()
 
     @property
-    def leads(self) -> bool:
-        """Never: another process does."""
-        return False
-
-    @property
     def latest(self) -> StoredCheckpoint | None:
         """The newest stored checkpoint that was looked up."""
         return self._latest

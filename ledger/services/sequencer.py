@@ -114,11 +114,6 @@ class Sequencer:
         self._thread.start()
 
     @property
-    def leads(self) -> bool:
-        """That this process moves the log."""
-        return True
-
-    @property
     def latest(self) -> StoredCheckpoint | None:
         """The newest stored checkpoint."""
         return self._latest

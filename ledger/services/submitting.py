@@ -16,10 +16,6 @@ class Submitting(Protocol):
     """Takes verified statements to one log and answers once a stored checkpoint covers them."""
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the one that moves the log."""
-
-    @property
     def latest(self) -> StoredCheckpoint | None:
         """The newest stored checkpoint that is known here."""
 

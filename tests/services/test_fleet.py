@@ -254,12 +254,12 @@ def test_another_process_takes_over_where_one_stops(parts: Parts) -> None:
         parts.member(moving=True),
         parts.member(moving=False),
     )
-    assert (first.submitting.leads, second.submitting.leads) == (True, False)
+    assert (first.database.leads, second.database.leads) == (True, False)
     eventually(lambda: second.submitting.trouble is None and other.submitting.trouble is None)
     assert register(second, make_statements([0])) == [0]
     first.close()
     assert register(other, make_statements([1])) == [1]
-    assert second.submitting.leads
+    assert second.database.leads
     assert register(second, make_statements([2, 0])) == [2, 0]
     assert parts.rows("SELECT epoch FROM head") == [(2,)]
 
@@ -272,7 +272,7 @@ def test_whoever_finds_another_epoch_steps_down_and_signs_nothing(parts: Parts) 
     assert refused(lambda: first.submitting.submit(make_statements([1])).result(PATIENCE)) == "fenced"
     assert len(list(first.checkpoints.every())) == signed
     assert parts.rows("SELECT size FROM head") == [(1,)]
-    eventually(lambda: first.submitting.leads and first.database.epoch == 3)  # elected anew, by its own lock
+    eventually(lambda: first.database.leads and first.database.epoch == 3)  # elected anew, by its own lock
     assert register(first, make_statements([1])) == [1]
 
 
@@ -287,7 +287,7 @@ def test_a_lock_that_was_lost_to_another_is_not_led_on(parts: Parts) -> None:
 
 def leads_now(part: Part, parts: Parts) -> bool:
     ((epoch,),) = parts.rows("SELECT epoch FROM head")
-    return part.submitting.leads and part.database.epoch == epoch != 1
+    return part.database.leads and part.database.epoch == epoch != 1
 
 
 def test_a_crash_of_the_server_answers_what_waited(parts: Parts) -> None:
