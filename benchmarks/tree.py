@@ -121,20 +121,20 @@ def made(folder: Path, size: int) -> Iterator[Made]:
         steps = sorted({size // 100, size, *range(PAGE, size, PAGE)})
         for first, end in zip([0, *steps], steps, strict=False):
             edge, full = edge.extended([leaf_hash(entry(number)) for number in range(first, end)])
-            append_tiles(log, [], full, None)
+            append_tiles(log, 0, [], full, None)
             tiles += full
             early = edge if end == size // 100 else early
-        last = range(size - 256, size)  # where the log looks for its end
-        append_tiles(log, [(number, entry(number)) for number in last], [], edge)
+        first = size - 256  # where the log looks for its end
+        append_tiles(log, first, [entry(number) for number in range(first, size)], [], edge)
         yield Made(Log(log.database, log.origin), Memory(tiles, edge), early)
 
 
 def append_tiles(
-    log: Log, entries: Sequence[tuple[int, bytes]], full: Sequence[FullTile], edge: Edge | None
+    log: Log, first: int, entries: Sequence[bytes], full: Sequence[FullTile], edge: Edge | None
 ) -> None:
-    """Write entries at their places, tiles and the head of `edge` in one durable transaction, without statements."""
+    """Write entries from `first` on, tiles and the head of `edge` in one durable transaction, without statements."""
     with log.database.write(leading=True) as writing:
-        writing.insert("entry", ("leaf_index", "digest"), entries)
+        writing.insert_entries(first, entries)
         writing.insert(
             "tile",
             ("level", "number", "hashes", "nodes"),

@@ -22,7 +22,7 @@ from typing import Protocol
 
 from benchmarks.measure import Row, at_most, microseconds, of_turns
 from benchmarks.store import opened
-from ledger.core.merkle import leaf_hash
+from ledger.core.merkle import leaf_hashes
 from ledger.store.integrity import differences
 from ledger.store.log import Log
 from ledger.store.rows import NewStatement
@@ -107,8 +107,9 @@ class Ours:
         """As of `Peer`."""
         from benchmarks.tree import append_tiles
 
-        self._edge, full = self._edge.extended([leaf_hash(ENTRIES[number]) for number in numbers])
-        append_tiles(self._log, [(number, ENTRIES[number]) for number in numbers], full, self._edge)
+        entries = [ENTRIES[number] for number in numbers]
+        self._edge, full = self._edge.extended(leaf_hashes(entries))
+        append_tiles(self._log, numbers[0], entries, full, self._edge)
         return self._edge.frontier().root()
 
     def prove(self, index: int, root: bytes) -> None:

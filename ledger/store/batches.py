@@ -97,11 +97,7 @@ def _places(writing: Writing, wanted: Sequence[Place]) -> dict[Place, int]:
 
 def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]) -> None:
     """Write new statements, the first of them as entry `size`, and the tiles that became full."""
-    writing.insert(
-        "entry",
-        ("leaf_index", "digest"),
-        [(size + at, statement.digest) for at, statement in enumerate(fresh)],
-    )
+    writing.insert_entries(size, [statement.digest for statement in fresh])
     writing.insert(
         "statement",
         ("leaf_index", "issuer", "statement_id", "type", "created", "party", "record", "reference", "body"),

@@ -92,6 +92,10 @@ class PostgresWriting:
                 for row in rows:
                     copy.write_row(row)
 
+    def insert_entries(self, first: int, digests: Sequence[bytes]) -> None:
+        """Insert log entries."""
+        self.insert("entry", ("leaf_index", "digest"), list(enumerate(digests, first)))
+
     def leaf_indexes(
         self, table: str, key: Sequence[str], wanted: Sequence[Sequence[Any]]
     ) -> list[tuple[Any, ...]]:
