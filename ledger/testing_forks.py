@@ -178,10 +178,12 @@ def _load() -> None:
 
     for name in (
         "alembic.command",
+        "alembic.config",
         "anyio._backends._asyncio",
         "api.app",
         "coincurve",
         "cryptography.hazmat.primitives.asymmetric.ed25519",
+        "eth.estimators.gas",
         "ledger.chain.embedded",
         "ledger.chain.embedded_port",
         "ledger.chain.http_provider",
