@@ -9,7 +9,7 @@ row nobody may.  `of` says what a route is about, so that its own can be told fr
     jurisdiction   the one that the query names
     issuer         the one that the query names
 
-Where the node lets everybody read who reaches it, on the loopback interface, nothing of this is asked.
+Where the node lets this machine's users read, on the loopback interface, nothing of this is asked of them.
 
 Source: docs/spec/request-signatures.md.
 """
@@ -26,7 +26,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.deps import NodeDep, read_body
 from api.limiting import hit
-from api.origin import authority_of, is_ours, url_of
+from api.origin import authority_of, is_of_this_machine, is_ours, url_of
 from api.signed import BODY_LIMIT, Gate, Signed, check_body
 from ledger.errors import RefusedError
 from ledger.remote.signing import WITH_BODY, Asked, Fields
@@ -142,7 +142,7 @@ async def allowed(request: Request, node: NodeDep) -> None:
         RefusedError: `access-denied`; `too-many-requests`.
     """
     state = request.state
-    if node.home.settings.listening.reads != "parties":
+    if node.home.settings.listening.reads != "parties" and is_of_this_machine(request):
         state.reader = Reader(node, whole=True)
         return
     row = table().routes.get(f"{request.method} {request.scope['route'].path}")

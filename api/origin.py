@@ -10,6 +10,7 @@ from fastapi import Request
 from ledger.services.node import Node
 
 _PORTS = {"http": 80, "https": 443}
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
 def proxies_of(node: Node) -> frozenset[str] | None:
@@ -83,6 +84,25 @@ def is_ours(request: Request, authority: str) -> bool:
         return False
     named = f"[{host}]" if ":" in host else host
     return wanted in {_plain(f"{one}:{port}", _scheme(request)) for one in (named, "localhost")}
+
+
+def is_of_this_machine(request: Request) -> bool:
+    """Whether a request of a node that serves this machine alone is a user's of it.
+
+    One that came through a proxy is somebody else's, though nobody declared the proxy.  So is one for a name that is
+    not the node's: a page of a browser here, whose owner lets its name lead to 127.0.0.1.
+    """
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    node: Node = request.app.state.node
+    address = node.home.settings.address
+    try:
+        named = urlsplit(f"//{authority_of(request)}").hostname or ""
+        if named == "localhost" or (address is not None and named == urlsplit(address).hostname):
+            return True
+        return _address(named).is_loopback
+    except ValueError:
+        return False
 
 
 def _scheme(request: Request) -> str:

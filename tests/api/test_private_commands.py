@@ -12,6 +12,7 @@ import pytest
 
 from ledger.services.keyfile import HolderKey, write_key
 from tests.api.served import Served, holder, serving
+from tests.api.signing import code_of
 from tests.cli.running import done, evidence
 
 
@@ -111,3 +112,20 @@ def test_no_secret_is_left_in_logs_errors_answers_or_the_database(
     for where in (*(text.encode() for text in said), *stored):
         assert not [mark for mark in marks if mark in where]
     assert os.environ.get("EVIDENCE_HOME") is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"x-forwarded-for": "198.51.100.7"},
+        {"forwarded": "for=198.51.100.7"},
+        {"via": "1.1 proxy"},
+        {"host": "a-page.example"},
+        {"host": "127.0.0.1.a-page.example"},
+        {"host": "["},
+    ],
+)
+def test_what_is_open_to_this_machine_is_not_open_through_it(served: Served, fields: dict[str, str]) -> None:
+    assert served.get("/v1/transfers").status_code == 200
+    assert served.get("/v1/transfers", headers={"host": "localhost:9999"}).status_code == 200
+    assert code_of(served.get("/v1/transfers", headers=fields)) == (401, "caller-unsigned")
