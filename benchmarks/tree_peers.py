@@ -5,6 +5,7 @@ They are no dependencies of anything here: `EVIDENCE_TREE_PEERS` names a folder 
 Each is measured in a process of its own: `python -m benchmarks.tree_peers NAME`.
 """
 
+import gc
 import json
 import os
 import random
@@ -205,6 +206,8 @@ def _peer(name: str) -> Iterator[Peer]:
 
 def measured(name: str) -> dict[str, float]:
     """CPU seconds an entry, a proof and an audited entry take."""
+    gc.collect()
+    gc.freeze()  # what was imported is of no log: whether a collection falls into a step and walks over it is chance
     with _peer(name) as peer:
         groups = [range(first, first + GROUP) for first in range(0, SIZE, GROUP)]
         root = b""
