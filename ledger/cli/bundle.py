@@ -1,7 +1,7 @@
 """`evidence bundle`: the one file that proves a matter offline: fetch it, join both sides, look inside."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ import typer
 
 from ledger.cli import bundle_update, calling, output
 from ledger.cli.documents import READABLE, digest_of
-from ledger.cli.options import AsJson, NodeUrl, command, noun, time_of
+from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun, time_of
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.checkpoint import parse_checkpoint
@@ -39,10 +39,10 @@ app = noun("Evidence bundles: export one, look inside, bring it up to date, join
     example="evidence bundle export record.signed.json --node http://127.0.0.1:8151 --out transfer.evidence.json\n"
     "evidence bundle export record.signed.json --node http://127.0.0.1:8151 --with http://127.0.0.1:8152 --wait"
     " --openings record.openings.json --disclose payload --out transfer.evidence.json",
-    more="With partners' nodes, what their logs hold of it become sections of the same file: the importer's"
-    " acknowledgement of a transfer, other countries' recognitions of a certificate, endorsements of an arrangement."
-    " What is disclosed is there for whoever holds the file, for good. Nothing is verified here: evidence verify does"
-    " that.",
+    more="From a node, or with --home on the node's own machine, of a log that ended too. With partners' nodes, what"
+    " their logs hold of it become sections of the same file: the importer's acknowledgement of a transfer, other"
+    " countries' recognitions of a certificate, endorsements of an arrangement. What is disclosed is there for whoever"
+    " holds the file, for good. Nothing is verified here: evidence verify does that.",
     statuses="0 done; 1 refused; 2 bad usage; 3 not anchored or not acknowledged yet, or a node was out of reach.",
 )
 def export(
@@ -50,7 +50,11 @@ def export(
     statement: Annotated[
         str, typer.Argument(metavar="DIGEST|FILE", help="Its digest, or the signed statement.")
     ],
-    node: NodeUrl,
+    node: OptionalNodeUrl = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Read it in this home instead, whether its node serves or not."),
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the bundle goes.")],
     partners: Annotated[
         list[str] | None,
@@ -82,21 +86,16 @@ def export(
         raise typer.BadParameter("--openings FILE and --disclose NAME go together")
     moment = None if at is None else time_of(at, "--at")
     digest = digest_of(statement)
-    try:
-        data = _gathered(
-            digest,
-            [node, *(partners or [])],
-            at=moment,
-            allow_unanchored=allow_unanchored,
-            seconds=timeout if wait else None,
+    if home is not None and (partners or wait):
+        raise typer.BadParameter(
+            "--with and --wait ask nodes; without them a home is read", param_hint="--home"
         )
-    except LedgerError as error:
-        if getattr(error, "problem", error.code) in NOT_YET:
-            output.say(
-                "the log has it, and its chain does not hold it yet: --wait waits for that, --allow-unanchored"
-            )
-            output.say("exports without an anchor, and such a file shows less")
-        raise
+    with _told_what_is_missing():
+        if home is not None:
+            data = _of_home(home, digest, at=moment, allow_unanchored=allow_unanchored)
+        else:
+            asked, seconds = [_address(node), *(partners or [])], timeout if wait else None
+            data = _gathered(digest, asked, at=moment, allow_unanchored=allow_unanchored, seconds=seconds)
     if openings is not None:
         kept = parse_openings(read_private(openings, limit=OPENINGS_LIMIT, what="openings file"))
         data = disclosed(data, kept, disclose or [])
@@ -137,6 +136,36 @@ def show(
 
 
 bundle_update.add_to(app)
+
+
+@contextmanager
+def _told_what_is_missing() -> Iterator[None]:
+    """Say what can be done about a statement that has no anchor yet."""
+    try:
+        yield
+    except LedgerError as error:
+        if getattr(error, "problem", error.code) in NOT_YET:
+            output.say(
+                "the log has it, and its chain does not hold it yet: --wait waits for that, --allow-unanchored"
+            )
+            output.say("exports without an anchor, and such a file shows less")
+        raise
+
+
+def _address(node: str | None) -> str:
+    if node is None:
+        raise typer.BadParameter("give --node URL anywhere, or --home FOLDER on the node")
+    return node
+
+
+def _of_home(folder: Path, digest: str, *, at: int | None, allow_unanchored: bool) -> bytes:
+    """What a home's own log holds of a statement: also of a log that ended, which no node serves."""
+    from ledger.cli.overriding import opened_home
+    from ledger.services.export import bundle_of
+    from ledger.services.node import open_shelf
+
+    with open_shelf(opened_home(folder)) as (shelf, _):
+        return bundle_of(bytes.fromhex(digest), shelf, allow_unanchored=allow_unanchored, at=at)
 
 
 def _gathered(

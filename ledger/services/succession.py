@@ -242,8 +242,8 @@ def log_succeeded(marked: Statement) -> RefusedError:
     told = log_succession.read(marked, screened=False)
     return RefusedError(
         f"log {told.log.origin} ended: entries {told.first} to {told.last} of it are lost, and"
-        f" {told.successor.origin} goes on in its place; nothing is signed here any more, and evidence bundle export"
-        " --home still gives out what is held",
+        f" {told.successor.origin} goes on in its place; nothing is signed here any more; what is held, evidence"
+        " bundle export --home gives out",
         code="log-succeeded",
     )
 

@@ -95,6 +95,9 @@ def test_a_log_that_cannot_go_on_is_succeeded_and_says_what_is_missing(tmp_path:
         assert "witness" in {one["by"] for one in made["seen"]}
         assert made["carried"] == {"Enrolment": 1, "JurisdictionEntry": 1}
         assert place.read_bytes() == before
+        held = tmp_path / "held.evidence.json"
+        done("bundle", "export", first["digest"], "--home", old.path, "--out", held)
+        assert held.read_bytes() == kept.read_bytes()
         for verb in (("node", "serve", "--home", old.path), ("log", "recover", *command)):
             assert "(log-succeeded)" in evidence(*verb).told
 
