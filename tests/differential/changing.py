@@ -6,6 +6,7 @@ verifiers.
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from random import Random
@@ -21,9 +22,53 @@ from tests.differential.process import Case
 from tests.simulator import DAY, START, key
 
 Place = tuple[str | int, ...]
-MOMENTS = (0, 1, 299, 300, 301, 3_600, 86_399, 86_400, 86_401, 2 * DAY, 7 * DAY, 30 * DAY, 365 * DAY, 366 * DAY)
+MOMENTS = (
+    0,
+    1,
+    299,
+    300,
+    301,
+    3_600,
+    86_399,
+    86_400,
+    86_401,
+    2 * DAY,
+    7 * DAY,
+    30 * DAY,
+    365 * DAY,
+    366 * DAY,
+)
 CODES = ("XA", "XB", "XC", "FR", "xa", "XAA", "")
-ODD: tuple[Any, ...] = (0, 1, -1, 2**53 - 1, True, False, "", "x", [], {}, [[]], {"a": 1}, ["x"], "0x", "é", "\u2028")
+KINDS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[A-Z]{2}",
+        r"did:.*",
+        r"[0-9a-f]{64}",
+        r"#.{1,20}",
+        r"z[1-9A-Za-z]{30,}",
+        r"[a-z][A-Za-z-]{2,20}",
+    )
+)
+"""Texts that may stand in each other's place: countries, who speaks, digests, key ids, keys, words of lists."""
+ODD: tuple[Any, ...] = (
+    0,
+    1,
+    -1,
+    2**53 - 1,
+    True,
+    False,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    {"a": 1},
+    ["x"],
+    "0x",
+    "é",
+    "\u2028",
+)
 RAW: tuple[tuple[bytes, bytes], ...] = (
     (b":1,", b":1.0,"),
     (b":1,", b":1e0,"),
@@ -61,7 +106,7 @@ def some_place(document: Any, random: Random) -> Place:
     """A place at random: a way down from the top, so that what is long is not chosen more often than what is short."""
     at: Place = ()
     value = document
-    while isinstance(value, (dict, list)) and value and (not at or random.random() < 0.85):  # noqa: PLR2004
+    while isinstance(value, (dict, list)) and value and (not at or random.random() < 0.85):
         step = random.choice(list(value) if isinstance(value, dict) else range(len(value)))
         at, value = (*at, step), value[step]
     return at
@@ -79,7 +124,7 @@ def encoded(document: Any) -> bytes:
 
 def changed_text(text: str, random: Random) -> Any:
     """Another text in place of one."""
-    if "\n\n\N{EM DASH} " in text and random.random() < 0.9:  # noqa: PLR2004
+    if "\n\n\N{EM DASH} " in text and random.random() < 0.9:
         return changed_note(text, random)
     if len(text) == len("2026-11-22T00:00:00Z") and text.endswith("Z") and text[4] == "-":
         try:
@@ -118,19 +163,19 @@ def changed_note(note: str, random: Random) -> str:
         del lines[one]
     elif how == 1:
         lines.insert(other, lines[one])
-    elif how == 2:  # noqa: PLR2004
+    elif how == 2:
         lines[one], lines[other] = lines[other], lines[one]
-    elif how == 3:  # noqa: PLR2004
+    elif how == 3:
         lines[one] = lines[one][:spot] + random.choice("AQgw019+/=") + lines[one][spot + 1 :]
-    elif how == 4:  # noqa: PLR2004
+    elif how == 4:
         lines[body] = changed_text(lines[body], random)
-    elif how == 5:  # noqa: PLR2004
+    elif how == 5:
         lines[1] = str(random.choice((0, 1, 7, 2**53, 2**63 - 1, 2**63, -1)))
-    elif how == 6:  # noqa: PLR2004
+    elif how == 6:
         lines.insert(3, "an extension line")
-    elif how == 7:  # noqa: PLR2004
+    elif how == 7:
         lines.insert(other, "\N{EM DASH} somebody.example AAAAAGFhYWE=")
-    elif how == 8:  # noqa: PLR2004
+    elif how == 8:
         name, _, rest = lines[one][2:].partition(" ")
         lines[one] = f"\N{EM DASH} {name}x {rest}"
     else:
@@ -141,24 +186,21 @@ def changed_note(note: str, random: Random) -> str:
 def changed_value(value: Any, others: Callable[[type], list[Any]], random: Random) -> Any:
     """Another value in place of one: near it, of the same kind from elsewhere, or of another kind."""
     how = random.random()
-    if how < 0.12:  # noqa: PLR2004
+    if how < 0.12:
         return copy.deepcopy(random.choice(ODD))
-    if how < 0.4:  # noqa: PLR2004
+    if how < 0.4:
         alike = others(type(value))
         return copy.deepcopy(random.choice(alike)) if alike else None
     if isinstance(value, str):
         return changed_text(value, random)
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return random.choice((value + 1, value - 1, 0, -value, value * 2, 2**53 - 1, str(value)))
     if isinstance(value, list):
         return _changed_list(value, random)
     if isinstance(value, dict) and value:
         name = random.choice(list(value))
         rest = {one: inner for one, inner in value.items() if one != name}
         return random.choice((rest, {**value, "more": 1}, {**rest, f"{name}x": value[name]}))
-    return None
+    number = int(value) if isinstance(value, int) else 0
+    return random.choice((number + 1, number - 1, 0, -number, number * 2, 2**53 - 1, str(number), not number))
 
 
 def _changed_list(value: list[Any], random: Random) -> list[Any]:
@@ -168,8 +210,42 @@ def _changed_list(value: list[Any], random: Random) -> list[Any]:
     swapped = list(value)
     swapped[spot], swapped[other] = swapped[other], swapped[spot]
     return random.choice(
-        (value[:spot] + value[spot + 1 :], [*value, copy.deepcopy(value[spot])], value[::-1], swapped, [], value * 9)
+        (
+            value[:spot] + value[spot + 1 :],
+            [*value, copy.deepcopy(value[spot])],
+            value[::-1],
+            swapped,
+            [],
+            value * 9,
+        )
     )
+
+
+def likely(document: Any, random: Random, elsewhere: Any) -> None:
+    """Change one value to another that could stand there: a time near it, somebody else, another country or word."""
+    found = [at for at in places(document) if not isinstance(value_at(document, at), (dict, list))]
+    if not found:
+        return
+    at = random.choice(found)
+    old = value_at(document, at)
+    new: Any = None
+    if isinstance(old, str):
+        for kind in KINDS:
+            if kind.fullmatch(old):
+                pool = [value_at(elsewhere, one) for one in places(elsewhere)]
+                pool += [value_at(document, one) for one in places(document)]
+                alike = sorted({one for one in pool if isinstance(one, str) and kind.fullmatch(one)})
+                new = random.choice([*alike, *(CODES[:4] if kind is KINDS[0] else ())])
+                break
+        if old.endswith("Z") and old[:2] == "20":
+            moved = parse_time(old) + random.choice((-1, 1)) * random.choice(MOMENTS)
+            new = format_time(moved)
+    elif isinstance(old, bool):
+        new = not old
+    elif isinstance(old, int):
+        new = max(0, old + random.choice((-1, 1, 10)))
+    if new is not None:
+        value_at(document, at[:-1])[at[-1]] = new
 
 
 def change_document(document: Any, random: Random, elsewhere: Any = None) -> None:
@@ -178,17 +254,17 @@ def change_document(document: Any, random: Random, elsewhere: Any = None) -> Non
     if not at:
         return
     holder = value_at(document, at[:-1])
-    if random.random() < 0.1:  # noqa: PLR2004
+    if random.random() < 0.1:
         del holder[at[-1]]
         return
-    source = document if elsewhere is None or random.random() < 0.5 else elsewhere  # noqa: PLR2004
+    source = document if elsewhere is None or random.random() < 0.5 else elsewhere
 
     def others(kind: type) -> list[Any]:
         drawn = (value_at(source, some_place(source, random)) for _ in range(12))
         return [one for one in drawn if type(one) is kind]
 
     twin = None
-    if random.random() < 0.25 and elsewhere is not None:  # noqa: PLR2004
+    if random.random() < 0.25 and elsewhere is not None:
         try:
             twin = copy.deepcopy(value_at(elsewhere, at))
         except (LookupError, TypeError):
@@ -227,7 +303,7 @@ def parts_changed(good: Good, random: Random, other: Good) -> Case:
     """One part, now and then two or three, of the document."""
     document = good.document
     for _ in range(random.choice((1, 1, 1, 2, 3))):
-        change_document(document, random, other.document if random.random() < 0.5 else None)  # noqa: PLR2004
+        change_document(document, random, other.document if random.random() < 0.5 else None)
     return Case(f"parts of {good.name}", encoded(document), good.trust, good.asked)
 
 
@@ -235,14 +311,16 @@ def spliced(good: Good, random: Random, other: Good) -> Case:
     """Sections, items, anchors or their members of another good bundle in the place of one's own."""
     document, source = good.document, other.document
     mine, theirs = random.choice(document["sections"]), random.choice(source["sections"])
-    name = random.choice(("items", "anchors", "foreign", "checkpoint", "extends", "origin", "section", "subject"))
+    name = random.choice(
+        ("items", "anchors", "foreign", "checkpoint", "extends", "origin", "section", "subject")
+    )
     if name == "section":
         document["sections"].insert(random.randrange(3), theirs)
     elif name == "subject":
         document["subject"] = source["subject"]
-    elif name in {"items", "anchors", "foreign"} and theirs[name] and random.random() < 0.8:  # noqa: PLR2004
+    elif name in {"items", "anchors", "foreign"} and theirs[name] and random.random() < 0.8:
         one = random.choice(theirs[name])
-        if mine[name] and random.random() < 0.6:  # noqa: PLR2004
+        if mine[name] and random.random() < 0.6:
             spot = random.randrange(len(mine[name]))
             member = random.choice([*one, None])
             mine[name][spot] = one if member is None else {**mine[name][spot], member: one[member]}
@@ -261,7 +339,7 @@ def believed_otherwise(good: Good, random: Random) -> Case:
     old = body.pop("signatures")
     for _ in range(random.choice((1, 1, 2))):
         change_document(body, random)
-    trust = encoded({**body, "signatures": old}) if random.random() < 0.05 else published(body)  # noqa: PLR2004
+    trust = encoded({**body, "signatures": old}) if random.random() < 0.05 else published(body)
     return Case(f"trust of {good.name}", good.data, trust, good.asked)
 
 
@@ -269,13 +347,13 @@ def asked_otherwise(good: Good, random: Random) -> Case:
     """Another clock, moment, place of use, further steps."""
     now = START + random.choice((-1, 1, 1)) * random.choice(MOMENTS) + random.choice((0, 10, 110))
     asked: dict[str, Any] = {**good.asked, "now": now}
-    if random.random() < 0.4:  # noqa: PLR2004
+    if random.random() < 0.4:
         asked["at"] = START + random.choice(MOMENTS)
-    if random.random() < 0.4:  # noqa: PLR2004
+    if random.random() < 0.4:
         asked["into"] = random.choice(CODES[:4])
-    if random.random() < 0.3:  # noqa: PLR2004
+    if random.random() < 0.3:
         asked["require"] = [random.randrange(1, 12)]
-    asked["requireNow"] = random.random() < 0.2  # noqa: PLR2004
-    if random.random() < 0.2:  # noqa: PLR2004
+    asked["requireNow"] = random.random() < 0.2
+    if random.random() < 0.2:
         asked["content"] = {random.choice(("payload", "credential", "x")): bytes(32).hex()}
     return Case(f"question about {good.name}", good.data, good.trust, asked)

@@ -1,5 +1,8 @@
-"""Signers at the edges of the signature rule: points of small and mixed order, encodings of no or of two points, scalars
-out of range; each in a bundle that is good but for it, and the few that the rule accepts."""
+"""Signers at the edges of the signature rule: points of small and mixed order, encodings of no or of two points,
+scalars out of range.
+
+Each in a bundle that is good but for it, and the few that the rule accepts.
+"""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -72,7 +75,9 @@ def _signs(
 
     def signer(message: bytes) -> bytes:
         for attempt in range(400):
-            nonce = _scalar(sha512(b"nonce" + message + bytes([attempt % 256, attempt // 256])).digest()) % ORDER
+            nonce = (
+                _scalar(sha512(b"nonce" + message + bytes([attempt % 256, attempt // 256])).digest()) % ORDER
+            )
             point = _add(times(nonce, BASE), times(twist % 8, TORSION))
             r = r_of(point)
             k = challenge(r, a, message)
@@ -157,7 +162,13 @@ def ecdsa() -> Iterator[Edge]:
 
     yield edge("plain", lambda r, s: (r, s))
     yield edge("high s", lambda r, s: (r, N_P256 - s))
-    for name, value in (("0", 0), ("n", N_P256), ("n - 1", N_P256 - 1), ("half", N_P256 // 2), ("all", 2**256 - 1)):
+    for name, value in (
+        ("0", 0),
+        ("n", N_P256),
+        ("n - 1", N_P256 - 1),
+        ("half", N_P256 // 2),
+        ("all", 2**256 - 1),
+    ):
         yield edge(f"r {name}", lambda _, s, v=value: (v, s))
         yield edge(f"s {name}", lambda r, _, v=value: (r, v))
     yield edge("s and n", lambda r, s: (r, s + N_P256))
@@ -218,10 +229,7 @@ def _of_log(edge: Edge) -> Case:
     sections = made.sections()
     listed = made.xa.trusted_log()
     own = make_vkey(made.xa.origin, 1, edge.public.raw)
-    listed["vkeys"] = [
-        encode_vkey(own) if one.endswith(_ed(made.xa)) else one
-        for one in listed["vkeys"]
-    ]
+    listed["vkeys"] = [encode_vkey(own) if one.endswith(_ed(made.xa)) else one for one in listed["vkeys"]]
     note = sections[0]["checkpoint"]
     text, _, lines = note.partition("\n\n")
     rest = [line for line in lines.splitlines() if not line.startswith(_line(made.xa))]
@@ -231,7 +239,9 @@ def _of_log(edge: Edge) -> Case:
     told = f"cosignature/v1\ntime {moment}\n{text}\n".encode()
     cosigned = b64encode(witness.key_id + moment.to_bytes(8) + edge.sign(told)).decode()
     own_line, witness_line = f"\N{EM DASH} {made.xa.origin} {signed}", f"\N{EM DASH} edge {cosigned}"
-    sections[0]["checkpoint"] = f"{text}\n\n" + "".join(f"{line}\n" for line in (own_line, *rest, witness_line))
+    sections[0]["checkpoint"] = f"{text}\n\n" + "".join(
+        f"{line}\n" for line in (own_line, *rest, witness_line)
+    )
     witnesses = [{"vkey": encode_vkey(witness), "organisation": "did:web:org-e.example"}]
     trust = published(made.trust_body(logs=[listed, made.xb.trusted_log()], witnesses=witnesses))
     return Case(f"log: {edge.name}", made.bundle(sections), trust, {"now": NOW})

@@ -1,13 +1,15 @@
 """Good inputs of many kinds, of which the keys of all signers are known, so that changed parts can be signed again."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from ledger.core.canonical import decode, encode
+from ledger.core.canonical import decode
 from ledger.core.receipt import Receipt, encode_receipt
 from ledger.core.secp256k1 import address_of
 from ledger.core.suites import PrivateKey
@@ -80,9 +82,7 @@ def _with_all_kinds_of_parts() -> Good:
     made = world()
     early = len(made.xa.entries)
     first = made.xa.section([("parent", made.subject), ("enrolment", made.exporter_enrolment)], early)
-    made.subject = made.xa.add(
-        made.record("second", START + 30, supersedes=made.subject.digest.hex())
-    )
+    made.subject = made.xa.add(made.record("second", START + 30, supersedes=made.subject.digest.hex()))
     revoked = made.xa.add(made.xa.revoke(made.exporter, "#2026", START + 20 * DAY, created=START + 60))
     made.ack = made.xb.add(made.acknowledgement(made.subject, "reservation", START + 40))
     made.filler()
@@ -105,7 +105,7 @@ def _witnessed() -> Good:
 
 def _attested() -> Good:
     made = world()
-    data = made.bundle(vouched(made, lambda place, part: attested(place, part)))
+    data = made.bundle(vouched(made, attested))
     listed = chains(made, "attested", validators=[])
     found = _of_world("attested", made, data, chains=listed, require=require("attested"))
     return Good(found.name, found.data, found.trust)
@@ -141,8 +141,6 @@ def _moved_head() -> Good:
     sections = rebuilt(made, [("subject", made.subject), ("enrolment", made.exporter_enrolment)])
     sections[0]["anchors"][0]["start"] = made.xa.start_proof(size)
     log = made.xa.trusted_log()
-    from base64 import b64decode
-
     start = {"size": size, "root": b64decode(root).hex(), "last": size - 1}
     log["headKeys"].append({"address": hexed(address_of(seed("XA head 2"))), "from": start})
     found = _of_world("head", made, made.bundle(sections), logs=[log, made.xb.trusted_log()])
@@ -158,13 +156,8 @@ def _sent_on() -> Good:
         raise _KeptError
 
     earlier = onward.received(made)
-    original, onward.judge = onward.judge, judged  # type: ignore[assignment]
-    try:
+    with patch.object(onward, "judge", judged), suppress(_KeptError):
         onward.said(made, onward.sent_on(made, (earlier, "derivedFrom")), earlier)
-    except _KeptError:
-        pass
-    finally:
-        onward.judge = original
     return kept[0]
 
 
@@ -183,10 +176,10 @@ def _withdrawn() -> Good:
     subject = {
         "statement": made.said["certificate"][1].digest.hex(),
         "change": "withdraw",
-        "reason": "keyCompromise",
+        "reason": "resolved",
         "effective": "2026-11-23T00:00:00Z",
     }
-    made.say("withdrawal", "StatusChange", BODY, {**subject, "reason": "resolved"}, START + DAY)
+    made.say("withdrawal", "StatusChange", BODY, subject, START + DAY)
     return _of_mutual("withdrawn", made, "certificate", into="XB")
 
 
@@ -230,7 +223,13 @@ def smaller() -> Iterator[Good]:
 def vectors() -> Iterator[Case]:
     """The files of tests/vectors under the trust lists beside them."""
     lists = [(VECTORS / name).read_bytes() for name in ("trust/v1.json", "trust/v2.json", "forks/trust.json")]
-    folders = ("forks/*.fork.json", "statements/*.json", "log/*.tlog-proof", "openings/*.json", "trust/*.json")
+    folders = (
+        "forks/*.fork.json",
+        "statements/*.json",
+        "log/*.tlog-proof",
+        "openings/*.json",
+        "trust/*.json",
+    )
     for pattern in folders:
         for file in sorted(VECTORS.glob(pattern)):
             for trust in lists:

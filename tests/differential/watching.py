@@ -71,12 +71,10 @@ def _watch(module: Any, name: str) -> None:
 
     @functools.wraps(inner)
     def watched(data: bytes, trust: Any, **given: Any) -> Any:
-        for name in ("require", "beside"):
-            if name in given:
-                given[name] = tuple(given[name])
+        given |= {part: tuple(given[part]) for part in ("require", "beside") if part in given}
         asked = _asked(given)
-        name = (data, trust.encoded, repr(sorted(asked.items())))
-        _met.setdefault(name, Case(_running, data, trust.encoded, asked))
+        alike = (data, trust.encoded, repr(sorted(asked.items())))
+        _met.setdefault(alike, Case(_running, data, trust.encoded, asked))
         return inner(data, trust, **given)
 
     setattr(module, name, watched)

@@ -32,11 +32,12 @@ export function proveTime(
   const told: number[] = [];
   const cosigned = witnessing === null ? null : provenBy(witnessing, quorum);
   if (cosigned !== null) candidates.push({ ...cosigned, grade: "witnessed" });
-  for (const { judged, blockTime } of anchors) {
-    if (judged === null || judged.grade === null || blockTime === null) continue;
+  for (const { judged, blockTime: time } of anchors) {
+    const grade = judged?.grade ?? null;
+    if (judged === null || grade === null || time === null) continue;
     const by = independentOf(judged, operator);
-    if (by.length === 0) told.push(blockTime);
-    else if (blockTime <= now + CLOCK_DRIFT) candidates.push({ time: blockTime, by, grade: judged.grade });
+    if (by.length === 0) told.push(time);
+    else if (time <= now + CLOCK_DRIFT) candidates.push({ time, by, grade });
   }
   const byOperator = told.length === 0 ? null : Math.min(...told);
   const [first, ...others] = candidates;
