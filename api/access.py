@@ -236,5 +236,5 @@ def _may(request: Request, row: Row, reads: Reader) -> bool:
 
 def _denied() -> RefusedError:
     return RefusedError(
-        "who asks may not do this, or not with this; docs/spec/request-signatures.md", code="access-denied"
+        "the caller's roles do not allow this, or not about what is another's", code="access-denied"
     )

@@ -13,7 +13,6 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.config import DEFAULT_PORT, Settings, with_environment
 from ledger.errors import SetupError
-from ledger.listening import is_loopback, reads_of, require_protected
 from ledger.services.home import Home as NodeHome
 from ledger.services.home import Plan, init_home, open_home
 
@@ -122,13 +121,12 @@ def serve(
     as_json: AsJson = False,
 ) -> int:
     """Serve."""
-    from ledger.cli.serving import certified, listen, url_of
+    from ledger.cli.serving import certified, listen, protected_at, url_of
     from ledger.cli.serving import serve as serve_until_stopped
     from ledger.services.roles import ROLES, role_of
 
     settings = with_environment(open_home(home).settings, os.environ)
-    address = require_protected(host, settings.listening, settings.address)
-    reads = reads_of(settings.listening, loopback=is_loopback(address))
+    address, reads = protected_at(host, settings)
     shown = certified(home, settings.listening)
     if role not in ROLES:
         raise typer.BadParameter(f"there is no role {role}; there are {', '.join(ROLES)}")

@@ -17,9 +17,9 @@ from typing import Any, Final
 import uvicorn
 
 from ledger.cli import output
-from ledger.config import READS, ROLE, UNPROVEN
+from ledger.config import READS, ROLE, UNPROVEN, Settings
 from ledger.errors import LedgerError, SetupError
-from ledger.listening import Listening, Reads
+from ledger.listening import Listening, Reads, is_loopback, reads_of, require_protected
 from ledger.services.files import read_private, reported
 
 APPLICATION: Final = "api.app:create_app"
@@ -68,6 +68,16 @@ def url_of(listening: socket.socket, *, secure: bool = False) -> str:
     host, port = listening.getsockname()[:2]
     scheme = "https" if secure else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def protected_at(host: str, settings: Settings) -> tuple[str, Reads]:
+    """The address to listen at, and who may read what is private there.
+
+    Raises:
+        RefusedError, SetupError: As `require_protected` and `reads_of`.
+    """
+    address = require_protected(host, settings.listening, settings.address)
+    return address, reads_of(settings.listening, loopback=is_loopback(address))
 
 
 @dataclass(frozen=True, slots=True)
