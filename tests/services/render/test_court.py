@@ -52,9 +52,8 @@ class Case:
 
 
 def run(script: str, folder: Path) -> list[str]:
-    path = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
     ended = subprocess.run(
-        ["sh", "-c", script], cwd=folder, env=path, capture_output=True, text=True, check=True, timeout=60
+        ["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stderr == ""
     return ended.stdout.splitlines()
