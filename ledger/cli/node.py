@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,7 @@ from ledger.services.home import Home as NodeHome
 from ledger.services.home import Plan, init_home, open_home
 
 app = noun("A jurisdiction's node: its home, and serving it.")
+_ADDS_NOTHING: Final = ", a development chain that adds no independence"
 app.add_typer(authorities.app, name="authority")
 
 
@@ -139,11 +140,7 @@ def serve(
     def started() -> None:
         told = {"url": url, "origin": settings.origin, "pid": os.getpid()}
         chain = f"chain eip155:{settings.chain.id}"
-        kind = (
-            ""
-            if isinstance(settings.chain, RpcSettings)
-            else ", a development chain that adds no independence"
-        )
+        kind = "" if isinstance(settings.chain, RpcSettings) else _ADDS_NOTHING
         output.show(
             told, f"{settings.origin} listens at {url} ({chain}{kind}); Ctrl-C stops it", as_json=as_json
         )
