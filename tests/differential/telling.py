@@ -22,6 +22,7 @@ ALIKE = (
     # of a fork proof
     "code", "origin", "operator", "checkpoints", "index", "leaves", "signers", "signedBoth", "headKey", "logId",
 )  # fmt: skip
+PARSED_DEPTH = 1_024
 COUNTED = ("notCounted", "notices")
 
 
@@ -100,6 +101,17 @@ def alike(report: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _either_code(case: Case, mine: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the one difference is in what docs/spec/algorithm.md leaves open: too deep for a parser, and no JSON."""
+    codes = {told["steps"][0][2] for told in (mine, other) if "steps" in told}
+    if (
+        codes != {"too-deep", "not-canonical"}
+        or case.data.count(b"[") + case.data.count(b"{") <= PARSED_DEPTH
+    ):
+        return False
+    return mine["verdict"] == other["verdict"] and mine["steps"][1:] == other["steps"][1:]
+
+
 def _without_words(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_words(inner) for name, inner in value.items() if name != "detail"}
@@ -109,6 +121,8 @@ def _without_words(value: Any) -> Any:
 def difference(case: Case, theirs: Mapping[str, Any]) -> list[str]:
     """Where the two verifiers disagree about a case; nothing where they agree."""
     mine, other = alike(python_report(case)), alike(theirs)
+    if _either_code(case, mine, other):
+        return []
     return [
         f"{name}: {mine.get(name)!r} in Python, {other.get(name)!r} in TypeScript"
         for name in sorted(mine.keys() | other.keys())
