@@ -83,6 +83,38 @@ MORE: dict[str, list[dict[str, Any]]] = {
     "TransferAcknowledgement": [{"receivedPayload": DIGEST}],
 }
 """Further members of a type's example, for variants of it; `...` takes one away."""
+WRONG: dict[str, list[dict[str, Any]]] = {
+    "TransferRecord": [
+        {
+            "lines": [
+                {
+                    "line": 1,
+                    "category": "nonPersonal",
+                    "grade": "core",
+                    "dataTypes": ["dpv:PersonalData"],
+                    "scenario": {"scheme": "urn:example:list", "code": "A-1"},
+                }
+            ]
+        },
+        {
+            "importer": {
+                "did": "did:web:a.example",
+                "scheme": "DID",
+                "id": "did:web:a.example",
+                "jurisdiction": "XA",
+            }
+        },
+        {"retentionUntil": "2026-11-21"},
+        {"retentionUntil": "2026-11-20"},
+    ],
+    "StatusList": [
+        {"validFrom": "2026-11-22T00:00:00Z", "validUntil": "2027-11-23T00:00:00Z"},
+        {"validFrom": "2026-11-22T00:00:00Z", "validUntil": "2027-11-23T00:00:01Z"},
+    ],
+    "LogSuccession": [{"held": {"size": 0, "root": DIGEST}}],
+    "Enrolment": [{"jurisdiction": "FR", "identifiers": [{"scheme": "USCC", "id": "91110000600037341L"}]}],
+}
+"""Members of a type's example that break one rule each, or just do not."""
 TEXTS = [
     "",
     " ",
@@ -220,6 +252,10 @@ def mutations(name: str, number: int) -> Iterator[dict[str, Any]]:
     chance = Random(name)
     every = whole(name)
     yield from every
+    for members in WRONG.get(name, ()):
+        document = copy.deepcopy(every[0])
+        document["credentialSubject"].update(copy.deepcopy(members))
+        yield json.loads(json.dumps(document, sort_keys=True))
     for _ in range(number):
         document = copy.deepcopy(chance.choice(every))
         _change(chance, document)
