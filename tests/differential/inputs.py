@@ -218,6 +218,9 @@ def smaller() -> Iterator[Good]:
         yield Good("statement", statement.encoded, trust)
     for _, statement in identified().said.values():
         yield Good("statement", statement.encoded, trust)
+    listed = (VECTORS / "forks" / "trust.json").read_bytes()
+    for name in ("same-size", "two-sizes", "one-witness-of-both", "two-head-keys"):
+        yield Good("fork proof", (VECTORS / "forks" / f"{name}.fork.json").read_bytes(), listed)
 
 
 def vectors() -> Iterator[Case]:

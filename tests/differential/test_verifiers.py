@@ -56,6 +56,7 @@ def drawn(seed: int) -> Iterator[Case]:
     bundles = goods()
     remade = [good for good in bundles if good.places]
     small = list(smaller())
+    documents = [one for one in small if one.data.startswith(b"{")]
     while True:
         good, other = random.choice(bundles), random.choice(bundles)
         how = random.randrange(100)
@@ -64,7 +65,9 @@ def drawn(seed: int) -> Iterator[Case]:
         elif how < 20:
             yield changing.rewritten(random.choice((good, random.choice(small))), random)
         elif how < 54:
-            yield changing.parts_changed(good, random, other)
+            yield changing.parts_changed(
+                random.choice((good, good, good, random.choice(documents))), random, other
+            )
         elif how < 64:
             yield changing.spliced(good, random, other)
         elif how < 74:
