@@ -63,6 +63,10 @@ class Told:
     _places: dict[int, bytes] = field(default_factory=dict)
     _largest: int = 0
 
+    def so_far(self) -> "Told":
+        """What was told until now: a copy, for looking at a store beside which a process goes on telling."""
+        return Told(dict(self.indices), dict(self.receipts), dict(self.seen), list(self.wrong), self.in_order)
+
     def acknowledged(self, digest: bytes, index: int) -> None:
         """A client was told that a record is at an index."""
         before = self.indices.setdefault(digest, index)
@@ -99,7 +103,8 @@ class Told:
 
 
 def autopsy(told: Told, place: Path | str) -> list[Wrong]:
-    """What is wrong with a store whose process has just died, before another one starts."""
+    """What is wrong with a store, before anything is mended: at least what was told before the call is there."""
+    told = told.so_far()
     try:
         with open_database(place, read_only=True) as database:
             return [*told.wrong, *_unstored(told, Checkpoints(database)), *_unsigned(told, database)]
