@@ -60,6 +60,25 @@ async function bundled(entry) {
 
 const hashOf = (text) => `'sha256-${createHash("sha256").update(text, "utf8").digest("base64")}'`;
 
+/** What those whose work is in the page ask to be said of it. */
+function licences() {
+  const holders = [
+    ["@noble/hashes", "LICENSE"],
+    ["@noble/curves", "LICENSE"],
+    ["@noble/post-quantum", "LICENSE"],
+    ["qr", "LICENSE-MIT"],
+  ].map(([name, file]) => {
+    const text = readFileSync(join(here, "node_modules", name, file), "utf8");
+    const holder = text.split("\n").find((line) => line.startsWith("Copyright")) ?? "";
+    return { name, holder, terms: text.slice(text.indexOf("Permission is hereby granted")).trim() };
+  });
+  const terms = holders.map((one) => one.terms)[0];
+  const { notice } = JSON.parse(readFileSync(join(here, "../../ledger/rules/purposes.json"), "utf8"));
+  const said = [...holders.map((one) => `${one.name}: ${one.holder}`), terms, notice];
+  const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  return said.map((text) => `<p>${escaped(text)}</p>`).join("");
+}
+
 async function buildPage() {
   const worker = await bundled("src/page/worker.ts");
   const script = await bundled("src/page/main.ts");
@@ -74,9 +93,9 @@ async function buildPage() {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const parts = { policy, script, styles, worker };
+  const parts = { licences: licences(), policy, script, styles, worker };
   const template = readFileSync(join(here, "src/page/page.html"), "utf8");
-  const page = template.replace(/\{\{(policy|script|styles|worker)\}\}/g, (_, name) => parts[name]);
+  const page = template.replace(/\{\{(licences|policy|script|styles|worker)\}\}/g, (_, name) => parts[name]);
   mkdirSync(dist, { recursive: true });
   writeFileSync(join(dist, "verify.html"), page);
 }
