@@ -55,6 +55,9 @@ def open_log_database(home: Home, *, read_only: bool = False, lead: bool = True)
         raise NotFoundError(f"{path} is not there yet: the node was never started")
     if fresh:
         _make_log(path, home.settings.origin)
+    elif not read_only:
+        with reported("clear what a first start left beside", path):
+            _clear_building(path)
     return _whole(open_database(path, read_only=read_only, lead=lead))
 
 
@@ -102,19 +105,25 @@ def migrate_log(database: str | None, migration: str | None) -> tuple[str, str]:
 def _make_log(path: Path, origin: str) -> None:
     """Make the database of an empty log beside its place, then give it its name.
 
-    A crash leaves at most a file of another name, which the next start takes away.
+    A crash leaves at most a file of another name, which the next start takes away, also beside the finished one.
     """
-    building = path.with_name(path.name + ".new")
     with reported("make database", path):
-        for part in path.parent.glob(building.name + "*"):
-            part.unlink(missing_ok=True)
+        building = _clear_building(path)
         with open_database(building, create=True) as database:
             create_log(database, origin)
-        with suppress(FileExistsError):  # two first starts at once: one of them finds it in use
+        # Two first starts at once: one finds the name taken, or its file cleared away by whoever found the name there.
+        with suppress(FileExistsError, FileNotFoundError):
             path.hardlink_to(building)
-        for part in path.parent.glob(building.name + "*"):
-            part.unlink(missing_ok=True)
+        _clear_building(path)
         sync_folder(path.parent)
+
+
+def _clear_building(path: Path) -> Path:
+    """Take away what was being made beside a database, and name the place for it."""
+    building = path.with_name(path.name + ".new")
+    for part in path.parent.glob(building.name + "*"):
+        part.unlink(missing_ok=True)
+    return building
 
 
 def _of_server(url: str, origin: str, *, read_only: bool, lead: bool) -> Database:
