@@ -16,7 +16,7 @@ from tests.differential.inputs import goods, smaller, vectors
 from tests.differential.process import Case, Verifier, running
 from tests.differential.telling import difference
 
-CASES = count(20_000)
+CASES = count(5_000)
 PARTS = 4
 """Tests that they are shared among, each with a process of its own where tests run at the same time."""
 SHOWN = 8
