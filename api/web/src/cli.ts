@@ -75,7 +75,10 @@ function contentOf(request: JsonObject): Content {
   return { files, openings };
 }
 
-function pairsOf(value: Json | undefined, write: (one: string, other: string) => string): ReadonlySet<string> {
+function pairsOf(
+  value: Json | undefined,
+  write: (one: string, other: string) => string,
+): ReadonlySet<string> {
   return new Set(
     listOf(value).map((pair) => {
       const [one, other] = listOf(pair);

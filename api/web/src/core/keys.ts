@@ -108,7 +108,9 @@ export async function verify(key: PublicKey, message: Bytes, signature: Bytes): 
   if (!isBelowOrder(signature.subarray(32))) {
     throw signatureError("the S of the Ed25519 signature is not below the group order");
   }
-  if (!(await VERDICTS.of([key.raw, message, signature], () => satisfiesEquation(key.raw, message, signature)))) {
+  if (
+    !(await VERDICTS.of([key.raw, message, signature], () => satisfiesEquation(key.raw, message, signature)))
+  ) {
     throw signatureError(`Ed25519 key ${toHex(key.raw)} rejects the signature`);
   }
 }

@@ -147,7 +147,8 @@ export function chainsMissing(
     if (counts && quorum.among.includes(chain.id)) held.set(chain.jurisdiction, chain.id);
   }
   if (held.size >= quorum.threshold) return null;
-  const told = [...held].map(([jurisdiction, chain]) => `${chain} of ${jurisdiction ?? ""}`).join(", ") || "none";
+  const told =
+    [...held].map(([jurisdiction, chain]) => `${chain} of ${jurisdiction ?? ""}`).join(", ") || "none";
   const detail = `anchored in ${held.size} of ${quorum.threshold} jurisdictions that are required (${told})`;
   return { step: 7, outcome: "absent", code: "chains-too-few", detail, section };
 }

@@ -231,8 +231,10 @@ class Walk implements Authorship {
     }
     const pointer = `/sections/${one.at.number}/items/${one.place}`;
     const isElsewhere = error.kind === "signature" && error.code === "log-jurisdiction";
-    const isUnknown = isElsewhere || error.code === "key-unknown" || error.code === "revocation-of-unknown-key";
-    const isUnjudged = this.unjudged.has(one.statement.issuer) || (holder !== null && this.unjudged.has(holder));
+    const isUnknown =
+      isElsewhere || error.code === "key-unknown" || error.code === "revocation-of-unknown-key";
+    const isUnjudged =
+      this.unjudged.has(one.statement.issuer) || (holder !== null && this.unjudged.has(holder));
     // No enrolment makes a registrar: an Enrolment by nobody's registrar fails all the same.
     if (one.statement.type !== "Enrolment" && isUnknown && isUnjudged) {
       const told = `${detail}; an enrolment of the party stands in a log that the trust list does not name`;

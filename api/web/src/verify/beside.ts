@@ -40,7 +40,9 @@ export async function examineBeside(
       own.forEach(([digest, subject]) => subjects.set(digest, subject));
       for (const found of await examine(bundle, trust, requirement, now)) {
         examined.push(found);
-        const wrong = found.checks.find((one) => one.outcome === "failed" || (one.step === 5 && one.outcome === "absent"));
+        const wrong = found.checks.find(
+          (one) => one.outcome === "failed" || (one.step === 5 && one.outcome === "absent"),
+        );
         if (wrong === undefined) continue;
         const about = `a bundle beside, about ${toHex(bundle.subject)}`;
         passedOver.push(`${about}: ${wrong.detail} (${wrong.code})`);

@@ -138,7 +138,9 @@ function readItem(part: Members): Item {
     statement,
     index: part.integer("index"),
     path: readPath(part, "path"),
-    disclosures: new Map(inOrder(disclosed ?? []).map(([pointer, opened]) => [pointer, readDisclosure(opened)])),
+    disclosures: new Map(
+      inOrder(disclosed ?? []).map(([pointer, opened]) => [pointer, readDisclosure(opened)]),
+    ),
   };
 }
 
@@ -181,9 +183,17 @@ function checkWhole(subject: Bytes, sections: readonly Section[]): Item {
   }
   const subjects = items.filter((item) => item.role === "subject");
   const [subjectItem] = subjects;
-  if (subjects.length !== 1 || subjectItem === undefined || toHex(subjectItem.statement.digest) !== toHex(subject)) {
+  if (
+    subjects.length !== 1 ||
+    subjectItem === undefined ||
+    toHex(subjectItem.statement.digest) !== toHex(subject)
+  ) {
     const told = `bundle has ${subjects.length} items of role subject`;
-    throw malformed(`${told}; exactly one with digest ${toHex(subject)} is required`, "subject-missing", "/subject");
+    throw malformed(
+      `${told}; exactly one with digest ${toHex(subject)} is required`,
+      "subject-missing",
+      "/subject",
+    );
   }
   checkDistinct(items);
   checkSections(sections);

@@ -140,7 +140,7 @@ export function readPath(part: Members, name: string): readonly Bytes[] {
 
 /** An array of hashes that is the member `name`, or stands in it. */
 export function readHashes(part: Members, name: string, listed: Json): readonly Bytes[] {
-  const fault = (): LedgerError => part.fault(name, `hashes of ${(2 * HASH_SIZE)} lower-case hex digits`);
+  const fault = (): LedgerError => part.fault(name, `hashes of ${2 * HASH_SIZE} lower-case hex digits`);
   if (!isArray(listed)) throw fault();
   const hashes = listed.map((one) => {
     const hash = typeof one === "string" ? fromHex(one, HASH_SIZE) : undefined;

@@ -71,7 +71,10 @@ class Tally {
     if (wrong !== undefined) return { step: 2, outcome: "failed", ...wrong };
     const { fits, noSalt, notInHand } = this;
     if (noSalt.length > 0) {
-      return absent("salt-missing", `no salt for ${noSalt.join(", ")}: neither disclosed nor in the openings`);
+      return absent(
+        "salt-missing",
+        `no salt for ${noSalt.join(", ")}: neither disclosed nor in the openings`,
+      );
     }
     if (notInHand.length > 0) return absent("file-not-in-hand", `file not in hand: ${notInHand.join(", ")}`);
     if (fits.length > 0) {
@@ -153,7 +156,10 @@ class Tally {
   inHand(openings: Openings | null): void {
     const { subject } = this;
     if (openings !== null && openings.statement !== subject.id) {
-      this.fail("openings-of-another", `the openings are of ${openings.statement}; the subject is ${subject.id}`);
+      this.fail(
+        "openings-of-another",
+        `the openings are of ${openings.statement}; the subject is ${subject.id}`,
+      );
       return;
     }
     const places = commitments(subject.document);

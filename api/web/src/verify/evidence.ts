@@ -25,7 +25,16 @@ export function heldOf(
       if (grant === undefined || value === undefined) continue;
       const { type, issuer, created } = statement;
       const { proven, operator } = at.times;
-      found.push({ digest, type, issuer, created, value, jurisdiction: grant.jurisdiction, proven, operator });
+      found.push({
+        digest,
+        type,
+        issuer,
+        created,
+        value,
+        jurisdiction: grant.jurisdiction,
+        proven,
+        operator,
+      });
     }
   }
   return found;

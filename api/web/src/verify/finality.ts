@@ -101,7 +101,8 @@ function judge(finality: Finality, header: Header, note: OpenNote, chain: Chain,
     }
     case "operator": {
       const { operator } = chain;
-      if (operator === null) return nobody("absent", "operator-unknown", "the trust list names no operator key");
+      if (operator === null)
+        return nobody("absent", "operator-unknown", "the trust list names no operator key");
       const signer = recover(digestFor(operator), finality.signature);
       const [key] = operator.members;
       if (key === undefined || !equal(signer, key)) {

@@ -14,7 +14,15 @@ import type { Foreign } from "./chainParts.ts";
 import { judgeFinality } from "./finality.ts";
 import type { OpenNote } from "./notes.ts";
 import { type Check, bestUnlessFailed } from "./report.ts";
-import { type Held, isZero, noteOnChain, proveContract, requireCovers, requireRoot, requireSameLog } from "./storage.ts";
+import {
+  type Held,
+  isZero,
+  noteOnChain,
+  proveContract,
+  requireCovers,
+  requireRoot,
+  requireSameLog,
+} from "./storage.ts";
 
 /** What the other jurisdictions' chains showed of one section. */
 export interface ForeignResult {
@@ -37,7 +45,9 @@ export async function checkForeign(context: ForeignContext): Promise<ForeignResu
   const checks: Check[] = [];
   for (const [place, part] of section.foreign.entries()) {
     const chain = trust.chains.get(part.chain) ?? null;
-    const listed = trust.foreign.filter((one) => one.chain === part.chain && equal(one.sourceId, part.source));
+    const listed = trust.foreign.filter(
+      (one) => one.chain === part.chain && equal(one.sourceId, part.source),
+    );
     const reason = uncounted(part, chain, listed, log);
     if (chain === null || reason !== null) {
       notCounted.push(`section ${number}: what is held on ${part.chain}: ${reason ?? ""}`);
@@ -71,7 +81,9 @@ function uncounted(
   if (log !== null && chain.operator?.organisations.includes(log.operator) === true) {
     return `a chain of ${log.operator}, whose log it is`;
   }
-  return sourcesOf(chain).has(toHex(part.source)) ? "from a source that is an anchor of the same chain" : null;
+  return sourcesOf(chain).has(toHex(part.source))
+    ? "from a source that is an anchor of the same chain"
+    : null;
 }
 
 async function checkPart(
@@ -149,7 +161,10 @@ function sourcesOf(chain: Chain): ReadonlyMap<string, string> {
   return found;
 }
 
-function* sourcesBy(chain: Chain, kind: typeof ATTESTED | typeof SEALED): Generator<readonly [string, string]> {
+function* sourcesBy(
+  chain: Chain,
+  kind: typeof ATTESTED | typeof SEALED,
+): Generator<readonly [string, string]> {
   const isAttested = kind === ATTESTED;
   for (const { members, organisations, threshold } of isAttested ? chain.attesters : chain.validators) {
     try {

@@ -58,8 +58,19 @@ export function forkExitStatus(report: ForkReport): number {
 }
 
 /** Check a fork proof, and name who signed both of its checkpoints; `now` decides nothing. */
-export async function verifyFork(data: Bytes, trust: TrustList, asked: { readonly now: number }): Promise<ForkReport> {
-  const none = { signers: [], headAddress: null, notCounted: [], trust, checkedAt: asked.now, kind: "fork" } as const;
+export async function verifyFork(
+  data: Bytes,
+  trust: TrustList,
+  asked: { readonly now: number },
+): Promise<ForkReport> {
+  const none = {
+    signers: [],
+    headAddress: null,
+    notCounted: [],
+    trust,
+    checkedAt: asked.now,
+    kind: "fork",
+  } as const;
   let fork: Fork;
   try {
     fork = parseFork(data);

@@ -177,7 +177,9 @@ export async function revocationAuthor(
   now: number,
 ): Promise<Revocation> {
   const enrolled = grants.filter((grant) => grant.grantedBy !== null);
-  const named = enrolled.filter((grant) => grant.holder === revocation.party && grant.keyId === revocation.key);
+  const named = enrolled.filter(
+    (grant) => grant.holder === revocation.party && grant.keyId === revocation.key,
+  );
   const told = `revocation of ${revocation.party}${revocation.key}`;
   if (named.length === 0) throw refused("revocation-of-unknown-key", `${told}, which no enrolment names`);
   let effective: number;

@@ -36,7 +36,10 @@ export interface Witnessing {
 }
 
 /** The time by which `quorum` organisations had cosigned, and which they are; null for a quorum of 0. */
-export function provenBy(witnessing: Witnessing, quorum: number): { time: number; by: readonly string[] } | null {
+export function provenBy(
+  witnessing: Witnessing,
+  quorum: number,
+): { time: number; by: readonly string[] } | null {
   const counted = witnessing.times.slice(0, quorum);
   const last = counted[quorum - 1];
   return last === undefined ? null : { time: last[0], by: counted.map(([, organisation]) => organisation) };
@@ -88,7 +91,12 @@ function requireRange(
 }
 
 /** The witnesses of the trust list that signed, one time for each organisation; a line of one that fails, fails. */
-export async function cosigned(note: OpenNote, trust: TrustList, log: LogKeys, now: number): Promise<Witnessing> {
+export async function cosigned(
+  note: OpenNote,
+  trust: TrustList,
+  log: LogKeys,
+  now: number,
+): Promise<Witnessing> {
   const known = new Map(trust.witnesses.map((witness) => [lineName(witness.vkey), witness]));
   const heads = log.headKeys.map((key) => headVkey(log.origin, key.address));
   const own = new Set([...log.vkeys, ...heads].map(lineName));

@@ -34,7 +34,11 @@ export function checkParties(
   const record = subjects.get(toHex(bundle.subject));
   if (record?.type !== "TransferRecord") {
     if (carried.length > 0) {
-      return check("failed", "acknowledgement-stray", `an acknowledgement of a ${bundle.subjectItem.statement.type}`);
+      return check(
+        "failed",
+        "acknowledgement-stray",
+        `an acknowledgement of a ${bundle.subjectItem.statement.type}`,
+      );
     }
     return check("absent", "not-a-transfer", "not a transfer record");
   }
@@ -101,7 +105,10 @@ function requireReceiver(
     throw refused("acknowledgement-of-another", told);
   }
   if (issuer !== importer.did) {
-    throw refused("acknowledgement-by-another", `acknowledged by ${issuer}; the record names ${importer.did}`);
+    throw refused(
+      "acknowledgement-by-another",
+      `acknowledged by ${issuer}; the record names ${importer.did}`,
+    );
   }
   const grant = authorship.grants.get(toHex(item.statement.digest));
   if (grant !== undefined) {

@@ -131,7 +131,8 @@ export function conclude(given: readonly Check[], trust: TrustList, told: Conclu
   const checks = recognised === null ? [...given] : [...given, recognised.check];
   const carried = new Set(checks.map((check) => check.step));
   for (const step of STEPS.keys()) {
-    if (!carried.has(step)) checks.push({ step, outcome: "absent", code: "not-carried", detail: "not carried" });
+    if (!carried.has(step))
+      checks.push({ step, outcome: "absent", code: "not-carried", detail: "not carried" });
   }
   checks.sort((one, other) => one.step - other.step || (one.section ?? -1) - (other.section ?? -1));
   const required = [...new Set(told.required)].sort((one, other) => one - other);

@@ -151,7 +151,12 @@ class Examining {
   private inclusion(accepted: boolean): boolean {
     const { note, section } = this;
     if (note === null) {
-      this.add(4, "absent", "premise-failed", "the checkpoint does not hold, so there is no root to look under");
+      this.add(
+        4,
+        "absent",
+        "premise-failed",
+        "the checkpoint does not hold, so there is no root to look under",
+      );
       return false;
     }
     let failed = false;
@@ -190,7 +195,9 @@ class Examining {
         continue;
       }
       if (own === null || log === null) {
-        noAnchor(number, "the checkpoint does not hold", "premise-failed").forEach((check) => { this.push(check); });
+        noAnchor(number, "the checkpoint does not hold", "premise-failed").forEach((check) => {
+          this.push(check);
+        });
         return NOT_PROVEN;
       }
       const context = { section, number, own, log, trust, requiredGrade: requirement.finality, now };
@@ -203,11 +210,14 @@ class Examining {
     const final = bestUnlessFailed(results.map((result) => result.final));
     if (anchored === null || final === null) {
       const told = section.anchors.length > 0 ? "not anchored on a chain of the trust list" : "not anchored";
-      noAnchor(number, told, "no-anchor").forEach((check) => { this.push(check); });
+      noAnchor(number, told, "no-anchor").forEach((check) => {
+        this.push(check);
+      });
     } else {
       this.push(anchored);
       const { chains } = requirement;
-      const few = chains !== null && final.outcome === "passed" ? chainsMissing(results, chains, number) : null;
+      const few =
+        chains !== null && final.outcome === "passed" ? chainsMissing(results, chains, number) : null;
       this.push(few ?? final);
     }
     if (!stands || log === null) return NOT_PROVEN;

@@ -12,7 +12,15 @@ import { type Receipt, parseReceipt } from "../core/receipt.ts";
 import { type Statement, parseStatement } from "../core/statement.ts";
 import { DEFAULT_STEPS, type TrustList } from "../core/trust/values.ts";
 import { type Subject, TYPES, read } from "../statements/catalogue.ts";
-import { type OpenNote, type Witnessing, cosigned, independent, openNote, requireQuorum, witnessed } from "./notes.ts";
+import {
+  type OpenNote,
+  type Witnessing,
+  cosigned,
+  independent,
+  openNote,
+  requireQuorum,
+  witnessed,
+} from "./notes.ts";
 import { type Check, type Report, conclude } from "./report.ts";
 import { toldAlone } from "./succession.ts";
 import { type Asked, nothingRequired, ofALaterVersion, unreadable } from "./verifier.ts";
@@ -82,7 +90,12 @@ export async function verifyStatementFile(
   const requirement = trust.require.get(statement.type) ?? null;
   const named = `${statement.type} ${toHex(statement.digest)}`;
   const detail = "a statement by itself: no enrolment, entry or anchor is carried";
-  const alone = [3, 4, 5, 6, 7].map((step): Check => ({ step, outcome: "absent", code: "not-carried", detail }));
+  const alone = [3, 4, 5, 6, 7].map((step): Check => ({
+    step,
+    outcome: "absent",
+    code: "not-carried",
+    detail,
+  }));
   return conclude([{ step: 1, outcome: "passed", code: "statement", detail: named }, ...alone], trust, {
     subject: statement.digest,
     subjectType: statement.type,

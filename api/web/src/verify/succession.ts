@@ -85,13 +85,16 @@ async function successionAuthor(
   trust: TrustList,
   now: number,
 ): Promise<Grant> {
-  const grants = authorityGrants(trust, statement.issuer).filter((grant) => grant.jurisdiction === jurisdiction);
+  const grants = authorityGrants(trust, statement.issuer).filter(
+    (grant) => grant.jurisdiction === jurisdiction,
+  );
   return authorOf(statement, { roles: KIND.roles, grants, revocations: [], times: UNKNOWN_TIMES, now });
 }
 
 /** Hold the logs that a notice names against the trust list, and every checkpoint in it against their keys. */
 async function checkNotice(notice: LogSuccession, trust: TrustList): Promise<void> {
-  for (const named of [notice.log, notice.successor]) requireSame(named, trust.logs.get(named.origin) ?? null);
+  for (const named of [notice.log, notice.successor])
+    requireSame(named, trust.logs.get(named.origin) ?? null);
   const keys = trust.logs.get(notice.log.origin) ?? notice.log;
   const { checkpoint } = notice.held;
   if (checkpoint !== null) await openNote(checkpoint.encoded, keys.origin, keys);
@@ -108,7 +111,8 @@ async function verifyPlainLines(signed: SignedCheckpoint, vkeys: readonly VKey[]
     const name = lineName(line);
     const vkey = known.get(name);
     if (vkey === undefined) continue;
-    if (seen.has(name)) throw signatureError(`checkpoint has two lines of the key ${vkey.name}`, "line-twice");
+    if (seen.has(name))
+      throw signatureError(`checkpoint has two lines of the key ${vkey.name}`, "line-twice");
     seen.add(name);
     if (vkey.type !== ED25519) {
       await verifyCosignature(signed, line, vkey);
@@ -122,7 +126,10 @@ async function verifyPlainLines(signed: SignedCheckpoint, vkeys: readonly VKey[]
     }
   }
   if (seen.size === 0) {
-    throw signatureError(`checkpoint of ${signed.checkpoint.origin} has no line of a known key`, "line-missing");
+    throw signatureError(
+      `checkpoint of ${signed.checkpoint.origin} has no line of a known key`,
+      "line-missing",
+    );
   }
 }
 
@@ -146,7 +153,8 @@ function requireShown(notice: LogSuccession, shown: Checkpoint): void {
 function inWords(notice: LogSuccession): string[] {
   const { log, held, seen, last, at, successor } = notice;
   const count = last - held.size + 1;
-  const lost = count === 1 ? `entry ${last} of it is` : `entries ${held.size} to ${last} of it (${count}) are`;
+  const lost =
+    count === 1 ? `entry ${last} of it is` : `entries ${held.size} to ${last} of it (${count}) are`;
   const who = [...new Set(seen.map(({ by, name }) => (name === null ? by : `${by} ${name}`)))].join(", ");
   const shows = "and can show no record beyond them; whoever has a receipt or bundle of one still can";
   return [
@@ -160,7 +168,10 @@ function requirePlace(notice: LogSuccession, item: Item, at: Examined): void {
   const { origin } = notice.successor;
   if (at.section.origin === origin && item.index === 0) return;
   const told = `the notice stands at ${item.index} of ${at.section.origin}`;
-  throw verificationError(`${told}; it counts as entry 0 of the log that goes on, ${origin}`, "succession-place");
+  throw verificationError(
+    `${told}; it counts as entry 0 of the log that goes on, ${origin}`,
+    "succession-place",
+  );
 }
 
 /** The keys that a notice gives a log are among those of the list, and the operator is the same. */
@@ -168,7 +179,9 @@ function requireSame(named: LogKeys, listed: LogKeys | null): void {
   if (listed === null) return;
   const keys = new Set(listed.vkeys.map(keyName));
   const hasKeys = named.vkeys.every((vkey) => keys.has(keyName(vkey)));
-  const hasHeads = named.headKeys.every(({ address }) => listed.headKeys.some((one) => equal(one.address, address)));
+  const hasHeads = named.headKeys.every(({ address }) =>
+    listed.headKeys.some((one) => equal(one.address, address)),
+  );
   if (hasKeys && hasHeads && named.operator === listed.operator) return;
   const told = `the notice gives ${named.origin} other keys, or another operator, than the trust list has`;
   throw verificationError(told, "succession-other");

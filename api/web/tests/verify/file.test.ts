@@ -21,7 +21,9 @@ async function told(data: Bytes, ...steps: readonly number[]): Promise<readonly 
 
 test("every fork proof of the vectors has its verdict and code", async () => {
   const listed = await parseTrustList(ownBytes("forks/trust.json"));
-  const { rows } = own<{ rows: readonly { name: string; verdict: string; code: string }[] }>("forks/verdicts.json");
+  const { rows } = own<{ rows: readonly { name: string; verdict: string; code: string }[] }>(
+    "forks/verdicts.json",
+  );
   assert.ok(rows.length > 20);
   for (const { name, verdict, code } of rows) {
     const report = await verifyFile(ownBytes(`forks/${name}.fork.json`), listed, { now: NOW });
@@ -33,7 +35,11 @@ test("every fork proof of the vectors has its verdict and code", async () => {
 test("every receipt of the vectors shows its entry, and none with a changed index does", async () => {
   for (let index = 0; index < 7; index += 1) {
     const data = ownBytes(`log/size-7-index-${index}.tlog-proof`);
-    assert.deepEqual(await told(data, 1, 4, 5), ["1 passed receipt", "4 passed included", "5 passed checkpoint"]);
+    assert.deepEqual(await told(data, 1, 4, 5), [
+      "1 passed receipt",
+      "4 passed included",
+      "5 passed checkpoint",
+    ]);
     const text = new TextDecoder().decode(data).replace(`\nindex ${index}\n`, `\nindex ${(index + 1) % 7}\n`);
     assert.deepEqual(await told(new TextEncoder().encode(text), 4), ["4 failed proof-invalid"]);
   }
