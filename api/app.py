@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.access import allowed
 from api.deps import known_query
+from api.described import describe
 from api.origin import proxies_of
 from api.replies import Replies
 from api.roles import OfItsRole
@@ -118,6 +119,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         *(anchors, attestations, foreign, log, mirror, succession, node_routes),
     ):
         app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])
+    describe(app)
     return app
 
 

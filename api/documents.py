@@ -69,9 +69,8 @@ def _problems(description: str) -> dict[str, Any]:
     }
 
 
-PROBLEMS: Answers = {
+PROBLEMS: Answers = {  # `api.described` says which
     "4XX": {**_problems("The request is refused (RFC 9457)"), "model": Problem},
-    "503": _problems("Cannot be answered at present; Retry-After says when to ask again"),
 }
 
 
@@ -84,11 +83,12 @@ def answer(model: type[BaseModel], shown: dict[str, Any], description: str = "As
 
 
 def document(media_type: str, shown: object, description: str) -> Answers:
-    """The answers of a route that hands out a document as it is stored."""
+    """The answers of a route that hands out a document as it is stored; `shown` is as long as the page has room."""
+    kind = "object" if isinstance(shown, dict) else "string"
     return {
         200: {
             "description": description,
-            "content": {media_type: {"schema": {"type": "string"}, "example": shown}},
+            "content": {media_type: {"schema": {"type": kind}, "example": shown}},
         },
         **PROBLEMS,
     }

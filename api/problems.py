@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from ledger import errors
 from ledger.errors import (
     ChainError,
     ConflictError,
@@ -104,6 +105,18 @@ def status_of(error: LedgerError) -> int:
     if error.code in _STATUS:
         return _STATUS[error.code]
     return next((status for kind, status, _ in _TITLES if isinstance(error, kind)), 500)
+
+
+def status_of_code(kind: str, code: str) -> int | None:
+    """The HTTP status of a code that errors of a kind carry, as docs/spec/errors.md names it; None of no error."""
+    if code.startswith("caller-"):
+        return HTTPStatus.UNAUTHORIZED.value
+    found: type[LedgerError] | None = getattr(errors, kind, None)
+    if found is None:
+        return None
+    return _STATUS.get(code) or next(
+        (status for above, status, _ in _TITLES if issubclass(found, above)), None
+    )
 
 
 def problem(error: LedgerError, instance: str | None = None) -> dict[str, Any]:

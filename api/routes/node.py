@@ -89,7 +89,7 @@ def schemas() -> dict[str, Any]:
 
 @router.get(
     "/v1/schemas/{name}",
-    responses=document("application/schema+json", '{"title":"TransferRecord",…}', "The schema"),
+    responses=document("application/schema+json", {"title": "TransferRecord", "type": "object"}, "The schema"),
     response_class=Response,
 )
 def schema(name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])]) -> Response:

@@ -44,7 +44,10 @@ def page(changed: int) -> tuple[bytes, str, str]:
     "/verify",
     response_class=Response,
     responses={
-        200: {"description": "The page", "content": {"text/html": {}}},
+        200: {
+            "description": "The page",
+            "content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}},
+        },
         304: {"description": "The page that the caller has"},
     },
 )
