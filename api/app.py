@@ -27,6 +27,7 @@ from api.routes import (
     anchors,
     attestations,
     certificates,
+    console,
     foreign,
     lineage,
     log,
@@ -116,7 +117,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(OfItsRole)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, page, partners, witness),
-        *(anchors, attestations, foreign, log, mirror, succession, node_routes),
+        *(anchors, attestations, foreign, log, mirror, succession, node_routes, console),
     ):
         app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])
     describe(app)

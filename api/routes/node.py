@@ -7,23 +7,16 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from api.attesting import attesting_of
 from api.deps import NodeDep, body_of
 from api.documents import JSON, PROBLEMS, Answers, answer, document
 from api.foreign_schemas import NodeHealth
-from api.monitoring import monitoring_of
-from api.relaying import relaying_of
+from api.health import health_of
 from api.schemas import TIME, Schemas
 from api.schemas import Node as NodeShown
-from api.witnessing import witnessing_of
 from ledger.core.note import encode_vkey
 from ledger.errors import MalformedError, NotFoundError
-from ledger.services.anchor_states import anchor_state
 from ledger.services.node import Node
-from ledger.services.own_chains import OwnChain
-from ledger.services.succession import published
 from ledger.statements.catalogue import TYPES, json_schema
-from ledger.statements.log_succession import read
 
 router = APIRouter(tags=["node"])
 _RPC_LIMIT = 1 << 20
@@ -89,7 +82,9 @@ def schemas() -> dict[str, Any]:
 
 @router.get(
     "/v1/schemas/{name}",
-    responses=document("application/schema+json", {"title": "TransferRecord", "type": "object"}, "The schema"),
+    responses=document(
+        "application/schema+json", {"title": "TransferRecord", "type": "object"}, "The schema"
+    ),
     response_class=Response,
 )
 def schema(name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])]) -> Response:
@@ -130,40 +125,7 @@ def _description(node: Node) -> str:
 @router.get("/health", responses=_HEALTHS, response_model=None)
 def health(node: NodeDep) -> JSONResponse:
     """Whether the node can register (status 200; else 503), and how far anchoring is."""
-    latest = node.checkpoints.latest()
-    anchored = node.anchors.latest_anchored(node.chain_name)
-    trouble = node.sequencer.trouble
-    told: dict[str, Any] = {
-        "status": "ok" if trouble is None else "cannot register",
-        "size": node.log.head.size,
-        "signedSize": 0 if latest is None else latest.size,
-        "anchoredSize": 0 if anchored is None else anchored.row.size,
-        "pendingAnchors": len(node.anchors.pending(node.chain_name)),
-        "chains": [_chain_health(node, own) for own in node.chains],
-    }
-    if (notice := published(node.statements)) is not None:
-        told["succeeds"] = read(notice, screened=False).log.origin
-    if trouble is not None:
-        told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
-    if node.anchor_trouble is not None:
-        told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
-    told |= witnessing_of(node) | attesting_of(node) | relaying_of(node) | monitoring_of(node)
-    return JSONResponse(told, 200 if trouble is None else 503)
-
-
-def _chain_health(node: Node, own: OwnChain) -> dict[str, Any]:
-    found = anchor_state(node.anchors, own.name)
-    told: dict[str, Any] = {
-        "chain": found.chain,
-        "state": found.state,
-        "size": found.size,
-        "anchoredSize": found.anchored_size,
-        "pendingAnchors": found.pending,
-    }
-    trouble = own.trouble or own.doubt
-    if trouble is not None:
-        told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
-    return told
+    return JSONResponse(health_of(node), 200 if node.sequencer.trouble is None else 503)
 
 
 @router.post("/chain", include_in_schema=False)

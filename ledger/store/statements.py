@@ -71,6 +71,19 @@ class Statements:
         """The statement that `issuer` gave this id."""
         return self._one(f"{_FROM} WHERE s.issuer = ? AND s.statement_id = ?", (issuer, statement_id))
 
+    def of_id(self, statement_id: str, *, limit: int = PAGE) -> list[StoredStatement]:
+        """The statements that issuers gave this id, whoever they are; `limit` of them.
+
+        Cost: a look-up for each issuer of the log.
+        """
+        return self._many(
+            "WITH RECURSIVE who (issuer) AS (SELECT min(issuer) FROM statement UNION ALL"  # noqa: S608 - constants
+            " SELECT (SELECT min(issuer) FROM statement WHERE issuer > who.issuer) FROM who"
+            f" WHERE who.issuer IS NOT NULL) {_FROM} JOIN who ON s.issuer = who.issuer"
+            " WHERE s.statement_id = ? LIMIT ?",
+            (statement_id, limit),
+        )
+
     def of_type(
         self,
         kind: str,
@@ -240,6 +253,11 @@ class Statements:
             " ORDER BY l.valid_from DESC, l.leaf_index DESC LIMIT 1",
             tuple(values),
         )
+
+    def status_lists(self, *, limit: int = PAGE) -> list[tuple[str, str]]:
+        """Issuers and names of the status lists of which an edition is registered, by name; `limit` of them."""
+        query = "SELECT DISTINCT list, issuer FROM status_list ORDER BY list, issuer LIMIT ?"
+        return [(row[1], row[0]) for row in self._database.rows(query, (limit,))]
 
     def at_place(self, issuer: str, list_id: str, number: int) -> StoredStatement | None:
         """The attestation whose status is published at this place of an issuer's list."""

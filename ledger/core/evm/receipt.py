@@ -37,11 +37,13 @@ class TransactionReceipt(NamedTuple):
         type: 0 to 4.
         status: 1 where it succeeded, else 0.
         logs: In the order of emission; a log's index in a bundle counts within this receipt.
+        cumulative_gas: What its block used up to and with it.
     """
 
     type: int
     status: int
     logs: tuple[Log, ...]
+    cumulative_gas: int
 
 
 def receipt_key(index: int) -> bytes:
@@ -58,12 +60,13 @@ def parse_receipt(encoded: bytes) -> TransactionReceipt:
     """
     kind, body = _split_type(encoded)
     status, gas, bloom, logs = rlp.read_list(rlp.decode(body), "transaction receipt", 4)
-    rlp.read_integer(gas, "cumulative gas", 8)
+    used = rlp.read_integer(gas, "cumulative gas", 8)
     rlp.read_bytes(bloom, "logs bloom", _BLOOM_LENGTH)
     return TransactionReceipt(
         type=kind,
         status=_read_status(status),
         logs=tuple(_read_log(log) for log in rlp.read_list(logs, "receipt logs")),
+        cumulative_gas=used,
     )
 
 
