@@ -24,7 +24,7 @@ from tests.services.nodes import identity
 from tests.simulator import World
 
 SEED = os.environ.get("EVIDENCE_SEED", "1")
-SECONDS = count(4)
+SECONDS = count(10)
 HOUR = 3_600
 LONGEST = 0.4
 """Seconds for which a process is stopped, at most."""

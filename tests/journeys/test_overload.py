@@ -31,7 +31,7 @@ from ledger.testing_nodes import Party, RunningNode, free_port
 from tests.campaign import count
 
 NORMAL_SECONDS = 4.0
-OVERLOAD_SECONDS = float(count(12))
+OVERLOAD_SECONDS = float(count(15))
 INTERVAL = 1.0
 """Seconds between two checkpoints: long, so that waiting for them outweighs what else the machine does."""
 ROOM = 32
