@@ -28,6 +28,7 @@ from api.deps import NodeDep, read_body
 from api.limiting import hit
 from api.origin import authority_of, is_of_this_machine, is_ours, url_of
 from api.signed import BODY_LIMIT, Gate, Signed, check_body
+from ledger.core.statement import Statement
 from ledger.errors import RefusedError
 from ledger.remote.signing import WITH_BODY, Asked, Fields
 from ledger.services.callers import Caller, CallerError
@@ -123,6 +124,13 @@ class Reader:
         own = self.caller is not None and self.caller.jurisdiction == self.node.home.settings.jurisdiction
         return self.whole or (self.by_jurisdiction and own)
 
+    def tells(self, by: Statement, named: StoredStatement) -> bool:
+        """Whether the reader may see what a statement names that it may see: where it may, or who signed that may.
+
+        Whoever may not see a statement knows its digest nevertheless, and can name it in one of its own.
+        """
+        return self.sees(named) or is_of_party(by.issuer, named, self.node.statements)
+
 
 def reader_of(node: Node, row: Row, caller: Caller | None) -> Reader:
     """What a caller may see by a row of the table."""
@@ -147,7 +155,7 @@ async def allowed(request: Request, node: NodeDep) -> None:
         return
     row = table().routes.get(f"{request.method} {request.scope['route'].path}")
     if row is None:
-        raise _denied()
+        raise denied()
     if row.is_open:
         state.reader = Reader(node, whole=False)
         return
@@ -167,7 +175,7 @@ async def allowed(request: Request, node: NodeDep) -> None:
             state.payload = check_body(signed, state.body)
     state.reader = reader_of(node, row, None if signed is None else signed.caller)
     if not await run_in_threadpool(_may, request, row, state.reader):
-        raise _denied()
+        raise denied()
 
 
 async def reader(request: Request) -> Reader:
@@ -234,7 +242,8 @@ def _may(request: Request, row: Row, reads: Reader) -> bool:
     return row.of == "items" and (reads.by_name or reads.by_jurisdiction)
 
 
-def _denied() -> RefusedError:
+def denied() -> RefusedError:
+    """What is not allowed, or only about what is one's own."""
     return RefusedError(
         "the caller's roles do not allow this, or not about what is another's", code="access-denied"
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.access import ReaderDep
+from api.caching import ASK_AGAIN, FOR_EVER, FOR_EVER_PRIVATE, cached, kept
 from api.deps import DIGEST, DigestPath, NodeDep, body_of, media_type, require_type
 from api.documents import (
     BUNDLE,
@@ -97,22 +98,23 @@ _registering("/v1/identity-recognitions", "IdentityRecognition", "Register recog
 
 @router.get(
     "/v1/statements/{digest}",
-    responses=document(
-        STATEMENT, '{"@context":["https://www.w3.org/ns/credentials/v2"],…}', "Canonical bytes"
+    responses=kept(
+        document(STATEMENT, '{"@context":["https://www.w3.org/ns/credentials/v2"],…}', "Canonical bytes")
     ),
     response_class=Response,
 )
-def statement(digest: DigestPath, node: NodeDep) -> Response:
-    """The canonical bytes of a registered statement; their SHA-256 is the digest."""
-    return Response(_stored(node, digest).body, media_type=STATEMENT)
+def statement(request: Request, digest: DigestPath, node: NodeDep) -> Response:
+    """The canonical bytes of a registered statement; their SHA-256 is the digest.  The same for ever."""
+    return cached(request, _stored(node, digest).body, STATEMENT, FOR_EVER_PRIVATE)
 
 
 @router.get(
     "/v1/statements/{digest}/receipt",
-    responses=document("text/plain", "c2sp.org/tlog-proof@v1\nindex 41\n…", "The receipt"),
+    responses=kept(document("text/plain", "c2sp.org/tlog-proof@v1\nindex 41\n…", "The receipt")),
     response_class=Response,
 )
 def receipt(
+    request: Request,
     digest: DigestPath,
     node: NodeDep,
     cosigned: Annotated[  # noqa: FBT002 - a query parameter
@@ -137,7 +139,7 @@ def receipt(
         found = receipt_of(
             bytes.fromhex(digest), log=node.log, statements=node.statements, checkpoints=node.checkpoints
         )
-    return Response(encode_receipt(found), media_type=RECEIPT)
+    return cached(request, encode_receipt(found), RECEIPT, ASK_AGAIN if cosigned else FOR_EVER)
 
 
 @router.get(
@@ -150,6 +152,7 @@ def receipt(
 def bundle(
     digest: DigestPath,
     node: NodeDep,
+    reader: ReaderDep,
     allow_unanchored: Annotated[bool, Query(alias="allowUnanchored")] = False,  # noqa: FBT002 - a query parameter
     at: Annotated[
         str | None,
@@ -174,6 +177,9 @@ def bundle(
     A certificate comes with its accreditation, the arrangements it may be recognised by, changes of its status and
     the status lists that cover `at`, and the newest.  With `partners`, what this node pulled from its partners' nodes
     of the same matter is joined, and statements of theirs can be asked for; `sections` has no effect then.
+
+    An earlier record or a certificate that a transfer record names is carried where the caller may see it, or whoever
+    signed that record may.
     """
     moment = None if at is None else parse_time(at)
     more = [bytes.fromhex(one) for one in also or ()]
@@ -186,10 +192,17 @@ def bundle(
             allow_unanchored=allow_unanchored,
             at=moment,
             also=more,
+            tells=reader.tells,
         )
     else:
         data = bundle_of(
-            subject, node.shelf, allow_unanchored=allow_unanchored, at=moment, also=more, sections=sections
+            subject,
+            node.shelf,
+            allow_unanchored=allow_unanchored,
+            at=moment,
+            also=more,
+            sections=sections,
+            tells=reader.tells,
         )
     return Response(
         with_foreign(data, parts_of(node.foreign), node.believed()),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from api.access import ReaderDep, denied
 from api.deps import NodeDep, body_of
 from api.documents import BUNDLE, FORK, JSON, answer
 from api.limiting import LimitedVerification
@@ -62,6 +63,7 @@ router = APIRouter(tags=["verification"])
 async def verify(
     request: Request,
     node: NodeDep,
+    reader: ReaderDep,
     at: At = None,
     into: Into = None,
     transfer: For = None,
@@ -73,12 +75,15 @@ async def verify(
 
     Status 200 says that the bundle was looked at; `report.verdict` and `exitStatus` say what was found.  `into` and
     `for` ask where and for what a certificate is to be used; this node must hold the transfer, and nothing else that
-    it holds is taken into account.  A fork proof is judged by itself: whoever asks anything of evidence gets no
+    it holds is taken into account.  A node that answers its parties alone takes no `for` here: GET /v1/recognition,
+    signed, does.  A fork proof is judged by itself: whoever asks anything of evidence gets no
     answer by one.
     """
     data = await body_of(request, limit=BUNDLE_LIMIT, what="the evidence", types=(BUNDLE, FORK, JSON))
     moment = None if at is None else parse_time(at)
     use = None if transfer is None else bytes.fromhex(transfer)
+    if use is not None and not await run_in_threadpool(reader.sees_digest, use):
+        raise denied()
     return await run_in_threadpool(_verified, data, node, moment, require, into, use)
 
 

@@ -61,6 +61,17 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "IdentityRecognition": ("arrangement",),
 }
 """Relations that lead to what a statement of a type rests on."""
+_LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
+    "TransferRecord": frozenset({"ConformityCertificate"}),
+    "ConformityCertificate": frozenset({"Accreditation"}),
+    "Accreditation": frozenset({"Accreditation"}),
+    "Recognition": frozenset({"ConformityCertificate", "RecognitionArrangement", "Recognition"}),
+    "IdentityRecognition": frozenset({"RecognitionArrangement"}),
+}
+"""The types of what they lead to: whoever names a statement of another does not get it carried so."""
+
+Tells = Callable[[Statement, StoredStatement], bool]
+"""Whether a statement's word is enough for another to be carried, which it names by digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ def closure(
     at: int | None = None,
     also: Iterable[bytes] = (),
     size: int | None = None,
+    tells: Tells | None = None,
 ) -> list[Carried]:
     """The statement and all that it rests on, as the table says; the statement itself comes first.
 
@@ -92,11 +104,13 @@ def closure(
             Those that are not in this log are passed over.
         size: Of the log as far as it can be proven already.  What others said later is left for later; a transfer's
             own history and acknowledgement are not.
+        tells: Asked of transfer records and certificates that a transfer record names: digests are no secret, and
+            whoever may not see a statement may name it.  None carries all.
 
     Raises:
         NotFoundError: The statement is not in this log.
     """
-    gathered = _Gathered(statements)
+    gathered = _Gathered(statements, tells)
     subject = gathered.add(digest, "subject")
     if subject is None:
         raise NotFoundError(f"no statement {digest.hex()} is registered here")
@@ -108,7 +122,7 @@ def closure(
     if not isinstance(told, TransferRecord):
         gathered.expand(subject)
     elif told.certificate is not None:
-        gathered.follow(told.certificate)
+        gathered.follow(told.certificate, subject)
     for one in also:
         gathered.follow(one)
     gathered.finish()
@@ -121,8 +135,9 @@ def closure(
 class _Gathered:
     """Statements as they are found, at most `LIMIT`, and of the first `size` of the log only where it is set."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Statements, tells: Tells | None) -> None:
         self.statements = statements
+        self.tells = tells
         self.size: int | None = None
         self.found: dict[bytes, Carried] = {}
         self._expanded: set[bytes] = set()
@@ -151,8 +166,22 @@ class _Gathered:
         _add_signer(statement, self.statements, self.carry)
         return statement
 
-    def follow(self, digest: bytes) -> None:
-        """Carry a statement and, in time, what it rests on.  What answers it may be here though it is not."""
+    def is_named(self, stored: StoredStatement | None, by: Statement) -> bool:
+        """Whether a statement may be carried because a transfer record names it."""
+        return stored is not None and (self.tells is None or self.tells(by, stored))
+
+    def follow(self, digest: bytes, by: Statement | None = None) -> None:
+        """Carry a statement and, in time, what it rests on.  What answers it may be here though it is not.
+
+        Args:
+            by: The statement that names it, whose word for it counts for no more than it may.
+        """
+        stored = None if by is None else self.statements.by_digest(digest)
+        if by is not None and stored is not None:
+            if stored.type not in _LEADS_TO[by.type]:
+                return
+            if by.type == "TransferRecord" and not self.is_named(stored, by):
+                return
         statement = self.add(digest)
         if statement is not None:
             self.expand(statement)
@@ -181,7 +210,7 @@ class _Gathered:
                 self.follow(stored.digest)
         for relation in _RESTS_ON.get(kind, ()):
             if relation in named:
-                self.follow(named[relation])
+                self.follow(named[relation], statement)
         if kind == "ConformityCertificate":
             self._answers(statement.digest, "certificate", "Recognition")
         elif kind == "RecognitionArrangement":
@@ -261,13 +290,15 @@ def _begin_of(statement: Statement) -> int:
 
 def _transfer(statement: Statement, record: TransferRecord, jurisdiction: str, gathered: _Gathered) -> None:
     """Carry earlier records and the acknowledgement that counts."""
-    waiting = [record]
+    waiting = [(statement, record)]
     while waiting:
-        for earlier in _earlier(waiting.pop(), gathered.statements):
-            if earlier not in gathered.found and len(gathered.found) < PARENT_LIMIT:
-                parent = gathered.add(earlier)
-                told = None if parent is None else read(parent, screened=False)
-                waiting += [told] if isinstance(told, TransferRecord) else []
+        by, naming = waiting.pop()
+        for earlier in _earlier(naming, gathered.statements):
+            if earlier.digest in gathered.found or len(gathered.found) >= PARENT_LIMIT:
+                continue
+            parent = gathered.add(earlier.digest) if gathered.is_named(earlier, by) else None
+            told = None if parent is None else read(parent, screened=False)
+            waiting += [(parent, told)] if parent is not None and isinstance(told, TransferRecord) else []
     # One in a log of another country than the importer's counts for nothing, and would stand in the way of the other.
     if record.importer.jurisdiction == jurisdiction:
         given = gathered.statements.acknowledgements_of(statement.digest, issuer=record.importer.did, limit=1)
@@ -275,7 +306,7 @@ def _transfer(statement: Statement, record: TransferRecord, jurisdiction: str, g
             gathered.add(given[0].digest)
 
 
-def _earlier(record: TransferRecord, statements: Statements) -> Iterator[bytes]:
+def _earlier(record: TransferRecord, statements: Statements) -> Iterator[StoredStatement]:
     """The records in this log that a record goes on from; those that it merely cites prove nothing about it."""
     named = {parent.digest for parent in record.parents if parent.rel in CUSTODY}
     if record.supersedes is not None:
@@ -283,7 +314,7 @@ def _earlier(record: TransferRecord, statements: Statements) -> Iterator[bytes]:
     for digest in sorted(named):
         stored = statements.by_digest(digest)
         if stored is not None and stored.type == TYPE_OF_ROLE["parent"]:
-            yield digest
+            yield stored
 
 
 def _own_arrangements(jurisdiction: str, gathered: _Gathered) -> None:

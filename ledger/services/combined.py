@@ -11,6 +11,7 @@ from typing import Any, Final
 from ledger.core.statement import Statement
 from ledger.errors import NotFoundError, RefusedError
 from ledger.services.bundles import join
+from ledger.services.closure import Tells
 from ledger.services.export import Shelf, bundle_of
 from ledger.services.recognition import CERTIFICATE, Evidence, evidence_on
 from ledger.statements.transfer import TransferRecord, read
@@ -29,6 +30,7 @@ def combined(
     allow_unanchored: bool = False,
     at: int | None = None,
     also: Sequence[bytes] = (),
+    tells: Tells | None = None,
 ) -> bytes:
     """The bundle about a statement of the own log or a partner's, with what the other side says of it.
 
@@ -39,6 +41,7 @@ def combined(
         allow_unanchored: Take what is not anchored yet too.
         at: The moment that is asked about, POSIX seconds.
         also: Further statements of the own log to carry.
+        tells: As of `closure`.
 
     Raises:
         NotFoundError: The node does not hold the statement.
@@ -55,7 +58,7 @@ def combined(
         _require_whole(evidence)
         found = evidence.bundle
     elif stored is not None:
-        found = bundle_of(digest, shelf, allow_unanchored=allow_unanchored, at=at, also=also)
+        found = bundle_of(digest, shelf, allow_unanchored=allow_unanchored, at=at, also=also, tells=tells)
         if kind == _TRANSFER:
             given = mirror.referring(digest, _ACKNOWLEDGEMENT, issuer=_receiver(found), limit=1)
             found = join(found, *(one.bundle for one in given))

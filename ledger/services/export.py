@@ -16,7 +16,7 @@ from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.errors import NotFoundError, RefusedError
 from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
-from ledger.services.closure import Carried, closure
+from ledger.services.closure import Carried, Tells, closure
 from ledger.store.anchors import Anchors, Evidence, Stored
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.cosignatures import Cosignatures, KeyName
@@ -78,6 +78,7 @@ def bundle_of(
     at: int | None = None,
     also: Iterable[bytes] = (),
     sections: int = MOST_SECTIONS,
+    tells: Tells | None = None,
 ) -> bytes:
     """The evidence bundle about a registered statement, as far as this log holds it; see `closure`.
 
@@ -90,6 +91,7 @@ def bundle_of(
         at: The moment that is asked about, POSIX seconds: the status lists that cover it are carried.
         also: Further statements to carry, with what they rest on; those that are not in this log are passed over.
         sections: Most sections, 2 to `MOST_SECTIONS`: fewer leave more room for parts of other logs.
+        tells: As of `closure`.
 
     Raises:
         NotFoundError: Nothing is registered under this digest.
@@ -98,7 +100,8 @@ def bundle_of(
     """
     placed: dict[int, list[Carried]] = {}
     proven = _proven_size(shelf, allow_unanchored=allow_unanchored)
-    for one in closure(digest, shelf.statements, shelf.log.jurisdiction, at=at, also=also, size=proven):
+    held, jurisdiction = shelf.statements, shelf.log.jurisdiction
+    for one in closure(digest, held, jurisdiction, at=at, also=also, size=proven, tells=tells):
         size = _section_size(one.index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append(one)
     while len(placed) > max(sections, FEWEST_SECTIONS):
