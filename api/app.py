@@ -20,6 +20,7 @@ from api import problems
 from api.access import allowed
 from api.deps import known_query
 from api.described import describe
+from api.metrics import Measured, Metrics
 from api.origin import proxies_of
 from api.replies import Replies
 from api.roles import OfItsRole
@@ -32,6 +33,7 @@ from api.routes import (
     lineage,
     log,
     mirror,
+    operating,
     page,
     partners,
     recognition,
@@ -42,6 +44,7 @@ from api.routes import (
     witness,
 )
 from api.routes import node as node_routes
+from api.routes import problems as problem_routes
 from api.seats import Seats
 from api.single import OneStatement
 from ledger.config import ROLE, UNPROVEN, with_environment
@@ -93,6 +96,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
         node = await run_in_threadpool(open_)
         app.state.node = node
         app.state.proxies, app.state.callers = proxies_of(node), callers_of(node)
+        app.state.metrics = Metrics(node)
         app.state.requests = Requests(node.database)
         app.state.streams = Seats()
         app.state.replies = Replies(asyncio.get_running_loop())
@@ -115,9 +119,21 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
     app.add_middleware(HeadAsGet)
     app.add_middleware(OneStatement, paths=statements.REGISTERING)
     app.add_middleware(OfItsRole)
+    app.add_middleware(Measured)
     for module in (
         *(statements, transfers, certificates, recognition, lineage, verify, page, partners, witness),
-        *(anchors, attestations, foreign, log, mirror, succession, node_routes, console),
+        *(
+            anchors,
+            attestations,
+            foreign,
+            log,
+            mirror,
+            succession,
+            node_routes,
+            operating,
+            problem_routes,
+            console,
+        ),
     ):
         app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])
     describe(app)
@@ -139,4 +155,8 @@ class HeadAsGet:
         async def bodiless(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET", "asked_method": "HEAD"}, receive, bodiless)
+        asked = {**scope, "method": "GET", "asked_method": "HEAD"}
+        try:
+            await self._app(asked, receive, bodiless)
+        finally:
+            scope["route"] = asked.get("route")

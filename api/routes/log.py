@@ -4,29 +4,26 @@ Only what a published checkpoint covers is handed out: a tile of entries that ar
 handed out of tiles and entries never changes, whole or in part, and may be kept for ever.
 """
 
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 
+from api.caching import ASK_AGAIN, FOR_EVER, cached, kept
 from api.deps import NodeDep
-from api.documents import RECEIPT, Answers, document
+from api.documents import RECEIPT, document
 from ledger.core.tile_paths import WIDTH, encode_bundle, parse_level, parse_place
 from ledger.errors import NotFoundError
 from ledger.services.node import Node
 
 OCTETS = "application/octet-stream"
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
 
-_NOT_MODIFIED: Answers = {304: {"description": "As the `If-None-Match` of the request has it"}}
-_CHECKPOINT = _NOT_MODIFIED | document(
-    RECEIPT, "registry.example.xa/XA/2026\n97\n…", "The checkpoint, a signed note"
-)
-_TILE = _NOT_MODIFIED | document(OCTETS, "32 bytes a hash", "Hashes of 32 bytes, one after another")
-_ENTRIES = _NOT_MODIFIED | document(
-    OCTETS, "0020 and 32 bytes an entry", "Each entry after its length, two bytes, most significant first"
+_CHECKPOINT = kept(document(RECEIPT, "registry.example.xa/XA/2026\n97\n…", "The checkpoint, a signed note"))
+_TILE = kept(document(OCTETS, "32 bytes a hash", "Hashes of 32 bytes, one after another"))
+_ENTRIES = kept(
+    document(
+        OCTETS, "0020 and 32 bytes an entry", "Each entry after its length, two bytes, most significant first"
+    )
 )
 
 
@@ -56,7 +53,7 @@ def checkpoint(request: Request, node: NodeDep) -> Response:
     latest = node.checkpoints.latest()
     if latest is None:
         raise NotFoundError("nothing is registered yet, so no checkpoint is signed", code="not-signed-yet")
-    return _answer(request, node.cosignatures.under(latest), RECEIPT, ASK_AGAIN)
+    return cached(request, node.cosignatures.under(latest), RECEIPT, ASK_AGAIN)
 
 
 @router.get("/log/tile/entries/{place:path}", responses=_ENTRIES, response_class=Response)
@@ -69,7 +66,7 @@ def entries(request: Request, node: NodeDep, place: PlacePath) -> Response:
     held = node.log.entries(number * WIDTH, width)
     if len(held) != width:  # what is cut would be kept for ever
         raise NotFoundError(f"log {node.log.origin} has published no such entries")
-    return _answer(request, encode_bundle(held), OCTETS, FOR_EVER)
+    return cached(request, encode_bundle(held), OCTETS, FOR_EVER)
 
 
 @router.get("/log/tile/{level}/{place:path}", responses=_TILE, response_class=Response)
@@ -78,7 +75,7 @@ def tile(request: Request, node: NodeDep, level: LevelPath, place: PlacePath) ->
     found, at = parse_place(place), parse_level(level)
     if found is None or at is None or not _covered(node, at, *found):
         raise NotFoundError(f"log {node.log.origin} has published no such tile")
-    return _answer(request, node.log.tile(at, *found), OCTETS, FOR_EVER)
+    return cached(request, node.log.tile(at, *found), OCTETS, FOR_EVER)
 
 
 @router.get("/log/{shard}/checkpoint", responses=_CHECKPOINT, response_class=Response)
@@ -113,12 +110,3 @@ def _covered(node: Node, level: int, number: int, width: int) -> bool:
     """Whether the latest checkpoint's tree has the first `width` hashes of this tile."""
     latest = node.checkpoints.latest()
     return latest is not None and number * WIDTH + width <= latest.size >> (8 * level)
-
-
-def _answer(request: Request, body: bytes, kind: str, caching: str) -> Response:
-    tag = f'"{sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": tag, "cache-control": caching}
-    asked = ",".join(request.headers.getlist("if-none-match")).split(",")
-    if {"*", tag} & {one.strip().removeprefix("W/") for one in asked}:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=kind, headers=headers)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
+from api.caching import FOR_AN_HOUR, cached, kept
 from api.deps import NodeDep, body_of
 from api.documents import JSON, PROBLEMS, Answers, answer, document
 from api.foreign_schemas import NodeHealth
@@ -82,16 +83,18 @@ def schemas() -> dict[str, Any]:
 
 @router.get(
     "/v1/schemas/{name}",
-    responses=document(
-        "application/schema+json", {"title": "TransferRecord", "type": "object"}, "The schema"
+    responses=kept(
+        document("application/schema+json", {"title": "TransferRecord", "type": "object"}, "The schema")
     ),
     response_class=Response,
 )
-def schema(name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])]) -> Response:
+def schema(
+    request: Request, name: Annotated[str, Path(max_length=64, examples=["TransferRecord"])]
+) -> Response:
     """The JSON Schema (2020-12) of a signed statement of this type, generated from what the node checks."""
     if name not in TYPES:
         raise NotFoundError(f"there is no type of statement of that name; there are {', '.join(TYPES)}")
-    return Response(orjson.dumps(json_schema(name)), media_type="application/schema+json")
+    return cached(request, orjson.dumps(json_schema(name)), "application/schema+json", FOR_AN_HOUR)
 
 
 @router.get("/.well-known/evidence-ledger", responses=answer(NodeShown, _NODE), response_model=None)

@@ -86,6 +86,11 @@ class Intake:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def depth(self) -> int:
+        """Statements that came by themselves and have no answer yet."""
+        return len(self._unanswered)
+
     def register(self, data: bytes, *, wanted: str | None, client: str, told: Told) -> None:
         """Take in one statement; the same bytes from the same sender, while they wait, are one.
 

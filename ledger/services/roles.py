@@ -34,7 +34,7 @@ MOVING: Final = ("sequencer", "all")
 ANCHORING: Final = ("anchorer", "all")
 """The roles that have chains, and work on threads of their own."""
 _OWN_FILES: Final = ("/witness/", "/v1/attestations", "/chain")
-_OPEN: Final = ("/health",)
+_OPEN: Final = ("/health", "/health/live", "/health/ready", "/metrics")
 
 
 def role_of(name: str, database: str | None) -> Role:

@@ -1,5 +1,6 @@
 """The application held against its own description by schemathesis: request by request, and in sequences."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zlib import crc32
 
-import orjson
 import pytest
 import schemathesis
 from fastapi import FastAPI
@@ -61,7 +61,11 @@ def serialized(_: object, value: object) -> bytes:
     """A body of one of our own media types."""
     if isinstance(value, bytes):
         return value
-    return value.encode("utf-8", "replace") if isinstance(value, str) else orjson.dumps(value, default=str)
+    return (
+        value.encode("utf-8", "replace")
+        if isinstance(value, str)
+        else json.dumps(value, default=str).encode()
+    )
 
 
 class Unlimited:

@@ -32,7 +32,7 @@ def settle(served: Served, url: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/", "/v1/statements/", "/v1/statement", "/docs", "/%00", "/é", "//"]
+    "path", ["/v1", "/v1/", "/v1/statements/", "/v1/statement", "/docs", "/%00", "/é", "//"]
 )
 def test_an_unknown_route_is_a_problem(served: Served, path: str) -> None:
     problem(served.get(path), 404, "route-unknown")
@@ -301,3 +301,21 @@ def test_the_content_type_of_json_is_needed_for_the_chain(served: Served) -> Non
     # A page in a browser can post text/plain to a loopback address without being asked.
     problem(served.post("/chain", b"{}", {"content-type": "text/plain"}), 415, "content-type")
     assert served.post("/chain", b"{}", JSON).status_code == 200
+
+
+def test_what_never_changes_is_not_sent_twice(served: Served) -> None:
+    record = served.record("kept")
+    assert served.post("/v1/transfers", record.encoded).status_code == 201
+    one = f"/v1/statements/{record.digest.hex()}"
+    for path, caching in (
+        (one, "private, max-age=31536000, immutable"),
+        (one + "/receipt", "public, max-age=31536000, immutable"),
+        ("/v1/schemas/TransferRecord", "public, max-age=3600"),
+    ):
+        first = served.get(path)
+        tag = first.headers["etag"]
+        assert first.headers["cache-control"] == caching
+        for asked in (tag, f'"other", W/{tag}', "*"):
+            again = served.get(path, headers={"if-none-match": asked})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), path
+        assert served.get(path, headers={"if-none-match": '"other"'}).content == first.content
