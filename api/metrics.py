@@ -53,9 +53,9 @@ class Metrics:
         """All of it, in the text format."""
         return generate_latest(self.registry)
 
-    def refused(self, code: object) -> None:
+    def refused(self, name: str) -> None:
         """Count a refusal by its code."""
-        known = code if isinstance(code, str) and code in problem_types() else _OTHER
+        known = name if name in problem_types() else _OTHER
         self.refusals.labels(known).inc()
 
 
