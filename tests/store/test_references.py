@@ -116,6 +116,26 @@ def test_attestations_are_found_by_number_issuer_and_holder(log: Log, statements
     assert found(number="A-1") == []
 
 
+def test_an_id_is_found_whoever_gave_it(log: Log, statements: Statements) -> None:
+    made = [make_statement(number, name=number // 4) for number in range(8)]
+    log.append([row._replace(issuer=f"did:web:{number % 4}.example.xa") for number, row in enumerate(made)])
+    assert digests(statements.of_id("urn:x:1", limit=9)) == [row.digest for row in made[4:]]
+    assert len(statements.of_id("urn:x:0", limit=3)) == 3
+    assert statements.of_id("urn:x:2") == []
+
+
+def test_an_empty_log_has_no_id_and_no_list(log: Log, statements: Statements) -> None:
+    assert statements.of_id("urn:x:0") == []
+    assert statements.status_lists() == []
+
+
+def test_each_list_is_named_once_however_many_editions_it_has(log: Log, statements: Statements) -> None:
+    editions = [status_list(START + day * DAY) for day in range(3)]
+    log.append(rows(*editions, status_list(START, issuer=AUTHORITY)))
+    assert statements.status_lists() == sorted([(BODY, LIST), (AUTHORITY, LIST)])
+    assert len(statements.status_lists(limit=1)) == 1
+
+
 def test_the_edition_that_covers_a_moment_is_told_from_the_newest(log: Log, statements: Statements) -> None:
     early, late = status_list(START), status_list(START + 6 * DAY)
     back_dated = status_list(START + 1, created=START + 3 * DAY)

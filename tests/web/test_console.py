@@ -45,6 +45,12 @@ def unfolded(page: Opened) -> None:
 def test_axe_finds_nothing_wrong_on_any_view(browser: Browser, seen: Consoled, scheme: str) -> None:
     with opened(browser, "about:blank", color_scheme=scheme, bypass_csp=True) as page:
         for name, path in views(seen).items():
+            if scheme == "dark" and name in (
+                "statement",
+                "search",
+                "unknown",
+            ):  # nothing there that is not elsewhere
+                continue
             page.page.goto(seen.url + path)
             if name == "node" or scheme == "light":
                 keep(page, f"console-{name}" + ("" if scheme == "light" else "-dark"))
@@ -62,6 +68,9 @@ def test_a_phone_of_320_pixels_shows_it_all_without_scrolling_sideways(
                 keep(page, f"console-{name}-phone")
             unfolded(page)
             assert page.page.evaluate("() => document.documentElement.scrollWidth") <= 320, name
+            loaded = "() => [...document.images].map((one) => one.naturalWidth > 0)"
+            assert page.page.evaluate(loaded) == ([True] if name == "lineage" else []), name
+        assert [one for one in page.said if "404" not in one] == []  # nor is the policy broken anywhere
 
 
 def test_it_works_without_scripts_and_asks_only_its_own_node(browser: Browser, seen: Consoled) -> None:
@@ -74,12 +83,3 @@ def test_it_works_without_scripts_and_asks_only_its_own_node(browser: Browser, s
         assert "cites 5d5d5d5d5d5d" in page.text("main")
         assert {one.split("/")[2] for one in page.asked if not one.startswith("data:")} == {seen.url[7:]}
         assert page.said == []
-
-
-def test_the_drawing_is_loaded_and_the_policy_is_broken_nowhere(browser: Browser, seen: Consoled) -> None:
-    with opened(browser, seen.url) as page:
-        for path in views(seen).values():
-            page.page.goto(seen.url + path)
-            loaded = "() => [...document.images].map((one) => one.naturalWidth > 0)"
-            assert page.page.evaluate(loaded) == ([True] if "/lineage/" in path else []), path
-        assert [one for one in page.said if "404" not in one] == []
