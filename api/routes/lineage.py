@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from api.access import Reader, ReaderDep
 from api.deps import DigestPath, NodeDep
@@ -39,9 +40,24 @@ _SHOWN = {
 }
 
 
+class ProvJson(BaseModel):
+    """The graph as PROV-JSON."""
+
+    model_config = ConfigDict(extra="allow")
+    prefix: dict[str, str]
+
+
+class Shown(RootModel[Lineage | ProvJson]):
+    """The graph in one of the two forms that are JSON."""
+
+
+_ANSWERS = answer(Shown, _SHOWN, "The graph; PROV-JSON or a drawing where `format` asks for it")
+_ANSWERS[200]["content"][SVG] = {"schema": {"type": "string"}, "example": "<svg>…</svg>"}
+
+
 @router.get(
     "/v1/lineage/{digest}",
-    responses=answer(Lineage, _SHOWN, "The graph; PROV-JSON or a drawing where `format` asks for it"),
+    responses=_ANSWERS,
     response_model=None,
 )
 def lineage(

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from api.access import table
 from api.problem_types import problem_types
@@ -17,6 +16,7 @@ from api.schemas import Line
 from ledger.statements.catalogue import TYPES, check
 from tests.api.served import NDJSON, Served
 from tests.campaign import count
+from tests.schemas import validator
 
 METHODS = ("get", "post")
 
@@ -72,7 +72,7 @@ def test_every_route_is_described_with_an_example(described: dict[str, Any]) -> 
 
 def test_every_schema_is_a_schema_and_every_example_is_of_it(described: dict[str, Any]) -> None:
     for schema in described["components"]["schemas"].values():
-        Draft202012Validator.check_schema(schema)
+        validator(schema).check_schema(schema)
     compared = 0
     for path, _, operation in operations(described):
         sent = operation.get("requestBody", {})
@@ -80,7 +80,7 @@ def test_every_schema_is_a_schema_and_every_example_is_of_it(described: dict[str
             for media in answer.get("content", {}).values():
                 shown = [one["value"] for one in media.get("examples", {}).values()]
                 for example in shown + ([media["example"]] if "example" in media else []):
-                    Draft202012Validator(resolved(described, media["schema"])).validate(example)
+                    validator(resolved(described, media["schema"])).validate(example)
                     compared += 1
         assert compared, path
 
@@ -151,9 +151,9 @@ def conforms(described: dict[str, Any], method: str, path: str, answer: Any) -> 
     assert kind in media, (path, status, kind)
     if kind == "application/x-ndjson":
         for line in answer.text.splitlines():
-            Draft202012Validator(Line.model_json_schema()).validate(json.loads(line))
+            validator(Line.model_json_schema()).validate(json.loads(line))
     elif kind.endswith("json") and "$ref" in media[kind]["schema"]:
-        Draft202012Validator(resolved(described, media[kind]["schema"])).validate(answer.json())
+        validator(resolved(described, media[kind]["schema"])).validate(answer.json())
 
 
 def test_what_is_answered_is_as_described(served: Served, described: dict[str, Any]) -> None:
@@ -178,6 +178,15 @@ def test_what_is_answered_is_as_described(served: Served, described: dict[str, A
     ):
         conforms(described, "get", path, served.get(path))
     conforms(described, "post", "/v1/verify", served.post("/v1/verify", b"{}"))
+
+
+@pytest.mark.parametrize("form", ["json", "prov-json", "svg"])
+def test_a_lineage_is_as_described_in_each_form(served: Served, described: dict[str, Any], form: str) -> None:
+    record = served.record("lineage-described")
+    assert served.post("/v1/transfers", record.encoded).status_code == 201
+    answer = served.get(f"/v1/lineage/{record.digest.hex()}?format={form}")
+    assert answer.status_code == 200
+    conforms(described, "get", "/v1/lineage/{digest}", answer)
 
 
 def test_a_node_in_trouble_says_so_as_described(
