@@ -4,6 +4,7 @@ The application is named by a string, since this floor does not import the API.
 """
 
 import errno
+import json
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ import uvicorn
 
 from ledger.cli import output
 from ledger.config import READS, ROLE, UNPROVEN, Settings
+from ledger.core.times import format_time
 from ledger.errors import LedgerError, SetupError
 from ledger.listening import Listening, Reads, is_loopback, reads_of, require_protected
 from ledger.services.files import read_private, reported
@@ -27,6 +29,8 @@ STOP_SECONDS: Final = 10
 """How long requests under way may take once the node is to stop."""
 _BACKLOG: Final = 1024
 _KEY_LIMIT: Final = 64 * 1024
+_EVENT_LIMIT: Final = 2_000
+"""Characters of an event."""
 
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -205,8 +209,12 @@ class _Opening:
             raise
 
 
-class _OneLine(logging.Handler):
-    """Writes a record as one line: an exception by kind and places, never its message or a traceback."""
+class OneLine(logging.Handler):
+    """Writes an event as one line of JSON: an exception by kind and place, never its message or a traceback.
+
+    Whatever would end the line, move the cursor, or turn the text around is written as its number, so that nothing
+    that came from elsewhere looks like another event.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """As of the class above."""
@@ -216,16 +224,18 @@ class _OneLine(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, LedgerError):
             return
-        output.say(f"{record.levelname.lower()}: {text.splitlines()[0] if text else ''}{_places(error)}")
-
-
-def _places(error: BaseException | None) -> str:
-    if error is None:
-        return ""
-    return f": {type(error).__name__}{output.place_of(error)}"
+        told = {
+            "time": format_time(int(record.created)),
+            "level": record.levelname.lower(),
+            "source": record.name,
+            "event": text[:_EVENT_LIMIT],
+        }
+        if error is not None:
+            told |= {"error": type(error).__name__, "place": output.place_of(error).removeprefix(" at ")}
+        output.say(json.dumps(told))  # ASCII alone, what controls is escaped
 
 
 def _tell_of_faults() -> None:
     root = logging.getLogger()
-    root.handlers[:] = [_OneLine()]
+    root.handlers[:] = [OneLine()]
     root.setLevel(logging.WARNING)
