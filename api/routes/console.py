@@ -31,7 +31,8 @@ from ledger.services.node import Node
 
 PAGES = 300
 """Pages that one address may ask for in a minute."""
-router = APIRouter(include_in_schema=False, dependencies=[Depends(limited("console", PAGES))])
+LIMITED = [Depends(limited("console", PAGES))]
+router = APIRouter(include_in_schema=False)
 _STYLE = "/console.css"
 
 
@@ -51,7 +52,7 @@ def style(request: Request) -> Response:
     return Response(held, media_type="text/css; charset=utf-8", headers=headers)
 
 
-@router.get("/")
+@router.get("/", dependencies=LIMITED)
 def overview(node: NodeDep, reader: ReaderDep) -> Response:
     """Whether the node can register, how its log grows, and who anchors and witnesses it."""
     told, grown = health_of(node), growth(node.checkpoints)
@@ -80,7 +81,7 @@ def _lags(one: Anchoring) -> plots.Plot | None:
     return plots.needles(lags) if len(lags) > 1 else None
 
 
-@router.get("/console/certificates")
+@router.get("/console/certificates", dependencies=LIMITED)
 def certificates(node: NodeDep, reader: ReaderDep, after: After = -1) -> Response:
     """Certificates with what became of them; and the status lists that are published."""
     now = int(node.clock())
@@ -89,7 +90,7 @@ def certificates(node: NodeDep, reader: ReaderDep, after: After = -1) -> Respons
     return _page("certificates.html", node, reader, page=shown, lists=lists, is_first=after < 0)
 
 
-@router.get("/console/recognition")
+@router.get("/console/recognition", dependencies=LIMITED)
 def recognition(node: NodeDep, reader: ReaderDep) -> Response:
     """Between which jurisdictions an arrangement is in force."""
     sees = Sees(reader.sees, reader.sees_digest)
@@ -97,7 +98,7 @@ def recognition(node: NodeDep, reader: ReaderDep) -> Response:
     return _page("recognition.html", node, reader, matrix=shown)
 
 
-@router.get("/console/search")
+@router.get("/console/search", dependencies=LIMITED)
 def search(node: NodeDep, reader: ReaderDep, q: Annotated[str, Query()] = "") -> Response:
     """Statements by digest, id, number, reference or place; a digest leads to its page."""
     digest = digest_in(q)
@@ -109,7 +110,7 @@ def search(node: NodeDep, reader: ReaderDep, q: Annotated[str, Query()] = "") ->
     return _page("search.html", node, reader, results=results, query=q[:LONGEST])
 
 
-@router.get("/console/statements/{digest}")
+@router.get("/console/statements/{digest}", dependencies=LIMITED)
 def statement(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> Response:
     """One statement: its place, what proves it, and what is not known."""
     stored = node.statements.by_digest(bytes.fromhex(digest))
@@ -129,7 +130,7 @@ def statement(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> Response:
     return _page("statement.html", node, reader, sheet=made, digest=digest, text=said)
 
 
-@router.get("/console/lineage/{digest}")
+@router.get("/console/lineage/{digest}", dependencies=LIMITED)
 def lineage(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> Response:
     """What a statement rests on and what rests on it: a picture, and the same as a table."""
     try:

@@ -291,10 +291,11 @@ def test_through_a_proxy_nobody_is_a_user_of_this_machine(seen: Consoled) -> Non
 
 
 def test_every_route_has_a_row_that_lets_everybody_ask() -> None:
-    paths = [one.path for one in router.routes if isinstance(one, APIRoute)]
-    assert len(paths) == 7
-    for path in paths:
-        assert table().routes[f"GET {path}"].may == {EVERYBODY: "any"}
+    routes = [one for one in router.routes if isinstance(one, APIRoute)]
+    assert len(routes) == 7
+    for one in routes:
+        assert table().routes[f"GET {one.path}"].may == {EVERYBODY: "any"}
+        assert len(one.dependencies) == (one.path != "/console.css")  # so many pages a minute
 
 
 def test_the_wheel_has_the_templates_and_the_stylesheet() -> None:
