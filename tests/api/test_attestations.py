@@ -4,18 +4,18 @@ import time
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from api.anchor_schemas import AnchorProof, Anchors, AttestedSize
 from ledger.core.attestation import parse_request
 from ledger.core.canonical import BUNDLE_LIMIT, decode, encode
 from tests.api.served import JSON, Served
+from tests.schemas import validator
 from tests.services.attesting import Scene
 
 
 def conforms(model: Any, answer: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
-    Draft202012Validator(model.model_json_schema()).validate(answer.json())
+    validator(model.model_json_schema()).validate(answer.json())
     found: dict[str, Any] = answer.json()
     return found
 

@@ -2,7 +2,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +36,7 @@ from ledger.statements.shape import (
     rule,
 )
 from tests.campaign import count
+from tests.schemas import validator
 
 
 @rule("low", "high")
@@ -78,7 +78,7 @@ FAULTS = [
 
 def test_a_value_in_order_has_no_problem():
     assert problems(SHAPE, GOOD) == []
-    jsonschema.validate(GOOD, json_schema(SHAPE))
+    validator(json_schema(SHAPE)).validate(GOOD)
 
 
 @pytest.mark.parametrize(("change", "pointer", "code"), FAULTS, ids=[f"{f[2]} at {f[1]}" for f in FAULTS])
@@ -171,9 +171,9 @@ VALUES = st.recursive(
 @settings(max_examples=count(300))
 @given(VALUES)
 def test_the_schema_and_the_check_agree_but_for_rules(value: Any):
-    validator = jsonschema.Draft202012Validator(json_schema(SHAPE))
+    by_schema = validator(json_schema(SHAPE))
     found = [problem for problem in problems(SHAPE, value) if problem.code != "order"]
-    assert validator.is_valid(value) == (not found)
+    assert by_schema.is_valid(value) == (not found)
 
 
 TEST = SHAPE.test()
@@ -287,7 +287,7 @@ def test_a_changed_example_that_the_schema_refuses_is_refused_by_the_check(data:
     holder[key] = data.draw(st.sampled_from([None, "", "x", -1, 0, [], {}, True, "XA", 2**60, ["XA", "XA"]]))
     schema = {**catalogue.json_schema(name)}
     schema["required"] = [member for member in schema["required"] if member != "proof"]
-    if not jsonschema.Draft202012Validator(schema).is_valid(document):
+    if not validator(schema).is_valid(document):
         assert catalogue.check(document), json.dumps(document)
 
 
