@@ -4,6 +4,7 @@ A bundle is canonical, so the signed bytes of each statement stand in it as they
 place and length.  What these tools cannot do (ML-DSA, keccak, secp256k1, the rules) is said at the end.
 """
 
+import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -22,17 +23,17 @@ from ledger.verify.bundle import Bundle, Item, Section, parse_bundle
 
 _TIME_SIZE: Final = 8
 _PREAMBLE: Final = r"""
-say()    { if [ "$2" = "$3" ]; then echo "ok       $1"; else echo "DIFFERS  $1"; fi; }
+say()    { if [ "$2" = "$3" ]; then printf 'ok       %s\n' "$1"; else printf 'DIFFERS  %s\n' "$1"; fi; }
 piece()  { tail -c +$(($1 + 1)) "$E" | head -c "$2"; }
 hex()    { sha256sum | head -c 64; }
 raw()    { openssl dgst -sha256 -binary; }
 text()   { openssl base64 -A; }
 bytes()  { printf '%s' "$1" | openssl base64 -d -A; }
-named()  { if grep -qF -- "$2" "$3"; then echo "ok       $1"; else echo "MISSING  $1"; fi; }
+named()  { if grep -qF -- "$2" "$3"; then printf 'ok       %s\n' "$1"; else printf 'MISSING  %s\n' "$1"; fi; }
 pem()    { printf '%s\n' '-----BEGIN PUBLIC KEY-----' "$1" '-----END PUBLIC KEY-----' >"$W/key.pem"; }
 ed25519(){ openssl pkeyutl -verify -pubin -inkey "$W/key.pem" -rawin -in "$W/message" -sigfile "$W/signature"; }
 p256()   { openssl dgst -sha256 -verify "$W/key.pem" -signature "$W/signature" "$W/message"; }
-signed() { if "$2" >/dev/null 2>&1; then echo "ok       $1"; else echo "FAILED   $1"; fi; }
+signed() { if "$2" >/dev/null 2>&1; then printf 'ok       %s\n' "$1"; else printf 'FAILED   %s\n' "$1"; fi; }
 leaf()   { { printf '\000'; bytes "$1"; } | raw | text; }
 left()   { { printf '\001'; bytes "$2"; bytes "$1"; } | raw | text; }
 right()  { { printf '\001'; bytes "$1"; bytes "$2"; } | raw | text; }
@@ -61,7 +62,7 @@ def commands(data: bytes, trust: TrustList, *, file: str, trust_file: str) -> st
     """
     bundle = parse_bundle(data)
     keys = _keys_of(bundle, trust)
-    lines = [f"E={_word(file)}", f"T={_word(trust_file)}", _PREAMBLE, ""]
+    lines = [f"E={_file(file)}", f"T={_file(trust_file)}", _PREAMBLE, ""]
     lines.append("# The file is the one that the report is about.")
     lines.append(f'say "the file" "$(hex <"$E")" {sha256(data).hexdigest()}')
     for number, section in enumerate(bundle.sections, 1):
@@ -84,21 +85,41 @@ def _word(name: str) -> str:
     return "'" + name.replace("'", "'\\''") + "'"
 
 
+def _file(name: str) -> str:
+    """A file's name as one word of the shell: no option, and with nothing in it that is not seen."""
+    named = name if name.startswith("/") else f"./{name}"
+    if named.isprintable():
+        return _word(named)
+    octal = "".join(f"\\{byte:03o}" for byte in os.fsencode(named))
+    return f"\"$(printf '{octal}')\""
+
+
 def _base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
 def _keys_of(bundle: Bundle, trust: TrustList) -> dict[tuple[str, str], list[PublicKey]]:
-    """The keys that are said to be a signer's, by DID and `#fragment`; that one verifies says which was meant."""
-    found: dict[tuple[str, str], list[PublicKey]] = {}
-    for authority in trust.authorities.values():
-        for held in authority.keys.values():
-            found.setdefault((authority.id, held.id), []).append(held.key)
+    """The keys that are a signer's, by DID and `#fragment`; that one verifies says which was meant.
+
+    Those of the trust list, and those that an authority of it enrolled: an Enrolment can give anybody's name a key.
+    """
+    listed = {
+        (authority.id, held.id): [held.key]
+        for authority in trust.authorities.values()
+        for held in authority.keys.values()
+    }
+    found = dict(listed)
     for _, item in bundle.items:
-        subject = read(item.statement, screened=False) if item.statement.type == "Enrolment" else None
-        if isinstance(subject, Enrolment):
-            for key in subject.keys:
-                found.setdefault((subject.party, key.id), []).append(key.key)
+        statement = item.statement
+        subject = read(statement, screened=False) if statement.type == "Enrolment" else None
+        if not isinstance(subject, Enrolment):
+            continue
+        if _signer(statement, message_to_sign(statement.document), listed) is None:
+            continue
+        for key in subject.keys:
+            place = (subject.party, key.id)
+            if place not in listed:
+                found[place] = [*found.get(place, ()), key.key]
     return found
 
 

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_the_commands_hold_of_signatures_by_p256(tmp_path: Path) -> None:
     enrolment = made.xa.enrol(made.exporter, ["exporter"], [("#2026", key("exporter", ECDSA))])
     made.exporter_enrolment = made.xa.add(enrolment)
     plain = made.record()
-    subject = plain.document["credentialSubject"]
+    subject: Any = plain.document["credentialSubject"]
     signing = key("exporter", ECDSA)
     record = make("TransferRecord", subject, made.exporter, "#2026", signing, START + 10, name="p256")
     made.xa.add(record)
@@ -151,3 +152,43 @@ def test_what_failed_is_told_with_its_code(case: Case) -> None:
     page = Case(case.folder, changed, case.trust).page()
     assert "Not verified." in page
     assert "<code>proof-invalid</code>" in page
+
+
+@pytest.mark.parametrize(
+    "name", ["-", "-f", "a\n$(touch here)\n.json", "a\\n.json", "\u202ex.json", "a\r.json", "\udcff.json"]
+)
+def test_the_commands_find_a_file_by_whatever_name_it_has(case: Case, name: str) -> None:
+    (case.folder / name).write_bytes(case.bundle)
+    (case.folder / "trust.json").write_bytes(case.trust)
+    trust = parse_trust_list(case.trust)
+    evidence = looked_at("evidence", name, case.bundle)
+    page = court_page(
+        case.judged(), case.bundle, trust, evidence=evidence, trust_file="trust.json", others=()
+    ).decode()
+    assert all(one.isprintable() or one == "\n" for one in page)
+    start = page.index('<pre id="by-hand">') + len('<pre id="by-hand">')
+    told = run(unescape(page[start : page.index("</pre>", start)]), case.folder)
+    assert [line for line in told if not line.startswith("ok ")] == []
+    assert not (case.folder / "here").exists()
+
+
+def test_a_key_that_the_bundle_itself_gives_a_registrar_shows_nothing(tmp_path: Path) -> None:
+    made = World()
+    forger = key("forger")
+    made.filler()
+    listed = made.trust().authority(made.xa.registrar)
+    assert listed is not None
+    own = next(one.id for one in listed.keys.values())
+    theirs = made.xa.enrol(made.xa.registrar, ["exporter"], [(own, forger)], signing=forger)
+    forged = made.xa.enrol(made.exporter, ["exporter"], [("#2026", forger)], signing=forger)
+    made.exporter_enrolment = forged
+    subject: Any = made.record().document["credentialSubject"]
+    record = make("TransferRecord", subject, made.exporter, "#2026", forger, START + 10, name="forged")
+    for one in (theirs, forged, record):
+        made.xa.add(one)
+    made.xa.anchor()
+    section = made.xa.section([("subject", record), ("enrolment", forged), ("enrolment", theirs)])
+    trust = sign_trust_list(made.trust_body(), {"#1": key("publisher")})
+    told = Case(tmp_path, made.bundle([section], record), trust).redo()
+    assert sum("no key in hand fits" in line for line in told) == 3
+    assert not any("signature of" in line for line in told if line.startswith("ok "))
