@@ -152,6 +152,7 @@ def receipt(
 def bundle(
     digest: DigestPath,
     node: NodeDep,
+    reader: ReaderDep,
     allow_unanchored: Annotated[bool, Query(alias="allowUnanchored")] = False,  # noqa: FBT002 - a query parameter
     at: Annotated[
         str | None,
@@ -176,6 +177,9 @@ def bundle(
     A certificate comes with its accreditation, the arrangements it may be recognised by, changes of its status and
     the status lists that cover `at`, and the newest.  With `partners`, what this node pulled from its partners' nodes
     of the same matter is joined, and statements of theirs can be asked for; `sections` has no effect then.
+
+    An earlier record or a certificate that a transfer record names is carried where the caller may see it, or whoever
+    signed that record may.
     """
     moment = None if at is None else parse_time(at)
     more = [bytes.fromhex(one) for one in also or ()]
@@ -188,10 +192,17 @@ def bundle(
             allow_unanchored=allow_unanchored,
             at=moment,
             also=more,
+            tells=reader.tells,
         )
     else:
         data = bundle_of(
-            subject, node.shelf, allow_unanchored=allow_unanchored, at=moment, also=more, sections=sections
+            subject,
+            node.shelf,
+            allow_unanchored=allow_unanchored,
+            at=moment,
+            also=more,
+            sections=sections,
+            tells=reader.tells,
         )
     return Response(
         with_foreign(data, parts_of(node.foreign), node.believed()),
