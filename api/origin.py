@@ -10,7 +10,8 @@ from fastapi import Request
 from ledger.services.node import Node
 
 _PORTS = {"http": 80, "https": 443}
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+_FORWARDED = frozenset({"cf-connecting-ip", "forwarded", "true-client-ip", "via", "x-client-ip", "x-real-ip"})
+"""Fields by which a proxy shows itself, beside `X-Forwarded-*`."""
 
 
 def proxies_of(node: Node) -> frozenset[str] | None:
@@ -89,10 +90,13 @@ def is_ours(request: Request, authority: str) -> bool:
 def is_of_this_machine(request: Request) -> bool:
     """Whether a request of a node that serves this machine alone is a user's of it.
 
-    One that came through a proxy is somebody else's, though nobody declared the proxy.  So is one for a name that is
-    not the node's: a page of a browser here, whose owner lets its name lead to 127.0.0.1.
+    One that came through a proxy is somebody else's, though nobody declared the proxy; some add no field, and speak
+    HTTP/1.0, which nothing else here does.  So is one for a name that is not the node's: a page of a browser here,
+    whose owner lets its name lead to 127.0.0.1.
     """
-    if any(name in request.headers for name in _FORWARDED):
+    if request.scope.get("http_version") == "1.0" or any(
+        name in _FORWARDED or name.startswith("x-forwarded-") for name in request.headers
+    ):
         return False
     node: Node = request.app.state.node
     address = node.home.settings.address

@@ -120,6 +120,8 @@ def test_no_secret_is_left_in_logs_errors_answers_or_the_database(
         {"x-forwarded-for": "198.51.100.7"},
         {"forwarded": "for=198.51.100.7"},
         {"via": "1.1 proxy"},
+        {"x-forwarded-port": "443"},
+        {"true-client-ip": "198.51.100.7"},
         {"host": "a-page.example"},
         {"host": "127.0.0.1.a-page.example"},
         {"host": "["},
@@ -129,3 +131,16 @@ def test_what_is_open_to_this_machine_is_not_open_through_it(served: Served, fie
     assert served.get("/v1/transfers").status_code == 200
     assert served.get("/v1/transfers", headers={"host": "localhost:9999"}).status_code == 200
     assert code_of(served.get("/v1/transfers", headers=fields)) == (401, "caller-unsigned")
+
+
+def test_a_proxy_that_shows_itself_by_its_old_protocol_alone_is_none_of_this_machines_users(
+    served: Served,
+) -> None:
+    told = {}
+    for version in ("1.0", "1.1"):
+        with served.connect() as asking:
+            asking.sendall(
+                f"GET /v1/transfers HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+            )
+            told[version] = asking.makefile("rb").readline().split()[1]
+    assert told == {"1.0": b"401", "1.1": b"200"}
