@@ -33,6 +33,8 @@ let kind = "other";
 let trust: TrustShown | undefined;
 let named: Named | undefined;
 let reported: Reported | undefined;
+/** Counts what was asked and what was given anew: an answer to an earlier turn is shown no more. */
+let turn = 0;
 
 async function take(files: readonly File[]): Promise<void> {
   for (const file of files) {
@@ -68,7 +70,7 @@ function takeEvidence(file: File, what: string): void {
   hand.evidence = file;
   hand.contents.clear();
   hand.statement = undefined;
-  reported = undefined;
+  forget();
   kind = what;
   showName("evidence", file, what === "other" ? "" : say(`evidence.kind.${what}` as Key));
 }
@@ -80,6 +82,7 @@ async function takeTrust(file: File): Promise<void> {
     if (!(error instanceof Refusal)) throw error;
     hand.trust = undefined;
     trust = undefined;
+    forget();
     byId("trust-shown").hidden = true;
     byId("answer").hidden = true;
     showRefusal(
@@ -93,14 +96,26 @@ async function takeTrust(file: File): Promise<void> {
   showTrust(trust);
 }
 
+/** The answers so far are of what is no longer in hand, be they still on their way. */
+function forget(): void {
+  turn += 1;
+  reported = undefined;
+  byId("answer").hidden = true;
+  showMatch();
+}
+
 async function verify(): Promise<void> {
   const question = questionOf(hand);
   if (question === undefined) return;
+  forget();
+  const mine = turn;
   begin();
   try {
-    reported = await asking.verify(question, { onStep: showCheck, onProgress: showProgress });
+    const answer = await asking.verify(question, { onStep: showCheck, onProgress: showProgress });
+    if (mine !== turn) return;
+    reported = answer;
   } catch (error) {
-    if (error instanceof Overtaken) return;
+    if (error instanceof Overtaken || mine !== turn) return;
     refuse(error);
     return;
   } finally {
@@ -168,13 +183,20 @@ function showProgress(name: string, done: number, total: number): void {
 /** Whether what is in hand is what the code on paper names. */
 function showMatch(): void {
   const place = document.getElementById("code-match");
-  if (place === null || named === undefined || reported === undefined) return;
+  if (place === null || named === undefined) return;
+  if (reported === undefined) {
+    place.className = "";
+    put(place);
+    return;
+  }
   const { report } = reported;
   const subject = report.format === "evidence-report/1" ? report.subject : null;
   const same = subject === named.digest;
   const words = [say(same ? "code.match" : "code.mismatch")];
-  if (trust !== undefined && trust.listHash !== named.listHash) words.push(say("code.other-trust"));
-  place.className = same ? "outcome passed" : "outcome failed";
+  const believed = trust === undefined || trust.listHash === named.listHash;
+  if (!believed) words.push(say("code.other-trust"));
+  const mark = same && believed ? (report.verdict === "verified" ? "passed" : "absent") : "failed";
+  place.className = `outcome ${mark}`;
   put(place, words.join(" "));
 }
 
