@@ -5,6 +5,7 @@ Tests of thousands of inputs (property tests, and those marked `exhaustive`) go 
 is not measured while they run, which halves their time.
 """
 
+import gc
 import os
 import sys
 from typing import Any
@@ -26,6 +27,14 @@ if campaign := os.environ.get("EVIDENCE_CAMPAIGN"):
 else:
     settings.register_profile("suite", deadline=None, derandomize=True)
     settings.load_profile("suite")
+
+
+gc.disable()  # until all is collected: what is made till then stays, and to look it through takes seconds
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
