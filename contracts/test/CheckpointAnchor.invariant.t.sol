@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {CheckpointAnchor} from "../src/CheckpointAnchor.sol";
+import {ANCHOR_CODE, Anchor} from "./Anchor.sol";
 import {Heads} from "./Heads.sol";
 import {Tree} from "./Tree.sol";
 import {VM} from "./Vm.sol";
@@ -17,7 +17,7 @@ contract LogHandler {
     uint256 private constant _OUTSIDER = uint256(keccak256("outsider"));
     uint256 private constant _MAX_LEAVES = 96;
 
-    CheckpointAnchor public immutable target = new CheckpointAnchor();
+    Anchor public immutable target = Anchor(VM.deployCode(ANCHOR_CODE));
     bytes32 public immutable logId = Heads.logId(_ORIGIN, VM.addr(_KEY));
     bytes32[] private _leaves;
     uint64[] private _sizes;
@@ -41,7 +41,7 @@ contract LogHandler {
         if (_leaves.length == 0) return;
         bytes32[] memory rewritten = _grown(_leaves, count, seed);
         rewritten[index % _leaves.length] ^= bytes32(uint256(1));
-        _requireRefused(_offer(_KEY, rewritten), CheckpointAnchor.BadProof.selector);
+        _requireRefused(_offer(_KEY, rewritten), Anchor.BadProof.selector);
     }
 
     /// @dev The operator takes back leaves at the end and appends others, past the anchored size.
@@ -53,13 +53,13 @@ contract LogHandler {
         }
         bytes32 fresh = keccak256(abi.encode("truncated", seed));
         bytes32[] memory other = _appended(shorter, _leaves.length - shorter.length + 1 + count % 8, fresh);
-        _requireRefused(_offer(_KEY, other), CheckpointAnchor.BadProof.selector);
+        _requireRefused(_offer(_KEY, other), Anchor.BadProof.selector);
     }
 
     /// @dev Somebody without the head key appends a leaf, with a sound proof.
     function intrude(bytes32 seed) external {
         bytes32[] memory grown = _grown(_leaves, 0, seed);
-        _requireRefused(_offer(_OUTSIDER, grown), CheckpointAnchor.BadSignature.selector);
+        _requireRefused(_offer(_OUTSIDER, grown), Anchor.BadSignature.selector);
     }
 
     /// @dev Anybody sends a head again that was anchored before, with its true signature.
@@ -69,7 +69,7 @@ contract LogHandler {
         bytes memory signature = Heads.sign(_KEY, logId, _sizes[index], _roots[index]);
         bytes32[] memory nothing = new bytes32[](0);
         bytes4 answer = _send(VM.addr(_KEY), _sizes[index], _roots[index], nothing, signature);
-        _requireRefused(answer, CheckpointAnchor.NotNewer.selector);
+        _requireRefused(answer, Anchor.NotNewer.selector);
     }
 
     /// @dev Somebody uses the origin under a head key of their own; that is another log, and may be anchored.
@@ -147,7 +147,7 @@ contract CheckpointAnchorInvariants {
     /// @dev The sizes anchored only grow, the head is the last, and no root was overwritten.
     function invariant_the_head_never_falls_and_no_root_is_overwritten() public view {
         (uint64[] memory sizes, bytes32[] memory roots,) = _handler.anchored();
-        CheckpointAnchor target = _handler.target();
+        Anchor target = _handler.target();
         bytes32 logId = _handler.logId();
         uint64 last = 0;
         for (uint256 i = 0; i < sizes.length; ++i) {
@@ -161,7 +161,7 @@ contract CheckpointAnchorInvariants {
     /// @dev There is one history of which every anchored root is a prefix.
     function invariant_every_anchored_root_extends_the_one_before() public view {
         (uint64[] memory sizes,, bytes32[] memory leaves) = _handler.anchored();
-        CheckpointAnchor target = _handler.target();
+        Anchor target = _handler.target();
         bytes32 logId = _handler.logId();
         for (uint256 i = 0; i < sizes.length; ++i) {
             require(target.rootAt(logId, sizes[i]) == leaves.root(0, sizes[i]));

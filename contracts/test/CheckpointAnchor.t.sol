@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {CheckpointAnchor} from "../src/CheckpointAnchor.sol";
+import {ANCHOR_CODE, Anchor} from "./Anchor.sol";
 import {Heads} from "./Heads.sol";
 import {VM} from "./Vm.sol";
 
@@ -9,19 +9,16 @@ contract CheckpointAnchorTest {
     bytes32 private constant _ORIGIN = keccak256("registry.example.xa/XA/2026");
     uint256 private constant _KEY = uint256(keccak256("head key"));
     bytes32[] private _nothing;
-    CheckpointAnchor private _anchor;
+    Anchor private _anchor;
 
     function setUp() public {
-        _anchor = new CheckpointAnchor();
+        _anchor = Anchor(VM.deployCode(ANCHOR_CODE));
     }
 
     function test_the_code_is_that_of_the_committed_artifact() public view {
         string memory artifact = VM.readFile("../ledger/chain/artifacts/CheckpointAnchor.json");
         require(address(_anchor).codehash == VM.parseJsonBytes32(artifact, ".runtimeCodeHash"));
-        require(
-            keccak256(type(CheckpointAnchor).creationCode)
-                == keccak256(VM.parseJsonBytes(artifact, ".bytecode"))
-        );
+        require(keccak256(VM.getCode(ANCHOR_CODE)) == keccak256(VM.parseJsonBytes(artifact, ".bytecode")));
     }
 
     function test_every_call_of_the_vectors_in_order() public {
@@ -61,7 +58,7 @@ contract CheckpointAnchorTest {
 
     function _callOf(string memory json, string memory row) private pure returns (bytes memory) {
         return abi.encodeCall(
-            CheckpointAnchor.anchor,
+            Anchor.anchor,
             (
                 VM.parseJsonBytes32(json, string.concat(row, ".originHash")),
                 VM.parseJsonAddress(json, string.concat(row, ".headKey")),
@@ -91,7 +88,7 @@ contract CheckpointAnchorTest {
         other = 1 + other % type(uint128).max;
         VM.assume(other != _KEY);
         bytes memory signature = Heads.sign(other, Heads.logId(_ORIGIN, VM.addr(_KEY)), size, root);
-        VM.expectRevert(CheckpointAnchor.BadSignature.selector);
+        VM.expectRevert(Anchor.BadSignature.selector);
         _anchor.anchor(_ORIGIN, VM.addr(_KEY), size, root, _nothing, signature);
     }
 
@@ -103,12 +100,12 @@ contract CheckpointAnchorTest {
         VM.assume(size != 0 && root != 0 && !(origin == _ORIGIN && size == 7 && root == bytes32(uint256(7))));
         bytes32 logId = Heads.logId(_ORIGIN, VM.addr(_KEY));
         bytes memory signature = Heads.sign(_KEY, logId, 7, bytes32(uint256(7)));
-        VM.expectRevert(CheckpointAnchor.BadSignature.selector);
+        VM.expectRevert(Anchor.BadSignature.selector);
         _anchor.anchor(origin, VM.addr(_KEY), size, root, _nothing, signature);
     }
 
     function testFuzz_no_bytes_but_the_signature_are_one(bytes calldata signature, address headKey) public {
-        VM.expectRevert(CheckpointAnchor.BadSignature.selector);
+        VM.expectRevert(Anchor.BadSignature.selector);
         _anchor.anchor(_ORIGIN, headKey, 1, bytes32(uint256(1)), _nothing, signature);
     }
 
@@ -117,7 +114,7 @@ contract CheckpointAnchorTest {
         bytes memory signature = Heads.sign(_KEY, logId, 1, bytes32(uint256(1)));
         bit %= 65 * 8;
         signature[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
-        VM.expectRevert(CheckpointAnchor.BadSignature.selector);
+        VM.expectRevert(Anchor.BadSignature.selector);
         _anchor.anchor(_ORIGIN, VM.addr(_KEY), 1, bytes32(uint256(1)), _nothing, signature);
     }
 
@@ -126,13 +123,13 @@ contract CheckpointAnchorTest {
         address headKey = VM.addr(_KEY);
         bytes32 root = bytes32(uint256(1));
         bytes32[] memory surplus = new bytes32[](1);
-        VM.expectRevert(CheckpointAnchor.NotNewer.selector);
+        VM.expectRevert(Anchor.NotNewer.selector);
         _anchor.anchor(_ORIGIN, headKey, 0, 0, surplus, "");
-        VM.expectRevert(CheckpointAnchor.ZeroRoot.selector);
+        VM.expectRevert(Anchor.ZeroRoot.selector);
         _anchor.anchor(_ORIGIN, headKey, 1, 0, surplus, "");
-        VM.expectRevert(CheckpointAnchor.BadProof.selector);
+        VM.expectRevert(Anchor.BadProof.selector);
         _anchor.anchor(_ORIGIN, headKey, 1, root, surplus, "");
-        VM.expectRevert(CheckpointAnchor.BadSignature.selector);
+        VM.expectRevert(Anchor.BadSignature.selector);
         _anchor.anchor(_ORIGIN, headKey, 1, root, _nothing, "");
     }
 }

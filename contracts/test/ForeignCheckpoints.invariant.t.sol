@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Attesters} from "../src/Attesters.sol";
-import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
 import {IForeignCheckpoints} from "../src/IForeignCheckpoints.sol";
 import {Heads} from "./Heads.sol";
+import {Relay} from "./Relay.sol";
 import {Signers} from "./Signers.sol";
 import {Sources} from "./Sources.sol";
 import {Tree} from "./Tree.sol";
@@ -94,15 +94,9 @@ contract RelayHandler is Sources {
         if (_leaves.length == 0) return;
         uint64 sizeA = uint64(1 + a % _leaves.length);
         uint64 sizeB = uint64(1 + b % _leaves.length);
-        uint64 i = index % (sizeA < sizeB ? sizeA : sizeB);
-        bytes32[] memory pathA = _leaves.inclusion(i, 0, sizeA);
-        bytes32[] memory pathB = _leaves.inclusion(i, 0, sizeB);
-        IForeignCheckpoints.SignedHead memory headA = signedHead(sizeA, _leaves.root(0, sizeA));
-        IForeignCheckpoints.SignedHead memory headB = signedHead(sizeB, _leaves.root(0, sizeB));
-        address key = VM.addr(HEAD_KEY);
-        try target.proveSplit(ORIGIN, key, headA, headB, i, _leaves[i], pathA, invented, pathB) {
-            revert("a consistent pair was flagged");
-        } catch {}
+        Split memory split = pair(_leaves, sizeA, _leaves, sizeB, index % (sizeA < sizeB ? sizeA : sizeB));
+        split.leafB = invented;
+        require(prove(split) != bytes4(0), "a consistent pair was flagged");
     }
 
     /// @dev The operator signs a second history, and anybody shows it.
@@ -129,7 +123,7 @@ contract RelayHandler is Sources {
     function state()
         external
         view
-        returns (ForeignCheckpoints, bytes32, bytes32, bytes32, uint64[] memory, bytes32[] memory)
+        returns (Relay, bytes32, bytes32, bytes32, uint64[] memory, bytes32[] memory)
     {
         return (target, logId, attested, sealed_, _sizes, _roots);
     }
@@ -187,7 +181,7 @@ contract ForeignCheckpointsInvariants {
     /// forge-config: default.invariant.runs = 12
     function invariant_no_accepted_head_is_changed_and_no_dispute_cleared() public view {
         (
-            ForeignCheckpoints target,
+            Relay target,
             bytes32 logId,
             bytes32 attested,
             bytes32 sealed_,

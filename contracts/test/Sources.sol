@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ForeignCheckpoints} from "../src/ForeignCheckpoints.sol";
 import {IForeignCheckpoints} from "../src/IForeignCheckpoints.sol";
 import {Blocks} from "./Blocks.sol";
 import {Heads} from "./Heads.sol";
+import {RELAY, Relay} from "./Relay.sol";
 import {Signers} from "./Signers.sol";
+import {Tree} from "./Tree.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice A contract on chain B with an attested and a sealed source of one anchor contract on chain A.
 abstract contract Sources {
     using Signers for uint256[];
+    using Tree for bytes32[];
 
     bytes32 internal constant ORIGIN = keccak256("registry.example.xa/XA/2026");
     uint256 internal constant HEAD_KEY = uint256(keccak256("head key"));
@@ -19,7 +21,18 @@ abstract contract Sources {
     address internal constant ANCHOR = address(uint160(uint256(keccak256("anchor"))));
     bytes32 internal constant CODE = keccak256("code");
 
-    ForeignCheckpoints internal target;
+    /// @dev What is said to show that two heads contradict each other.
+    struct Split {
+        IForeignCheckpoints.SignedHead a;
+        IForeignCheckpoints.SignedHead b;
+        uint64 index;
+        bytes32 leafA;
+        bytes32[] pathA;
+        bytes32 leafB;
+        bytes32[] pathB;
+    }
+
+    Relay internal target;
     bytes32 internal logId;
     bytes32 internal attested;
     bytes32 internal sealed_;
@@ -28,7 +41,7 @@ abstract contract Sources {
     bytes32[] internal nothing;
 
     function start() internal {
-        target = new ForeignCheckpoints();
+        target = Relay(VM.deployCode(RELAY));
         logId = Heads.logId(ORIGIN, VM.addr(HEAD_KEY));
         attesters = Signers.keys("attester", 5);
         validators = Signers.keys("validator", 4);
@@ -83,6 +96,40 @@ abstract contract Sources {
             number: number, time: 8, round: number % 3, stateRoot: stateRoot, validators: named.addresses()
         });
         return Blocks.seal(block_, sealers);
+    }
+
+    /// @dev What the contract answers to it: zero where it takes it for a split.
+    function prove(Split memory split) internal returns (bytes4) {
+        try target.proveSplit(
+            ORIGIN,
+            VM.addr(HEAD_KEY),
+            split.a,
+            split.b,
+            split.index,
+            split.leafA,
+            split.pathA,
+            split.leafB,
+            split.pathB
+        ) {
+            return bytes4(0);
+        } catch (bytes memory reason) {
+            return bytes4(reason);
+        }
+    }
+
+    /// @dev Heads of two histories, and of each the leaf at `index`.
+    function pair(bytes32[] memory one, uint64 sizeA, bytes32[] memory other, uint64 sizeB, uint64 index)
+        internal
+        view
+        returns (Split memory split)
+    {
+        split.a = signedHead(sizeA, one.root(0, sizeA));
+        split.b = signedHead(sizeB, other.root(0, sizeB));
+        split.index = index;
+        split.leafA = one[index];
+        split.pathA = one.inclusion(index, 0, sizeA);
+        split.leafB = other[index];
+        split.pathB = other.inclusion(index, 0, sizeB);
     }
 
     function signedHead(uint64 size, bytes32 root)
