@@ -111,24 +111,22 @@ def test_a_trust_list_that_does_not_load_leaves_nothing_known(browser: Browser, 
         assert page.page.is_hidden("#answer")
 
 
-def test_no_answer_outlives_what_it_was_about(browser: Browser, files: Files) -> None:
-    large = files.folder / "large.evidence.json"
-    with large.open("wb") as made:
-        made.write(b'{"format":"evidence-bundle/1",')
-        made.truncate(200 << 20)
-    for evidence, trust in ((large, None), (None, files.broken_trust)):
-        with opened(browser, files.page, now=NOW) as page:
-            page.give(evidence=files.good, trust=files.trust)
-            page.answered()
-            assert page.verdict == "passed"
-            page.give(evidence=evidence, trust=trust)
-            if trust is None:
-                page.page.wait_for_selector("#verdict .refusal")
-            else:
-                page.page.wait_for_selector("#trust-name.refusal")
-            page.page.select_option("#language", "zh")
-            assert page.page.is_hidden("#answer") or page.verdict == "absent"
-    large.unlink()
+DROPPED = """() => {
+  const given = new DataTransfer();
+  given.items.add(new File(['{"format":"evidence-openings/1",'], "openings.json"));
+  document.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true }));
+}"""
+
+
+def test_an_answer_is_shown_no_more_once_a_file_was_refused(browser: Browser, files: Files) -> None:
+    with opened(browser, files.page, now=NOW) as page:
+        page.give(evidence=files.good, trust=files.trust)
+        page.answered()
+        assert page.verdict == "passed"
+        page.page.evaluate(DROPPED)
+        page.page.wait_for_selector("#verdict .refusal")
+        page.page.select_option("#language", "zh")
+        assert page.verdict == "absent"
 
 
 def test_a_trust_list_that_names_another_log_verifies_nothing(browser: Browser, files: Files) -> None:
