@@ -112,6 +112,12 @@ function showVerdict(report: ReportShown): void {
   const mark = MARK[report.verdict];
   const verdict = byId("verdict");
   verdict.className = mark;
+  const missing = [
+    ...report.steps
+      .filter((step) => report.required.includes(step.step) && step.outcome !== "passed")
+      .map((step) => `${step.step} ${stepName(step.step)} (${say(`outcome.${step.outcome}`)})`),
+    ...report.missing.filter((one) => one.startsWith("now:")),
+  ];
   put(
     verdict,
     element("span", { class: "mark", "aria-hidden": "true" }, say(`mark.${mark}`)),
@@ -119,9 +125,9 @@ function showVerdict(report: ReportShown): void {
     report.unfinished.length === 0
       ? undefined
       : element("p", {}, say("verdict.unfinished", { reasons: shown(report.unfinished.join("; ")) })),
-    report.missing.length === 0
+    missing.length === 0
       ? undefined
-      : element("p", {}, say("verdict.missing", { missing: shown(report.missing.join("; ")) })),
+      : element("p", {}, say("verdict.missing", { missing: shown(missing.join("; ")) })),
     element("p", {}, say("verdict.required", { steps: report.required.join(", ") })),
   );
 }
