@@ -32,6 +32,8 @@ def is_public(text: str) -> bool:
             return is_public(str(inner))
         if found in _NAT64:
             return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
+        if found.is_site_local:  # of old, and still routed within networks
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
