@@ -77,7 +77,7 @@ class Verifier:
             self._stdin.flush()
 
 
-def _built() -> Path:
+def built() -> Path:
     """The program, made anew where a source is newer."""
     sources = [*WEB.glob("src/**/*.ts"), WEB / "build.mjs", *(ROOT / "ledger" / "rules").glob("*.json")]
     if not CLI.exists() or CLI.stat().st_mtime < max(file.stat().st_mtime for file in sources):
@@ -95,7 +95,7 @@ def running() -> Iterator[Verifier]:
         pytest.skip("node is missing; install it: apt-get install nodejs npm")
     if not (WEB / "node_modules").is_dir():
         pytest.skip("the tools of the page are missing; install them: npm ci --prefix api/web")
-    started = subprocess.Popen(["node", _built()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    started = subprocess.Popen(["node", built()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield Verifier(started)
     finally:

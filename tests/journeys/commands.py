@@ -11,12 +11,13 @@ _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def program(folder: Path) -> Path:
-    """A folder with the command `evidence` of this interpreter, to be put on a path."""
+    """A folder with `python3` and `evidence` of this interpreter's environment, to be put on a path."""
     bin_folder = folder / "bin"
     bin_folder.mkdir(parents=True)
-    command = bin_folder / "evidence"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m ledger.cli "$@"\n')
-    command.chmod(0o755)
+    for name, words in (("python3", ""), ("evidence", " -P -m ledger.cli")):
+        command = bin_folder / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
+        command.chmod(0o755)
     return bin_folder
 
 
