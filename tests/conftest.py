@@ -8,6 +8,7 @@ is not measured while they run, which halves their time.
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ gc.disable()  # until all is collected: what is made till then stays, and to loo
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What a command that runs in this process sets, such as `node serve`, is not there for the next test."""
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

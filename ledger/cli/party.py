@@ -176,7 +176,7 @@ def enrol(
 )
 def revoke(
     *,
-    key: Annotated[
+    named: Annotated[
         str, typer.Argument(metavar="DID#KEY", help="The key, e.g. did:web:exporter.example.xa#2026.")
     ],
     home: Home,
@@ -189,7 +189,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> int:
     """Revoke a key."""
-    party, mark, fragment = key.partition("#")
+    party, mark, fragment = named.partition("#")
     if not mark or not party or not fragment:
         raise typer.BadParameter(
             "a key is written DID#KEY, did:web:exporter.example.xa#2026", param_hint="DID#KEY"
@@ -199,9 +199,9 @@ def revoke(
     opened = _home(home)
     statement = _revocation(opened, party, f"#{fragment}", format_time(since), reason, now)
     with _client(opened, node) as client:
-        output.say(f"{key} shall count no more from {format_time(since)} on, for {reason}")
+        output.say(f"{named} shall count no more from {format_time(since)} on, for {reason}")
         output.confirm(f"Revoke it in the name of {opened.settings.registrar}?", yes=yes)
-        _registered(client.register(statement.encoded), statement, f"revoked {key}", as_json=as_json)
+        _registered(client.register(statement.encoded), statement, f"revoked {named}", as_json=as_json)
     return output.DONE
 
 

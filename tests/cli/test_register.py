@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from ledger.cli import registering
 from ledger.core.canonical import encode
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
@@ -205,7 +204,7 @@ def test_a_progress_file_that_fits_is_believed(tmp_path: Path, xa: Side) -> None
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses before the node is tried again, noted rather than slept."""
     noted: list[float] = []
-    monkeypatch.setattr(registering, "NodeClient", partial(NodeClient, wait=noted.append))
+    monkeypatch.setattr("ledger.remote.node.NodeClient", partial(NodeClient, wait=noted.append))
     return noted
 
 

@@ -90,9 +90,8 @@ class Connection:
         assert self._streams is not None
         reader, writer = self._streams
         kind = "Content-Type: application/json\r\n" if body else ""
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: x\r\n{self._headers}{kind}Content-Length: {len(body)}\r\n\r\n"
-        )
+        fields = f"Host: 127.0.0.1:{self._port}\r\n{self._headers}{kind}Content-Length: {len(body)}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\n{fields}\r\n"
         writer.write(head.encode() + body)
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         headers = {
