@@ -228,18 +228,29 @@ function showSaid(subject: SubjectShown | undefined): void {
   );
 }
 
+const HEADS = ["role", "type", "issuer", "claimed", "proven"] as const;
+
+/** A cell that names its column where the table is too narrow for a row of headings. */
+function cell(head: (typeof HEADS)[number], held: Node | string): HTMLElement {
+  const isMoment = head === "claimed" || head === "proven";
+  return element(
+    "td",
+    { "data-label": `${say(`statements.${head}`)}: `, ...(isMoment ? { class: "moment" } : {}) },
+    held,
+  );
+}
+
 function showStatements(statements: readonly DatedShown[]): void {
   if (statements.length === 0) return;
-  const heads = ["role", "type", "issuer", "claimed", "proven"] as const;
   const rows = statements.map((one) =>
     element(
       "tr",
       {},
-      element("td", {}, one.role),
-      element("td", {}, one.type),
-      element("td", {}, foreign(one.issuer)),
-      element("td", { class: "moment" }, one.claimed),
-      element("td", { class: "moment" }, one.proven.notAfter ?? say("times.none")),
+      cell("role", one.role),
+      cell("type", one.type),
+      cell("issuer", foreign(one.issuer)),
+      cell("claimed", one.claimed),
+      cell("proven", one.proven.notAfter ?? say("times.none")),
     ),
   );
   put(
@@ -257,7 +268,7 @@ function showStatements(statements: readonly DatedShown[]): void {
           element(
             "tr",
             {},
-            ...heads.map((head) => element("th", { scope: "col" }, say(`statements.${head}`))),
+            ...HEADS.map((head) => element("th", { scope: "col" }, say(`statements.${head}`))),
           ),
         ),
         element("tbody", {}, ...rows),
