@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli import output
+from ledger.cli import output, trust_remove
 from ledger.cli.options import (
     AsJson,
     Key,
@@ -19,6 +19,7 @@ from ledger.cli.options import (
     from_home_or_node,
     noun,
 )
+from ledger.cli.pins import PinHome, pinned_lists
 from ledger.cli.publishing import (
     AttesterOf,
     ChainOf,
@@ -42,14 +43,9 @@ from ledger.services.home import open_home
 from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
 from ledger.services.partners import FOLDER as PARTNERS
 from ledger.services.partners import PartnerBook
-from ledger.services.pinned import READABLE, PinnedLists, fingerprint_of, user_folder
+from ledger.services.pinned import READABLE, fingerprint_of
 from ledger.services.stated_attesters import compare_attesters
 from ledger.statements.entries import read_entry
-
-PinHome = Annotated[
-    Path | None,
-    typer.Option("--home", metavar="FOLDER", help="Those of a node with this home; else the user's own."),
-]
 
 app = noun("Trust lists: whom to believe.")
 
@@ -182,7 +178,7 @@ def add(
     as_json: AsJson = False,
 ) -> int:
     """Pin a list."""
-    lists = _pinned(home)
+    lists = pinned_lists(home)
     pinned = lists.add(_file(file), fingerprint=fingerprint, between=[_file(one) for one in between or ()])
     told = {"folder": str(lists.folder), **_told(pinned)}
     output.show(told, [f"pinned in {lists.folder}", *_lines(pinned)], as_json=as_json)
@@ -209,7 +205,7 @@ def show(
         listed = parse_trust_list(_file(file))
         output.show(_told(listed), _lines(listed), as_json=as_json)
         return output.DONE
-    lists = _pinned(home)
+    lists = pinned_lists(home)
     found = lists.show()
     lines: list[str] = []
     for one in found:
@@ -222,8 +218,7 @@ def show(
     return output.DONE
 
 
-def _pinned(home: Path | None) -> PinnedLists:
-    return PinnedLists(user_folder(os.environ) if home is None else open_home(home).trust)
+trust_remove.add_to(app)
 
 
 def _file(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from ledger.core import pinning
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, MalformedError, NotFoundError, RefusedError, SetupError
-from ledger.services.files import exists, read_bounded, replace, reported
+from ledger.services.files import exists, read_bounded, replace, reported, sync_folder
 
 SUFFIX = ".json"
 READABLE = 0o644
@@ -68,6 +68,27 @@ class PinnedLists:
                     replace(self._path_of_earlier(gone), gone.encoded, what="trust list", mode=READABLE)
             replace(self._path(offered.publisher.id), accepted.encoded, what="trust list", mode=READABLE)
         return accepted
+
+    def remove(self, publisher: str) -> TrustList:
+        """Believe a publisher no more: its next list counts as its first, by the fingerprint alone.
+
+        A crash leaves the list, without the versions before it; the same call then goes on.
+
+        Returns:
+            The list that was pinned.
+
+        Raises:
+            NotFoundError: `publisher-not-pinned`.
+            SetupError: `pinned-damaged`; or the folder cannot be written.
+        """
+        with self._locked():
+            pinned = self.of(publisher)
+            with reported("remove trust list from", self.folder):
+                for earlier in self._history(pinned):
+                    self._path_of_earlier(earlier).unlink(missing_ok=True)
+                self._path(publisher).unlink()
+                sync_folder(self.folder)
+        return pinned
 
     def check(self, data: bytes) -> TrustList:
         """A list to believe for one run; where its publisher is pinned, only the pinned list or its successor.

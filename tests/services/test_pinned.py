@@ -127,6 +127,37 @@ def test_lists_of_two_publishers_stand_side_by_side(
     assert all(listed.next_update == NOW + LIFE for listed in pinned.show())
 
 
+def test_a_publisher_that_is_removed_is_a_stranger_again(pinned: PinnedLists, versions: list[bytes]) -> None:
+    pinned.add(versions[0], fingerprint=fingerprint(versions[0]))
+    pinned.add(versions[1])
+    publisher = parse_trust_list(versions[0]).publisher.id
+    assert pinned.remove(publisher).version == 2
+    assert pinned.show() == []
+    assert not list(pinned.folder.glob("*.json")) + list(pinned.folder.glob(".*.json"))
+    with pytest.raises(RefusedError) as refused:
+        pinned.add(versions[2])
+    assert refused.value.code == "fingerprint-missing"
+    assert pinned.add(versions[0], fingerprint=fingerprint(versions[0])).version == 1
+    with pytest.raises(NotFoundError):
+        pinned.remove("did:web:nobody.example.xz")
+
+
+def test_another_publisher_of_the_same_name_is_refused_until_the_first_is_removed(
+    pinned: PinnedLists, versions: list[bytes]
+) -> None:
+    first = parse_trust_list(versions[0])
+    document: Any = decode(versions[0], limit=TRUST_LIMIT, what="list")
+    del document["signatures"]
+    document["nextUpdate"] = "2026-12-01T00:00:00Z"
+    other = sign_trust_list(document, {"#1": publisher_key().private})
+    pinned.add(versions[0], fingerprint=fingerprint(versions[0]))
+    with pytest.raises(RefusedError) as refused:
+        pinned.check(other)
+    assert refused.value.code == "version-fork"
+    pinned.remove(first.publisher.id)
+    assert pinned.check(other).list_hash != first.list_hash
+
+
 def test_a_publisher_that_is_not_pinned_is_named(pinned: PinnedLists) -> None:
     with pytest.raises(NotFoundError) as refused:
         pinned.of("did:web:nobody.example.xb")
