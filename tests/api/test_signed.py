@@ -195,7 +195,7 @@ def test_fields_that_are_not_of_the_profile_are_refused(
 ) -> None:
     url = private.url + record
     fields = forged.fields("GET", url)
-    fields["signature-input"] = change(fields["signature-input"])  # type: ignore[operator]
+    fields["signature-input"] = change(fields["signature-input"])  # type: ignore[operator] # a parameter
     raw = [(name.encode(), value.encode("utf-8")) for name, value in fields.items()]
     assert code_of(HTTP.get(url, headers=raw)) == (401, "caller-malformed")
 

@@ -182,7 +182,7 @@ def ecdsa() -> Iterator[Edge]:
 
 def signed_by(statement: Statement, edge: Edge) -> Statement:
     """The statement with the signature of an edge, of that key's suite."""
-    document: dict[str, Any] = {**statement.document, "proof": {**statement.document["proof"]}}  # type: ignore[dict-item]
+    document: dict[str, Any] = {**statement.document, "proof": {**statement.document["proof"]}}  # type: ignore[dict-item] # JSON
     document["proof"]["cryptosuite"] = edge.public.suite
     document["proof"]["proofValue"] = base58btc_encode(bytes(64))
     document["proof"]["proofValue"] = base58btc_encode(edge.sign(statement_of(document).message))

@@ -24,7 +24,7 @@ _running = "?"
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Remember which test is running."""
-    global _running  # noqa: PLW0603
+    global _running  # noqa: PLW0603 - one process for the whole run
     _running = item.nodeid
 
 

@@ -104,7 +104,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_called_where_it_led_when_
         called.append(asked)
         return httpx2.Response(200, stream=httpx2.ByteStream(b"{}"))
 
-    transport._inner = httpx2.MockTransport(answer)  # type: ignore[assignment]
+    transport._inner = httpx2.MockTransport(answer)  # type: ignore[assignment] # in its place
     exchange = Exchange("http://registry.example.xb", transport=transport)
     assert exchange.ask("GET", "/health", limit=10).status == 200
     assert (called[0].url.host, called[0].headers["host"]) == ("93.184.216.34", "registry.example.xb")
