@@ -225,6 +225,21 @@ def reach(page: Opened, wanted: str) -> None:
     assert "solid" in page.page.evaluate(outline)
 
 
+def test_a_country_that_is_none_is_not_left_out_of_the_question(browser: Browser, files: Files) -> None:
+    with opened(browser, files.page, now=NOW) as page:
+        page.give(evidence=files.good, trust=files.trust)
+        page.answered()
+        page.page.evaluate("() => document.getElementById('more').setAttribute('open', '')")
+        page.page.fill("#into", "X1")
+        page.page.press("#into", "Tab")
+        page.page.wait_for_selector("#answer", state="hidden")
+        assert page.page.evaluate("() => document.getElementById('into').matches(':invalid')")
+        page.page.fill("#into", "xb")
+        page.page.press("#into", "Tab")
+        page.answered()
+        assert page.verdict == "passed"
+
+
 @pytest.mark.parametrize("language", ["en", "zh", "ar-XB"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_wrong(browser: Browser, files: Files, language: str, scheme: str) -> None:

@@ -13,6 +13,15 @@ export interface Hand {
   statement: File | undefined;
 }
 
+/** Whether what was typed can be asked; if not, the browser says at the field why, in its own language. */
+export function fieldsHold(): boolean {
+  const wrong = [input("into"), input("at")].find((field) => !field.checkValidity());
+  if (wrong === undefined) return true;
+  byId("more").setAttribute("open", "");
+  wrong.reportValidity();
+  return false;
+}
+
 /** A question as soon as there is evidence and a trust list. */
 export function questionOf(hand: Hand): Question | undefined {
   if (hand.evidence === undefined || hand.trust === undefined) return undefined;

@@ -10,6 +10,7 @@ import { type Named, readCodes } from "./code_on_paper.ts";
 import { byId, element, hash, put, shown, terms } from "./elements.ts";
 import {
   dropAnywhere,
+  fieldsHold,
   type Hand,
   picker,
   questionOf,
@@ -108,6 +109,8 @@ async function verify(): Promise<void> {
   const question = questionOf(hand);
   if (question === undefined) return;
   forget();
+  // An answer to less than what was typed would look like one to all of it.
+  if (!fieldsHold()) return;
   const mine = turn;
   begin();
   try {
