@@ -209,8 +209,10 @@ def open_streams(served: Served, client: str, count: int) -> Iterator[None]:
 
 def refusal(served: Served, client: str) -> tuple[int, str, str] | None:
     """Status, code and Retry-After that a client's next stream is answered with; None where it is taken in."""
+    before = served.app.state.streams.taken
     answer = served.post("/v1/statements", b"", {**NDJSON, "x-forwarded-for": client})
     if answer.status_code == 200:
+        until(lambda: served.app.state.streams.taken == before)  # its place is given back after its answer
         return None
     name = answer.json()["type"].removeprefix("/problems/")
     return answer.status_code, name, answer.headers["retry-after"]
