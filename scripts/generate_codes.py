@@ -39,6 +39,7 @@ _SUBSETS = {
     "sensitivePersonal": "SENSITIVE",
     "nonPersonal": "NON_PERSONAL",
     "nonBinding": "NON_BINDING",
+    "ofRules": "OF_RULES",
 }
 
 

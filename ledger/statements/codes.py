@@ -34,6 +34,11 @@ COUNTRIES = frozenset(
     YT ZA ZM ZW
     """.split()
 )
+COUNTRY_RELATIONS = frozenset(
+    """
+    adequacy arrangement treaty certificationSystem contractClauses unSanctions
+    """.split()
+)
 CREDENTIAL_TYPES = frozenset("untpDigitalIdentityAnchor vlei x509 eid did".split())
 CURRENCIES = frozenset(
     """
@@ -73,6 +78,17 @@ DATA_TYPES_NON_PERSONAL = frozenset(
     dpv:AnonymisedData dpv:NonPersonalData dpv:SensitiveNonPersonalData
     """.split()
 )
+DECISION_OUTCOMES = frozenset(
+    """
+    free conditional mechanismRequired assessmentRequired indeterminate prohibited
+    """.split()
+)
+DECISION_OUTCOMES_OF_RULES = frozenset(
+    """
+    free conditional mechanismRequired assessmentRequired prohibited
+    """.split()
+)
+DIRECTIONS = frozenset("outbound inbound".split())
 DOCUMENT_FORMATS = frozenset("UBL-2.1 CII-D16B DCSA-eBL-3.0 PDF other".split())
 DOCUMENT_TYPES = frozenset(
     """
@@ -87,6 +103,7 @@ EXEMPTIONS = frozenset(
     explicitConsent publicInterest legalClaims vitalInterest publicRegister
     """.split()
 )
+FINDING_ANSWERS = frozenset("agreed disputed remedied".split())
 FLOWS = frozenset("outbound inbound return transit onward remoteAccess".split())
 GRADES = frozenset("general important core".split())
 IDENTIFIER_SCHEMES = frozenset("LEI USCC VAT GLN DID".split())
@@ -98,10 +115,47 @@ LEGAL_BASES = frozenset(
     dpv:PublicInterest dpv:VitalInterest dpv:VitalInterestOfDataSubject dpv:VitalInterestOfNaturalPerson
     """.split()
 )
+MEASURE_CONDITIONS = frozenset(
+    """
+    anonymise pseudonymise maskIdentifiers encrypt noOnward storedCopy returnOrDelete accessLog filed
+    yearlyReport personsInformed separateConsent impactAssessed scenarioOnly
+    """.split()
+)
+MEASURE_DOCUMENTS = frozenset(
+    """
+    selfAssessment impactAssessment standardContract contract bindingRules certificate consentRecord
+    legalDocument application filingReceipt licence staffRules
+    """.split()
+)
+MEASURE_FINDINGS = frozenset("ND-1 ND-2 ND-3 ND-4 PR-1 LOC-1 TR-1 TR-2 TR-3 TR-4 IO-1".split())
+MEASURE_KINDS = frozenset(
+    """
+    negativeList generalList importantCatalogue whitelist threshold exemption gradingMethod regulation
+    guideline default pilot
+    """.split()
+)
+MEASURE_OBJECTIVES = frozenset(
+    """
+    nationalSecurity publicSecurity publicInterest publicHealth personalPrivacy intellectualProperty
+    economicStability criticalInfrastructure freeFlow
+    """.split()
+)
+MEASURE_REASONS = frozenset(
+    """
+    listed notListed importantData coreData criticalInfrastructure aboveThreshold belowThreshold
+    sensitiveData personalData noPersonalData exempted adequate arrangement safeguards derogation pilot
+    localised byDefault
+    """.split()
+)
 MECHANISMS = frozenset(
     """
     noneRequired exemption adequacy standardContract bindingCorporateRules certification codeOfConduct
     adHocContract administrativeArrangement authorityAssessment authorityLicence whitelist derogation treaty
+    """.split()
+)
+OBSERVATION_KINDS = frozenset(
+    """
+    error contradiction unequalTreatment missingBasis notPublished outdated support other
     """.split()
 )
 OUTCOMES = frozenset("accepted reservation rejected".split())
@@ -180,8 +234,10 @@ STATUS_REASONS = frozenset(
     """.split()
 )
 SUCCESSION_REASONS = frozenset("databaseLost databaseDamaged olderCopy".split())
+TARGETING_MODES = frozenset("none country enterprise".split())
 TEST_COUNTRIES = frozenset(
     """
     XA XB XC XD XE XF XG XH XI XJ XK XL XM XN XO XP XQ XR XS XT XU XV XW XX XY XZ
     """.split()
 )
+VISIBILITIES = frozenset("public hashOnly".split())

@@ -29,6 +29,8 @@ ACCREDITOR: Final = {
 }
 AUTHORITY_XA: Final = "did:web:authority.example.xa"
 AUTHORITY_XB: Final = "did:web:authority.example.xb"
+MACHINE: Final = "did:web:machine.example.xa"
+OBSERVER: Final = "did:web:observer.example.xb"
 EXPORTER_KEY: Final = "z6MkjsuSPUAywtMAS9FYWYwVm3XWe4EZ6iMbT4M458HMBnEh"
 REGISTRAR_KEY: Final = "z6MktvrGmRcx7XKCZT5pt4qqTZw9UJycSbpvYAiWsdWoZvW7"
 AUTHORITY_XA_KEY: Final = "z6MkmwJEzdCAXDKxuBE9axbQ51hP9UCMeCBh9L95vXys1xa5"

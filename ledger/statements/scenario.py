@@ -17,8 +17,9 @@ def _own_code_is_listed(scenario: dict[str, Any], at: str, found: list[Problem])
         found.append(Problem(f"{at}/code", "not-in-list", detail))
 
 
+SCENARIO_CODE = Text("a scenario code", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", 64)
 SCENARIO = Object(
-    {"scheme": URI, "code": Text("a scenario code", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", 64)},
+    {"scheme": URI, "code": SCENARIO_CODE},
     {"version": Text("a version", r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", 32)},
     rules=(_own_code_is_listed,),
     recurring=True,

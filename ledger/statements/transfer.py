@@ -72,7 +72,8 @@ def _counts_fit(persons: dict[str, Any], at: str, found: list[Problem]) -> None:
 
 
 @rule("category", "dataTypes")
-def _types_fit_category(line: dict[str, Any], at: str, found: list[Problem]) -> None:
+def types_fit_category(line: dict[str, Any], at: str, found: list[Problem]) -> None:
+    """The rule that the types of data named are of the category named."""
     category = line["category"]
     if category == "nonPersonal":
         foreign = lists.DATA_TYPES_PERSONAL
@@ -129,7 +130,7 @@ LINE = Object(
         "volume": COMMITMENT,
         "persons": PERSONS,
     },
-    rules=(_types_fit_category, _persons_fit_category),
+    rules=(types_fit_category, _persons_fit_category),
 )
 
 

@@ -1,4 +1,4 @@
-"""From when to when a statement's word holds: the dates, and the order they stand in."""
+"""From when to when a statement's word holds: the dates, the versions, and the order they stand in."""
 
 from typing import Any
 
@@ -18,3 +18,14 @@ def in_order(first: str, last: str) -> Rule:
 
 VALIDITY = in_order("validFrom", "validUntil")
 """Valid from the first, included, up to the second, excluded."""
+
+
+@rule("version", "supersedes")
+def later_versions_supersede(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
+    """The rule that every version but the first names the one that it supersedes."""
+    later, where = subject["version"] > 1, f"{at}/supersedes"
+    if later and "supersedes" not in subject:
+        detail = 'member "supersedes" is missing; a later version names the one before'
+        found.append(Problem(where, "member-missing", detail))
+    elif not later and "supersedes" in subject:
+        found.append(Problem(where, "version-conflict", "the first version supersedes none"))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ledger.core.times import format_time
 from ledger.statements.example_parties import ACCREDITOR, BODY, EXPORTER, IMPORTER
 from ledger.statements.fields import DIGEST, Boolean, Code, Date, Integer, Text, Time
+from ledger.statements.measure_rules import WHEN
 from ledger.statements.party import PARTY
 from ledger.statements.personal import finding
 from ledger.statements.scenario import OWN_SCHEME, SCENARIO
@@ -19,7 +20,14 @@ _START = 1_795_000_000
 _DAYS = 4000
 _MOST = 3
 """Items of a list, where its bounds allow so few."""
-_PAIRS = (("validFrom", "validUntil"), ("from", "until"), ("inForceFrom", "until"), ("effective", "until"))
+_PAIRS = (
+    ("validFrom", "validUntil"),
+    ("from", "until"),
+    ("inForceFrom", "until"),
+    ("effective", "until"),
+    ("effectiveFrom", "effectiveUntil"),
+    ("date", "reviewBy"),
+)
 _SCENARIOS = [
     {"scheme": OWN_SCHEME, "code": "veh.after-sales"},
     {"scheme": OWN_SCHEME, "code": "trade.invoice", "version": "2"},
@@ -41,6 +49,8 @@ def _object(shape: Object) -> st.SearchStrategy[dict[str, Any]]:
         {name: made(member) for name, member in shape.required.items()},
         optional={name: made(member) for name, member in shape.optional.items()},
     )
+    if shape.any_of:
+        drawn = drawn.filter(lambda value: not value.keys().isdisjoint(shape.any_of))
     if shape is SCOPE:
         return drawn.map(_with_fitting_limits)
     return drawn.map(_in_order)
@@ -50,7 +60,7 @@ def _in_order(value: dict[str, Any]) -> dict[str, Any]:
     for first, last in _PAIRS:
         if first in value and last in value:
             if value[first] == value[last]:
-                value[last] = format_time(_START + 86_400 * (_DAYS + 1))
+                value[last] = format_time(_START + 86_400 * (_DAYS + 1))[: len(value[first])]
             value[first], value[last] = sorted((value[first], value[last]))
     return value
 
@@ -82,6 +92,7 @@ def _text(shape: Text) -> st.SearchStrategy[str]:
 _GIVEN: dict[Shape, st.SearchStrategy[Any]] = {
     PARTY: st.sampled_from([ACCREDITOR, BODY, EXPORTER, IMPORTER]).map(dict),
     SCENARIO: st.sampled_from(_SCENARIOS).map(dict),
+    WHEN: st.sampled_from(["true", "line.grade == 'core'", "line.persons.count >= 10 || size(line.dataTypes) > 1"]),
     DIGEST: st.binary(min_size=32, max_size=32).map(bytes.hex),
 }
 _DRAWN: dict[type[Shape], Callable[[Any], st.SearchStrategy[Any]]] = {
