@@ -36,7 +36,7 @@ COUNTRIES = frozenset(
 )
 COUNTRY_RELATIONS = frozenset(
     """
-    adequacy arrangement treaty certificationSystem contractClauses unSanctions
+    adequacy adequacyLimited legalSpace arrangement treaty certificationSystem contractClauses unSanctions
     """.split()
 )
 CREDENTIAL_TYPES = frozenset("untpDigitalIdentityAnchor vlei x509 eid did".split())
@@ -95,7 +95,7 @@ DOCUMENT_TYPES = frozenset(
     220 271 315 325 380 381 383 384 386 389 705 720 730 740 785 830 851 853 861 911 929
     """.split()
 )
-ENDORSEMENT_ROLES = frozenset("party accession denunciation".split())
+ENDORSEMENT_ROLES = frozenset("party accession denunciation jointMeasure".split())
 EQUIVALENCE_DIRECTIONS = frozenset("both aToB".split())
 EXEMPTIONS = frozenset(
     """

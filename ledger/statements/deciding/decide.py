@@ -1,0 +1,269 @@
+"""May this transfer cross?  What the measures in force say of it, line by line.
+
+Rule: docs/spec/deciding.md, a function of the record, of measures and of a time: whoever has the same computes the
+same bytes.  Cost: the rules in force times the lines; a table is a few look-ups.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from ledger.core.canonical import encode
+from ledger.core.times import format_time
+from ledger.statements.deciding.facts import RELATIONS, ZONE, Facts, facts_of, vocabularies_of
+from ledger.statements.deciding.verdicts import (
+    INDETERMINATE,
+    SILENT,
+    YIELDING,
+    Possible,
+    Ready,
+    Verdict,
+    in_force,
+    overriding,
+    perhaps_yielding,
+    ready,
+    relations,
+    verdict_of,
+)
+from ledger.statements.decision import (
+    ORDER,
+    LineDecision,
+    MeasureUsed,
+    Reason,
+    SideDecision,
+)
+from ledger.statements.party import Party, party_of
+
+__all__ = ["ENGINE", "Decided", "Ready", "decide", "ready"]
+
+ENGINE: Final = "evidence-rules/1"
+NO_MEASURE: Final = "measures"
+"""What is missing where nothing is said."""
+MOST_REASONS: Final = 4
+"""Reasons that a line names."""
+_MECHANISM: Final = ORDER.index("mechanismRequired")
+
+
+class Decided(NamedTuple):
+    """The answer; it becomes the subject of a Decision with the digest of the record it is about."""
+
+    at: int
+    measures: tuple[MeasureUsed, ...]
+    """Those in force for one of the parties, ascending by digest."""
+    outcome: str
+    outbound: SideDecision
+    inbound: SideDecision | None
+    """None: no measure at hand says anything."""
+    mechanisms: tuple[str, ...] | None
+    """By which it may cross; None: no mechanism is required."""
+    declared: bool | None
+    """Whether the record's mechanism is one of them."""
+    strictest: tuple[str, int]
+    """(direction, line) that the outcome is of."""
+
+    def subject(self, transfer: bytes) -> dict[str, Any]:
+        """The subject of a Decision about the record with this digest."""
+        made: dict[str, Any] = {
+            "transfer": transfer.hex(),
+            "at": format_time(self.at),
+            "engine": ENGINE,
+            "measures": [
+                {"digest": used.digest.hex(), "number": used.number, "version": used.version}
+                for used in self.measures
+            ],
+            "outcome": self.outcome,
+            "outbound": _side_json(self.outbound),
+            "strictest": {"direction": self.strictest[0], "line": self.strictest[1]},
+        }
+        if self.inbound is not None:
+            made["inbound"] = _side_json(self.inbound)
+        if self.mechanisms is not None:
+            made["mechanisms"] = list(self.mechanisms)
+            made["declared"] = self.declared
+        return made
+
+    def canonical(self, transfer: bytes) -> bytes:
+        """That subject in canonical JSON."""
+        return encode(self.subject(transfer), what="decision")
+
+
+def decide(transfer: dict[str, Any], measures: Iterable[Ready], *, at: int) -> Decided:
+    """Decide about a transfer.
+
+    Args:
+        transfer: Subject of a TransferRecord, in order.
+        measures: All at hand, in any order; those not in force, or of others, change nothing.
+        at: When it crosses, POSIX seconds.
+    """
+    at_hand = list(measures)
+    exporter, importer = party_of(transfer["exporter"]), party_of(transfer["importer"])
+    out = in_force(at_hand, "outbound", exporter, at)
+    into = in_force(at_hand, "inbound", importer, at)
+    used = out + into
+    lines = facts_of(transfer, vocabularies_of(list_ for each in used for list_ in each.measure.vocabularies))
+    sides = {
+        "outbound": _judged(_Side(out, exporter, importer.jurisdiction, at, is_outbound=True), lines),
+        "inbound": _judged(_Side(into, importer, exporter.jurisdiction, at, is_outbound=False), lines)
+        if into
+        else [],
+    }
+    outcome, strictest = _strictest(sides)
+    mechanisms = _mechanisms(sides) if outcome == _MECHANISM else None
+    return Decided(
+        at=at,
+        measures=tuple(
+            sorted(MeasureUsed(each.digest, each.measure.number, each.measure.version) for each in used)
+        ),
+        outcome=ORDER[outcome],
+        outbound=_side(sides["outbound"]),
+        inbound=_side(sides["inbound"]) if sides["inbound"] else None,
+        mechanisms=mechanisms,
+        declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
+        strictest=strictest,
+    )
+
+
+class _Line(NamedTuple):
+    """What a direction says of one line."""
+
+    outcome: int
+    decision: LineDecision
+    mechanisms: frozenset[str]
+    """That all rules which require one allow."""
+
+
+class _Side:
+    """The measures of one direction, made ready for one transfer."""
+
+    __slots__ = ("is_outbound", "measures", "overriding", "relations", "zone")
+
+    def __init__(
+        self, measures: list[Ready], party: Party, other: str, at: int, *, is_outbound: bool
+    ) -> None:
+        self.is_outbound, self.measures, self.zone = is_outbound, measures, party.zone or ""
+        self.relations = [relations(each.measure, other, at) for each in measures]
+        self.overriding = overriding(measures)
+
+
+def _judged(side: _Side, lines: list[tuple[int, Facts]]) -> list[_Line]:
+    """What a direction says, but for lines of which it says nothing and need not."""
+    found = []
+    for number, facts in lines:
+        facts[ZONE] = side.zone
+        said, by_default = _verdicts(side, facts)
+        line = _line(number, said, by_default, is_outbound=side.is_outbound)
+        if line is not None:
+            found.append(line)
+    return found
+
+
+def _verdicts(side: _Side, facts: Facts) -> tuple[list[Verdict], list[Verdict]]:
+    """What each measure says of a line, and what those of the kind default say, which count where no other does."""
+    whole: list[Verdict] = []
+    for each, holds in zip(side.measures, side.relations, strict=True):
+        facts[RELATIONS] = holds
+        whole.append(verdict_of(each.rulings, facts))
+    said: list[Verdict] = []
+    by_default: list[Verdict] = []
+    for place, each in enumerate(side.measures):
+        verdict = whole[place]
+        over = side.overriding[place]
+        if over and len(each.kept) < len(each.rulings):
+            possible = [whole[other].possible for other in over]
+            if any(SILENT not in one for one in possible):
+                verdict = _without_delegable(side, place, facts)
+            elif any(len(one) > 1 for one in possible):
+                verdict = perhaps_yielding(verdict, _without_delegable(side, place, facts))
+        (by_default if each.measure.kind == "default" else said).append(verdict)
+    return said, by_default
+
+
+def _without_delegable(side: _Side, place: int, facts: Facts) -> Verdict:
+    facts[RELATIONS] = side.relations[place]
+    return verdict_of(side.measures[place].kept, facts)
+
+
+def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_outbound: bool) -> _Line | None:
+    possible = _strictest_of_each(said)
+    if SILENT in possible:
+        possible = (possible - {SILENT}) | _strictest_of_each(by_default)
+        said = said + by_default
+    if possible == _NOTHING and not is_outbound:
+        return None
+    outcome = INDETERMINATE
+    if len(possible) == 1 and SILENT not in possible:
+        (outcome,) = possible
+    rules = [rule for verdict in said for rule in verdict.rules if outcome in {rule.outcome, INDETERMINATE}]
+    missing: set[str] = set()
+    if outcome == INDETERMINATE:
+        missing.update(*(verdict.missing for verdict in said if len(verdict.possible) > 1))
+        if SILENT in possible and is_outbound:
+            missing.add(NO_MEASURE)
+    reasons = sorted((rule.reason for rule in rules), key=lambda reason: reason.measure)[:MOST_REASONS]
+    decision = LineDecision(number, ORDER[outcome], tuple(reasons), tuple(sorted(missing)))
+    return _Line(outcome, decision, _allowed(rules) if outcome == _MECHANISM else frozenset())
+
+
+def _strictest_of_each(verdicts: Iterable[Verdict]) -> frozenset[int]:
+    """What comes out, of every choice of one of what each may say."""
+    together = _NOTHING
+    for verdict in verdicts:
+        together = frozenset(max(one, other) for one in together for other in verdict.possible)
+    return together - _YIELDED
+
+
+def _allowed(rules: Iterable[Possible]) -> frozenset[str]:
+    return frozenset.intersection(*(frozenset(rule.rule.mechanisms) for rule in rules))
+
+
+def _strictest(sides: dict[str, list[_Line]]) -> tuple[int, tuple[str, int]]:
+    """The outcome, and the first direction and line that has it."""
+    outcome = max(line.outcome for lines in sides.values() for line in lines)
+    for direction, lines in sides.items():
+        for line in lines:
+            if line.outcome == outcome:
+                return outcome, (direction, line.decision.line)
+    raise AssertionError("one of the lines has the outcome")
+
+
+def _mechanisms(sides: dict[str, list[_Line]]) -> tuple[str, ...]:
+    """Those that every line which requires one allows."""
+    allowed = [line.mechanisms for lines in sides.values() for line in lines if line.outcome == _MECHANISM]
+    return tuple(sorted(frozenset.intersection(*allowed)))
+
+
+def _side(lines: list[_Line]) -> SideDecision:
+    return SideDecision(ORDER[max(line.outcome for line in lines)], tuple(line.decision for line in lines))
+
+
+def _side_json(side: SideDecision) -> dict[str, Any]:
+    return {"outcome": side.outcome, "lines": [_line_json(line) for line in side.lines]}
+
+
+def _line_json(line: LineDecision) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "line": line.line,
+        "outcome": line.outcome,
+        "reasons": [_reason_json(reason) for reason in line.reasons],
+    }
+    if line.missing:
+        made["missing"] = list(line.missing)
+    return made
+
+
+def _reason_json(reason: Reason) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "measure": reason.measure.hex(),
+        "rule": reason.rule,
+        "reason": reason.reason,
+    }
+    if reason.cite is not None:
+        cite = {"instrument": reason.cite.instrument}
+        if reason.cite.article is not None:
+            cite["article"] = reason.cite.article
+        made["cite"] = cite
+    return made
+
+
+_NOTHING: Final = frozenset({SILENT})
+_YIELDED: Final = frozenset({YIELDING})
+"""Never the answer: where a measure yields, the one it yields to says more."""

@@ -1,0 +1,211 @@
+"""What one measure says of one line, and which measures there are to ask.
+
+Rule: docs/spec/deciding.md, sections Measures and Rules.  All here is a function of values.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from ledger.statements.deciding.conditions import condition_of
+from ledger.statements.deciding.facts import Facts, lies_in
+from ledger.statements.deciding.truth import Fault, Missing, Truth
+from ledger.statements.decision import ORDER, RULE_ERROR, Reason
+from ledger.statements.measure import PolicyMeasure
+from ledger.statements.measure_rules import MeasureRule
+from ledger.statements.party import Party
+
+SILENT: Final = -2
+"""Says nothing: less than every outcome, which are counted by their place in `ORDER`."""
+YIELDING: Final = -1
+"""Says nothing because another measure speaks in its place."""
+INDETERMINATE: Final = ORDER.index("indeterminate")
+
+
+class Verdict(NamedTuple):
+    """What a measure says, or may say while facts are missing."""
+
+    possible: frozenset[int]
+    """Places in `ORDER`, or `SILENT`; one alone: it is settled."""
+    rules: tuple["Possible", ...]
+    """The rules that decide, or may; in order."""
+    missing: frozenset[str]
+
+
+class Possible(NamedTuple):
+    """A rule that decides, or may."""
+
+    outcome: int
+    reason: Reason
+    rule: MeasureRule
+
+
+class Ruling(NamedTuple):
+    """A rule made ready."""
+
+    holds: Callable[[Facts], Truth]
+    says: Possible
+    fails: Possible
+    """In error."""
+    alone: Verdict
+    """Where it is the first that holds, and none before it is unknown."""
+
+
+class Ready(NamedTuple):
+    """A measure made ready to be asked, once for any number of transfers."""
+
+    digest: bytes
+    measure: PolicyMeasure
+    rulings: tuple[Ruling, ...]
+    kept: tuple[Ruling, ...]
+    """Those of them that are not delegable."""
+
+
+def ready(digest: bytes, measure: PolicyMeasure) -> Ready:
+    """Make a measure ready.
+
+    Args:
+        digest: Of its statement, 32 bytes.
+        measure: Where it is `joint`, enough of its authorities endorsed it: that is the caller's to see.
+
+    Raises:
+        MalformedError: `cel-invalid`: an expression of its rules is none.
+    """
+    rulings = tuple(_ruling(digest, rule) for rule in measure.rules)
+    kept = tuple(ruling for ruling in rulings if not ruling.says.rule.delegable)
+    return Ready(digest, measure, rulings, kept)
+
+
+def _ruling(digest: bytes, rule: MeasureRule) -> Ruling:
+    outcome = ORDER.index(rule.outcome)
+    says = Possible(outcome, Reason(digest, rule.id, rule.reason, rule.cite), rule)
+    fails = Possible(INDETERMINATE, Reason(digest, rule.id, RULE_ERROR, rule.cite), rule)
+    return Ruling(condition_of(rule), says, fails, Verdict(frozenset({outcome}), (says,), frozenset()))
+
+
+_SILENCE: Final = Verdict(frozenset({SILENT}), (), frozenset())
+
+
+def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
+    """What ordered rules say of a line: the first that holds decides, those unknown before it may have."""
+    possible: list[Possible] = []
+    missing: frozenset[str] = frozenset()
+    for ruling in rulings:
+        truth = ruling.holds(facts)
+        if truth is False:
+            continue
+        if truth is True and not possible:
+            return ruling.alone
+        if isinstance(truth, Missing):
+            missing |= truth
+            possible.append(ruling.says)
+            continue
+        possible.append(ruling.fails if isinstance(truth, Fault) else ruling.says)
+        break
+    else:
+        if not possible:
+            return _SILENCE
+        return Verdict(frozenset({SILENT, *(rule.outcome for rule in possible)}), tuple(possible), missing)
+    return Verdict(frozenset(rule.outcome for rule in possible), tuple(possible), missing)
+
+
+def perhaps_yielding(whole: Verdict, kept: Verdict) -> Verdict:
+    """What a measure says where another may speak in its place: all of it, or without what is delegable."""
+    rules = tuple(dict.fromkeys(whole.rules + kept.rules))
+    yielded = frozenset(YIELDING if outcome == SILENT else outcome for outcome in kept.possible)
+    return Verdict(whole.possible | yielded, rules, whole.missing | kept.missing)
+
+
+def in_force(measures: Iterable[Ready], direction: str, party: Party, at: int) -> list[Ready]:
+    """The measures that a direction's side has to be asked about, ascending by digest.
+
+    Args:
+        measures: All at hand, in any order.
+        direction: outbound or inbound.
+        party: The one on that side: who sends, or who receives.
+        at: POSIX seconds.
+    """
+    own = {ready.digest: ready for ready in measures if ready.measure.jurisdiction == party.jurisdiction}
+    begun = [
+        ready
+        for _, ready in sorted(own.items())
+        if ready.measure.direction == direction and ready.measure.effective_from <= at
+    ]
+    return [
+        ready
+        for ready in begun
+        if _is_open(ready.measure, at)
+        and _concerns(ready.measure, party, at)
+        and not any(_follows(later, ready) for later in begun)
+    ]
+
+
+def _is_open(measure: PolicyMeasure, at: int) -> bool:
+    return measure.effective_until is None or at < measure.effective_until
+
+
+def _concerns(measure: PolicyMeasure, party: Party, at: int) -> bool:
+    if measure.zone is not None and (party.zone is None or not lies_in(party.zone, measure.zone)):
+        return False
+    pilot = measure.pilot
+    return pilot is None or (at < pilot.sunset and (party.scheme, party.id) in pilot.parties)
+
+
+def _follows(later: Ready, earlier: Ready) -> bool:
+    """Whether one is a later version of the other, by the same authority."""
+    one, other = later.measure, earlier.measure
+    return _of_one_authority(one, other) and (
+        one.supersedes == earlier.digest or (one.number == other.number and one.version > other.version)
+    )
+
+
+def _of_one_authority(one: PolicyMeasure, other: PolicyMeasure) -> bool:
+    return (one.authority.did, one.authority.jurisdiction) == (
+        other.authority.did,
+        other.authority.jurisdiction,
+    )
+
+
+def overriding(measures: Sequence[Ready]) -> list[tuple[int, ...]]:
+    """For each measure, the places of those that may say otherwise where it is delegable.
+
+    Those that override each other, be it by way of others, override nothing of each other: none would be left.
+    """
+    edges = [
+        [place for place, other in enumerate(measures) if other is not one and _may_override(other, one)]
+        for one in measures
+    ]
+    return [
+        tuple(over for over in edges[place] if place not in _reached(edges, over))
+        for place in range(len(measures))
+    ]
+
+
+def _may_override(over: Ready, under: Ready) -> bool:
+    one, other = over.measure, under.measure
+    if other.number not in one.overrides:
+        return False
+    delegated = one.zone is not None and any(lies_in(one.zone, area) for area in other.delegates_to)
+    return delegated or _of_one_authority(one, other)
+
+
+def _reached(edges: Sequence[Sequence[int]], start: int) -> set[int]:
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        for place in edges[waiting.pop()]:
+            if place not in found:
+                found.add(place)
+                waiting.append(place)
+    return found
+
+
+def relations(measure: PolicyMeasure, jurisdiction: str, at: int) -> tuple[str, ...]:
+    """What a measure says holds between its jurisdiction and another at a time."""
+    return tuple(dict.fromkeys(_relations(measure, jurisdiction, at)))
+
+
+def _relations(measure: PolicyMeasure, jurisdiction: str, at: int) -> Iterator[str]:
+    for entry in measure.relations:
+        begun = entry.jurisdiction == jurisdiction and entry.begins <= at
+        if begun and (entry.until is None or at < entry.until):
+            yield entry.relation
