@@ -37,27 +37,31 @@ def condition_of(rule: MeasureRule) -> Condition:
     Raises:
         MalformedError: `cel-invalid`: its expression is none.
     """
-    asked = () if rule.table is None else tuple(asked_of(rule.table))
+    table = conjunction(() if rule.table is None else tuple(asked_of(rule.table)))
     if rule.when is None:
-        return lambda facts: holds(asked, facts)
+        return table
     evaluate = parse(rule.when).evaluate
-    if not asked:
+    if rule.table is None:
         return evaluate
-    return lambda facts: both(holds(asked, facts), evaluate(facts))
+    return lambda facts: both(table(facts), evaluate(facts))
 
 
-def holds(asked: _Asked, facts: Facts) -> Truth:
+def conjunction(asked: _Asked) -> Condition:
     """Whether all that is asked holds."""
-    missing: list[str] | None = None
-    for name, test in asked:
-        value = facts.get(name)
-        if value is None:
-            if missing is None:
-                missing = []
-            missing.append(name)
-        elif not test(value):
-            return False
-    return True if missing is None else Missing(missing)
+
+    def holds(facts: Facts) -> Truth:
+        missing: list[str] | None = None
+        for name, test in asked:
+            value = facts.get(name)
+            if value is None:
+                if missing is None:
+                    missing = []
+                missing.append(name)
+            elif not test(value):
+                return False
+        return True if missing is None else Missing(missing)
+
+    return holds
 
 
 def asked_of(table: Table) -> list[tuple[str, _Test]]:

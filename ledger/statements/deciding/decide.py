@@ -164,48 +164,61 @@ def _verdicts(side: _Side, facts: Facts) -> tuple[list[Verdict], list[Verdict]]:
         whole.append(verdict_of(each.rulings, facts))
     said: list[Verdict] = []
     by_default: list[Verdict] = []
-    for place, each in enumerate(side.measures):
-        verdict = whole[place]
-        over = side.overriding[place]
+    for each, verdict, over in zip(side.measures, whole, side.overriding, strict=True):
+        found = verdict
         if over and len(each.kept) < len(each.rulings):
-            possible = [whole[other].possible for other in over]
-            if any(SILENT not in one for one in possible):
-                verdict = _without_delegable(side, place, facts)
-            elif any(len(one) > 1 for one in possible):
-                verdict = perhaps_yielding(verdict, _without_delegable(side, place, facts))
-        (by_default if each.measure.kind == "default" else said).append(verdict)
+            found = _overridden(side, each, verdict, [whole[place] for place in over], facts)
+        (by_default if each.measure.kind == "default" else said).append(found)
     return said, by_default
 
 
-def _without_delegable(side: _Side, place: int, facts: Facts) -> Verdict:
-    facts[RELATIONS] = side.relations[place]
-    return verdict_of(side.measures[place].kept, facts)
+def _overridden(side: _Side, under: Ready, verdict: Verdict, over: list[Verdict], facts: Facts) -> Verdict:
+    """What a measure says, of which others say this."""
+    if all(one.settled == SILENT for one in over):
+        return verdict
+    facts[RELATIONS] = side.relations[side.measures.index(under)]
+    kept = verdict_of(under.kept, facts)
+    if any(SILENT not in one.possible for one in over):
+        return kept
+    return perhaps_yielding(verdict, kept)
 
 
 def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_outbound: bool) -> _Line | None:
     possible = _strictest_of_each(said)
     if SILENT in possible:
-        possible = (possible - {SILENT}) | _strictest_of_each(by_default)
+        possible = (possible - _NOTHING) | _strictest_of_each(by_default)
         said = said + by_default
     if possible == _NOTHING and not is_outbound:
         return None
-    outcome = INDETERMINATE
     if len(possible) == 1 and SILENT not in possible:
         (outcome,) = possible
-    rules = [rule for verdict in said for rule in verdict.rules if outcome in {rule.outcome, INDETERMINATE}]
-    missing: set[str] = set()
+    else:
+        outcome = INDETERMINATE
     if outcome == INDETERMINATE:
-        missing.update(*(verdict.missing for verdict in said if len(verdict.possible) > 1))
-        if SILENT in possible and is_outbound:
-            missing.add(NO_MEASURE)
-    reasons = sorted((rule.reason for rule in rules), key=lambda reason: reason.measure)[:MOST_REASONS]
-    decision = LineDecision(number, ORDER[outcome], tuple(reasons), tuple(sorted(missing)))
-    return _Line(outcome, decision, _allowed(rules) if outcome == _MECHANISM else frozenset())
+        rules = [rule for verdict in said for rule in verdict.rules]
+        missing = _missing(said, measures=is_outbound and SILENT in possible)
+    else:
+        rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == outcome]
+        missing = ()
+    reasons = [rule.reason for rule in rules]
+    if len(reasons) > 1:
+        reasons = sorted(reasons, key=lambda reason: reason.measure)[:MOST_REASONS]
+    decision = LineDecision(number, ORDER[outcome], tuple(reasons), missing)
+    return _Line(outcome, decision, _allowed(rules) if outcome == _MECHANISM else _NO_MECHANISM)
 
 
-def _strictest_of_each(verdicts: Iterable[Verdict]) -> frozenset[int]:
+def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
+    missing = {name for verdict in said if verdict.settled is None for name in verdict.missing}
+    if measures:
+        missing.add(NO_MEASURE)
+    return tuple(sorted(missing))
+
+
+def _strictest_of_each(verdicts: list[Verdict]) -> frozenset[int]:
     """What comes out, of every choice of one of what each may say."""
     together = _NOTHING
+    if all(verdict.settled is not None for verdict in verdicts):  # most often
+        return frozenset((max((verdict.settled or 0 for verdict in verdicts), default=SILENT),))
     for verdict in verdicts:
         together = frozenset(max(one, other) for one in together for other in verdict.possible)
     return together - _YIELDED
@@ -265,5 +278,6 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
 
 
 _NOTHING: Final = frozenset({SILENT})
+_NO_MECHANISM: Final[frozenset[str]] = frozenset()
 _YIELDED: Final = frozenset({YIELDING})
 """Never the answer: where a measure yields, the one it yields to says more."""

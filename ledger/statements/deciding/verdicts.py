@@ -24,8 +24,11 @@ INDETERMINATE: Final = ORDER.index("indeterminate")
 class Verdict(NamedTuple):
     """What a measure says, or may say while facts are missing."""
 
+    settled: int | None
+    """The one thing possible."""
+
     possible: frozenset[int]
-    """Places in `ORDER`, or `SILENT`; one alone: it is settled."""
+    """Places in `ORDER`, or `SILENT`, or `YIELDING`."""
     rules: tuple["Possible", ...]
     """The rules that decide, or may; in order."""
     missing: frozenset[str]
@@ -79,10 +82,12 @@ def _ruling(digest: bytes, rule: MeasureRule) -> Ruling:
     outcome = ORDER.index(rule.outcome)
     says = Possible(outcome, Reason(digest, rule.id, rule.reason, rule.cite), rule)
     fails = Possible(INDETERMINATE, Reason(digest, rule.id, RULE_ERROR, rule.cite), rule)
-    return Ruling(condition_of(rule), says, fails, Verdict(frozenset({outcome}), (says,), frozenset()))
+    return Ruling(
+        condition_of(rule), says, fails, Verdict(outcome, frozenset({outcome}), (says,), frozenset())
+    )
 
 
-_SILENCE: Final = Verdict(frozenset({SILENT}), (), frozenset())
+_SILENCE: Final = Verdict(SILENT, frozenset({SILENT}), (), frozenset())
 
 
 def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
@@ -104,15 +109,20 @@ def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
     else:
         if not possible:
             return _SILENCE
-        return Verdict(frozenset({SILENT, *(rule.outcome for rule in possible)}), tuple(possible), missing)
-    return Verdict(frozenset(rule.outcome for rule in possible), tuple(possible), missing)
+        return _verdict({SILENT, *(rule.outcome for rule in possible)}, tuple(possible), missing)
+    return _verdict({rule.outcome for rule in possible}, tuple(possible), missing)
+
+
+def _verdict(possible: Iterable[int], rules: tuple[Possible, ...], missing: frozenset[str]) -> Verdict:
+    outcomes = frozenset(possible)
+    return Verdict(min(outcomes) if len(outcomes) == 1 else None, outcomes, rules, missing)
 
 
 def perhaps_yielding(whole: Verdict, kept: Verdict) -> Verdict:
     """What a measure says where another may speak in its place: all of it, or without what is delegable."""
     rules = tuple(dict.fromkeys(whole.rules + kept.rules))
     yielded = frozenset(YIELDING if outcome == SILENT else outcome for outcome in kept.possible)
-    return Verdict(whole.possible | yielded, rules, whole.missing | kept.missing)
+    return _verdict(whole.possible | yielded, rules, whole.missing | kept.missing)
 
 
 def in_force(measures: Iterable[Ready], direction: str, party: Party, at: int) -> list[Ready]:
@@ -124,18 +134,29 @@ def in_force(measures: Iterable[Ready], direction: str, party: Party, at: int) -
         party: The one on that side: who sends, or who receives.
         at: POSIX seconds.
     """
-    own = {ready.digest: ready for ready in measures if ready.measure.jurisdiction == party.jurisdiction}
-    begun = [
-        ready
-        for _, ready in sorted(own.items())
-        if ready.measure.direction == direction and ready.measure.effective_from <= at
-    ]
+    begun = {
+        each.digest: each
+        for each in measures
+        if each.measure.jurisdiction == party.jurisdiction
+        and each.measure.direction == direction
+        and each.measure.effective_from <= at
+    }
+    if not begun:
+        return []
+    latest: dict[tuple[str, str, str], int] = {}
+    superseded: set[tuple[str, str, bytes]] = set()
+    for each in begun.values():
+        did, measure = each.measure.authority.did, each.measure
+        name = (did, measure.authority.jurisdiction, measure.number)
+        latest[name] = max(measure.version, latest.get(name, 0))
+        if measure.supersedes is not None:
+            superseded.add((did, measure.authority.jurisdiction, measure.supersedes))
     return [
-        ready
-        for ready in begun
-        if _is_open(ready.measure, at)
-        and _concerns(ready.measure, party, at)
-        and not any(_follows(later, ready) for later in begun)
+        each
+        for _, each in sorted(begun.items())
+        if _is_open(each.measure, at)
+        and _concerns(each.measure, party, at)
+        and not _is_followed(each, latest, superseded)
     ]
 
 
@@ -150,12 +171,14 @@ def _concerns(measure: PolicyMeasure, party: Party, at: int) -> bool:
     return pilot is None or (at < pilot.sunset and (party.scheme, party.id) in pilot.parties)
 
 
-def _follows(later: Ready, earlier: Ready) -> bool:
-    """Whether one is a later version of the other, by the same authority."""
-    one, other = later.measure, earlier.measure
-    return _of_one_authority(one, other) and (
-        one.supersedes == earlier.digest or (one.number == other.number and one.version > other.version)
-    )
+def _is_followed(
+    each: Ready, latest: dict[tuple[str, str, str], int], superseded: set[tuple[str, str, bytes]]
+) -> bool:
+    """Whether there is a later version by the same authority."""
+    measure = each.measure
+    did, jurisdiction = measure.authority.did, measure.authority.jurisdiction
+    newer = latest[did, jurisdiction, measure.number] > measure.version
+    return newer or (did, jurisdiction, each.digest) in superseded
 
 
 def _of_one_authority(one: PolicyMeasure, other: PolicyMeasure) -> bool:
@@ -170,6 +193,8 @@ def overriding(measures: Sequence[Ready]) -> list[tuple[int, ...]]:
 
     Those that override each other, be it by way of others, override nothing of each other: none would be left.
     """
+    if not any(each.measure.overrides for each in measures):
+        return [()] * len(measures)
     edges = [
         [place for place, other in enumerate(measures) if other is not one and _may_override(other, one)]
         for one in measures
