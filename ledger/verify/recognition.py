@@ -166,7 +166,7 @@ def _mechanism(
         into=asked.into if asked.into is not None else (there if there != origin else here),
         purpose=asked.purpose if asked.purpose is not None else purpose_of(record),
         # Not when the record says that it was signed: its exporter would choose the status.
-        at=asked.at if asked.at is not None else transfer.existed,
+        at=asked.at if asked.at is not None else min(transfer.existed, asked.now),
         known=asked.now,
         evidence=evidence,
         trust=trust,

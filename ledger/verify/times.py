@@ -9,6 +9,8 @@ Source: docs/spec/trust-list.md, "Proven time".
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ledger.core.times import format_time
+from ledger.errors import MalformedError
 from ledger.verify.anchors import AnchorResult
 from ledger.verify.keyrule import CLOCK_DRIFT, Times
 from ledger.verify.notes import Witnessing
@@ -24,6 +26,20 @@ class Proven(NamedTuple):
     times: Times = Times()
     by: tuple[str, ...] = ()
     grade: str = "claimed only"
+
+
+def require_past(at: int | None, now: int) -> None:
+    """Refuse a question about a time to come: what will be said until then is in no evidence.
+
+    Raises:
+        MalformedError: `at-in-future`.
+    """
+    if at is not None and at > now:
+        raise MalformedError(
+            f"the status is asked for {format_time(at)}, which is still to come; it is {format_time(now)} now,"
+            " and a time up to now is required",
+            code="at-in-future",
+        )
 
 
 def prove_time(

@@ -17,6 +17,7 @@ from ledger.verify.content import Content, check_content
 from ledger.verify.parties import check_parties
 from ledger.verify.report import STEPS, Check, Dated, Recognised, Report, conclude
 from ledger.verify.sections import Examined, examine
+from ledger.verify.times import require_past
 
 if TYPE_CHECKING:
     from ledger.statements.recognition import Purpose
@@ -42,6 +43,7 @@ def verify_bundle(
         trust: Whom the verifier believes, and what it requires for the subject's type.
         at: POSIX second for which the status of a certificate or an identity is asked; it moves no other check.
             Without it, the moment of the transfer that uses the certificate, else the first at which it stands.
+            At most `now`.
         now: The verifier's clock, POSIX seconds.
         content: Files and openings in hand.
         require: Steps required in addition to those of the trust list.
@@ -55,8 +57,12 @@ def verify_bundle(
         A report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
         failed, required or not.
 
+    Raises:
+        MalformedError: `at-in-future`; nothing was looked at.
+
     Cost: about the signatures, one each for statements, one of each kind for checkpoints, one for each finality.
     """
+    require_past(at, now)
     added = tuple(require)
     try:
         parsed = parse_bundle(bundle)

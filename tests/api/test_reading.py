@@ -97,6 +97,10 @@ def test_a_bad_time_is_refused(served: Served, moment: str) -> None:
     assert served.post(f"/v1/verify?at={moment}", b"{}", BUNDLE).status_code == 400
 
 
+def test_the_status_at_a_time_to_come_is_refused(served: Served) -> None:
+    problem(served.post("/v1/verify?at=2999-01-01T00:00:00Z", b"{}", BUNDLE), 400, "at-in-future")
+
+
 def pages(served: Served, path: str, **query: object) -> Iterator[list[dict[str, object]]]:
     after = -1
     for _ in range(1_000):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.core.times import format_time
+from ledger.errors import MalformedError
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 from tests.simulator import DAY, LEI, START, key, make
@@ -69,6 +70,14 @@ def test_asked_for_a_moment_after_the_withdrawal_it_is_not_verified() -> None:
     changed(made, BODY, "certificate", **WITHDRAWN)
     report = made.report(at=START + DAY + 60)
     assert (report.verdict, step(report)) == ("not verified", ("failed", "withdrawn"))
+
+
+def test_the_status_at_a_time_to_come_is_not_answered_by_that_of_now() -> None:
+    made = recognised()
+    with pytest.raises(MalformedError) as refused:
+        made.report(now=NOW, at=NOW + 1)
+    assert refused.value.code == "at-in-future"
+    assert made.report(now=NOW, at=NOW).at == NOW
 
 
 def test_a_withdrawal_that_was_left_out_never_makes_it_valid_now() -> None:

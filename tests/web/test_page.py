@@ -225,17 +225,24 @@ def reach(page: Opened, wanted: str) -> None:
     assert "solid" in page.page.evaluate(outline)
 
 
-def test_a_country_that_is_none_is_not_left_out_of_the_question(browser: Browser, files: Files) -> None:
+@pytest.mark.parametrize(
+    ("field", "wrong", "right"),
+    [("#into", "X1", "xb"), ("#at", "2999-01-01T00:00:00", "2026-11-22T00:00:00")],
+    ids=["a country that is none", "a time to come"],
+)
+def test_what_cannot_be_asked_is_not_left_out_of_the_question(
+    browser: Browser, files: Files, field: str, wrong: str, right: str
+) -> None:
     with opened(browser, files.page, now=NOW) as page:
         page.give(evidence=files.good, trust=files.trust)
         page.answered()
         page.page.evaluate("() => document.getElementById('more').setAttribute('open', '')")
-        page.page.fill("#into", "X1")
-        page.page.press("#into", "Tab")
+        page.page.fill(field, wrong)
+        page.page.press(field, "Tab")
         page.page.wait_for_selector("#answer", state="hidden")
-        assert page.page.evaluate("() => document.getElementById('into').matches(':invalid')")
-        page.page.fill("#into", "xb")
-        page.page.press("#into", "Tab")
+        assert page.page.evaluate(f"() => document.querySelector('{field}').matches(':invalid')")
+        page.page.fill(field, right)
+        page.page.press(field, "Tab")
         page.answered()
         assert page.verdict == "passed"
 

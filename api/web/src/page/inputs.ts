@@ -15,6 +15,7 @@ export interface Hand {
 
 /** Whether what was typed can be asked; if not, the browser says at the field why, in its own language. */
 export function fieldsHold(): boolean {
+  input("at").max = new Date().toISOString().slice(0, "2026-11-22T00:00:00".length);
   const wrong = [input("into"), input("at")].find((field) => !field.checkValidity());
   if (wrong === undefined) return true;
   byId("more").setAttribute("open", "");

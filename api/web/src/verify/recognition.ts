@@ -139,7 +139,7 @@ function ofMechanism(
     into: asked.into ?? into,
     purpose: asked.purpose ?? purposeOf(record),
     // Not when the record says that it was signed: its exporter would choose the status.
-    at: asked.at ?? existed(transfer),
+    at: asked.at ?? Math.min(existed(transfer), asked.now),
     known: asked.now,
     evidence,
     trust,

@@ -5,6 +5,8 @@
  * Source: docs/spec/key-rule.md, "Proven time".
  */
 
+import { malformed } from "../core/error.ts";
+import { formatTime } from "../core/times.ts";
 import type { AnchorResult } from "./anchors.ts";
 import { independentOf } from "./finality.ts";
 import { CLOCK_DRIFT, type Times, UNKNOWN_TIMES } from "./keyrule.ts";
@@ -19,6 +21,16 @@ export interface Proven {
 }
 
 export const NOT_PROVEN: Proven = { times: UNKNOWN_TIMES, by: [], grade: "claimed only" };
+
+/** Refuse a question about a time to come: what will be said until then is in no evidence. */
+export function requirePast(at: number | null, now: number): void {
+  if (at === null || at <= now) return;
+  throw malformed(
+    `the status is asked for ${formatTime(at)}, which is still to come; it is ${formatTime(now)} now, ` +
+      "and a time up to now is required",
+    "at-in-future",
+  );
+}
 
 /** The times of a section that stands; with a quorum of 0 witnesses prove none. */
 export function proveTime(

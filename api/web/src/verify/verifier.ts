@@ -18,12 +18,13 @@ import { checkRecognition } from "./recognition.ts";
 import { type Check, type Dated, type Report, STEPS, conclude } from "./report.ts";
 import { type Examined, type Tell, examine } from "./sections.ts";
 import { type Succession, checkSuccession } from "./succession.ts";
+import { requirePast } from "./times.ts";
 
 /** What is asked beside the bundle itself. */
 export interface Asked {
   /** The verifier's clock, POSIX seconds. */
   readonly now: number;
-  /** POSIX second for which the status of a certificate or an identity is asked; it moves no other check. */
+  /** POSIX second, at most `now`, for which the status of a certificate is asked; it moves no other check. */
   readonly at?: number | null;
   /** Files and openings in hand. */
   readonly content?: Content;
@@ -45,9 +46,10 @@ export interface Asked {
  * Carry out every step and say what was shown, what failed and what was not checked.
  *
  * There is a report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
- * failed, required or not.
+ * failed, required or not.  A question about a time to come is refused, `at-in-future`.
  */
 export async function verifyBundle(data: Bytes, trust: TrustList, asked: Asked): Promise<Report> {
+  requirePast(asked.at ?? null, asked.now);
   const opened = open(data, trust, asked);
   if ("verdict" in opened) {
     opened.checks.forEach((check) => asked.onStep?.(check));
