@@ -63,6 +63,19 @@ def test_a_missing_count_is_named_and_never_free() -> None:
     assert decided.outbound.lines[0].missing == ("line.persons.ytdCount",)
 
 
+def test_a_number_below_its_bound_is_below_and_one_at_its_bound_is_not() -> None:
+    measure = rules(rule("1", "free", table={"persons": {"count": {"below": 10}}}), rule("2", "prohibited"))
+    outcomes = [judged(transfer(line(1, "personal", persons=people(n))), measure).outcome for n in (9, 10)]
+    assert outcomes == ["free", "prohibited"]
+
+
+def test_a_line_without_sensitive_data_counts_no_persons_with_them() -> None:
+    measure = rules(
+        rule("1", "prohibited", table={"persons": {"sensitiveCount": {"atLeast": 1}}}), rule("2", "free")
+    )
+    assert judged(transfer(line(1, "personal", persons={"count": 5})), measure).outcome == "free"
+
+
 def test_a_missing_fact_that_changes_nothing_leaves_the_outcome() -> None:
     measure = rules(rule("1", "free", table={"persons": {"ytdCount": {"atLeast": 10}}}), rule("2", "free"))
     record = transfer(line(category="personal", persons=people(1)))
@@ -200,6 +213,12 @@ def test_a_zone_that_may_or_may_not_speak_leaves_both_ways_possible() -> None:
     decided = judged(transfer(**HARBOUR), national("XA-01+harbour"), unknown)
     assert decided.outcome == "indeterminate"
     assert decided.outbound.lines[0].missing == ("transfer.purpose",)
+
+
+def test_a_zone_that_may_or_may_not_speak_leaves_what_is_the_same_both_ways() -> None:
+    free = rules(rule("1", "free", delegable=True), number="XA-N", delegatesTo=["XA-01+harbour"])
+    unknown = zone_list(rule("1", "free", table={"purpose": ["dpv:Marketing"]}))
+    assert judged(transfer(**HARBOUR), free, unknown).outcome == "free"
 
 
 def test_measures_that_override_each_other_override_nothing() -> None:

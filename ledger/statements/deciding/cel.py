@@ -36,7 +36,6 @@ DEEPEST: Final = 16
 """Brackets, `!` and `-` in front of something, inside each other."""
 MOST_OPERATORS: Final = 100
 """`&&`, `||`, comparisons, `+` and `-` between two, in all."""
-CODE: Final = "cel-invalid"
 
 
 class Expression:
@@ -250,4 +249,4 @@ def _of(node: Node, kind: Kind, token: _Token) -> Node:
 
 
 def _refuse(detail: str, at: int) -> NoReturn:
-    raise MalformedError(f"expression, character {at}: {detail}", code=CODE, offset=at)
+    raise MalformedError(f"expression, character {at}: {detail}", code="cel-invalid", offset=at)
