@@ -170,7 +170,7 @@ async def allowed(request: Request, node: NodeDep) -> None:
     if signed is not None:
         hit(request, "asked by a key", ASKED_MINUTE, row.cost, of=signed.caller.did)
         state.signed = signed
-        if signed.digest:
+        if signed.digest is not None:
             state.body = await read_body(request.receive, limit=BODY_LIMIT, what="the signed body")
             state.payload = check_body(signed, state.body)
     state.reader = reader_of(node, row, None if signed is None else signed.caller)

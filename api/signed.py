@@ -18,6 +18,7 @@ from http_message_signatures import ContentDigest, HTTPMessageVerifier, HTTPSign
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from ledger.core.suites import PublicKey
+from ledger.core.times import format_time
 from ledger.errors import LedgerError, MalformedError
 from ledger.remote.signing import ALGORITHMS, COVERED, LIFE, OF_A_BODY, TAG, Asked
 from ledger.services.callers import Caller, CallerError, KeyRecord
@@ -45,12 +46,12 @@ class Signed:
 
     Attributes:
         once: Its `Idempotency-Key`; "" where it has no body.
-        digest: Its `Content-Digest`; "" likewise.
+        digest: Its `Content-Digest`; None likewise, and not where it is empty.
     """
 
     caller: Caller
     once: str = ""
-    digest: str = ""
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,16 @@ class Gate:
             )
         caller = _whole(signing)
         until = found.expires + KEPT
-        if not self.requests.use(found.keyid, found.nonce, until=until, now=now):
+        used = self.requests.use(found.keyid, found.nonce, until=until, now=now)
+        if used == "again":
             raise CallerError(
                 f"the nonce {found.nonce} of {found.keyid} was used before", code="caller-replayed"
+            )
+        if used == "forgotten":
+            raise CallerError(
+                f"the signature of {format_time(found.created)} is of a time whose nonces this node no longer knows:"
+                " its clock was set back; sign anew once it goes right",
+                code="caller-forgotten",
             )
         if not has_body:
             return Signed(caller)
@@ -175,7 +183,7 @@ def check_body(signed: Signed, body: bytes) -> bytes:
         CallerError: `caller-digest`.
     """
     try:
-        ContentDigest.verify(signed.digest, body)
+        ContentDigest.verify(signed.digest or "", body)
     except HTTPMessageSignaturesException:
         raise CallerError(
             "the body does not have the content digest that was signed", code="caller-digest"

@@ -1,6 +1,8 @@
 """What a node remembers of signed requests: the nonces that were used, and what is to be carried out once.
 
-Both are unique in the database, so that every process that serves the node refuses what another has seen.
+Both are unique in the database, so that every process that serves the node refuses what another has seen.  Nonces that
+are over are taken away, and with them goes what tells a replay: until when they were is kept, and nothing of that time
+is taken any more, whatever the clock says by then.
 
 Source: docs/spec/request-signatures.md.
 """
@@ -16,6 +18,10 @@ Standing = Literal["begun", "running", "finished", "other"]
 """Of a named request: begun now, under way, answered before, or the name stands for something else."""
 
 
+Use = Literal["first", "again", "forgotten"]
+"""Of a nonce: used now for the first time, used before, or of a time whose nonces were taken away."""
+
+
 class Requests:
     """The signed requests in `database`.  Safe for threads and processes; each write is durable when it returns."""
 
@@ -23,8 +29,8 @@ class Requests:
         self._database = database
         self._pruned = 0
 
-    def use(self, key: str, nonce: str, *, until: int, now: int) -> bool:
-        """Use a nonce of a key; False where it was used before.
+    def use(self, key: str, nonce: str, *, until: int, now: int) -> Use:
+        """Use a nonce of a key.
 
         Args:
             key: Verification method of the key.
@@ -37,7 +43,14 @@ class Requests:
                 "INSERT INTO request_nonce (key, nonce, until) VALUES (?, ?, ?) ON CONFLICT (key, nonce) DO NOTHING",
                 (key, nonce, until),
             )
-            return made.rowcount == 1
+            if made.rowcount != 1:
+                return "again"
+            # Asked after the nonce is written: whoever takes nonces away meanwhile has said so before it got its place.
+            (forgotten,) = writing.execute("SELECT max(until) FROM request_forgotten").fetchone()
+            if forgotten is None or until > forgotten:
+                return "first"
+            writing.execute("DELETE FROM request_nonce WHERE key = ? AND nonce = ?", (key, nonce))
+        return "forgotten"
 
     def begin(self, caller: str, name: str, payload: bytes, *, until: int, now: int) -> Standing:
         """Begin a request that its caller named.
@@ -78,8 +91,13 @@ class Requests:
                 )
 
     def _prune(self, writing: Writing, now: int) -> None:
-        if now - self._pruned < PRUNED:
+        if 0 <= now - self._pruned < PRUNED:
             return
-        for table in ("request_nonce", "request_once"):
-            writing.execute(f"DELETE FROM {table} WHERE until < ?", (now,))  # noqa: S608 - names of this module
+        (last,) = writing.execute("SELECT max(until) FROM request_nonce WHERE until < ?", (now,)).fetchone()
+        if last is not None:
+            query = "INSERT INTO request_forgotten (until) VALUES (?) ON CONFLICT (until) DO NOTHING"
+            writing.execute(query, (last,))
+            writing.execute("DELETE FROM request_forgotten WHERE until < ?", (last,))
+            writing.execute("DELETE FROM request_nonce WHERE until <= ?", (last,))
+        writing.execute("DELETE FROM request_once WHERE until < ?", (now,))
         self._pruned = now

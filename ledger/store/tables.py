@@ -19,7 +19,8 @@ and bytes.
     anchor_evidence  what proves to others that a checkpoint is on a chain
     anchor_finality  stronger proof that its block is final, where it came later
     anchor_capture   what shows an anchor whose block is not final yet
-    request_nonce    nonces of signed requests; request_once: what is to be carried out once
+    request_nonce    nonces of signed requests; request_forgotten: until when they were taken away
+    request_once     what is to be carried out once
 """
 
 from typing import Any, ClassVar
@@ -368,6 +369,13 @@ class RequestNonce(StoreTable, table=True):
     until: int = Field(sa_type=BigInteger)
 
 
+class RequestForgotten(StoreTable, table=True):
+    """The latest `until` of the nonces that were taken away; of several rows the largest counts."""
+
+    __tablename__ = "request_forgotten"
+    until: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
 class RequestOnce(StoreTable, table=True):
     """A request that its caller named; `payload` is SHA-256 of what it asks, `finished` 1 once it was answered."""
 
@@ -380,20 +388,9 @@ class RequestOnce(StoreTable, table=True):
 
 
 APPEND_ONLY = (
-    "entry",
-    "statement",
-    "edge",
-    "attestation",
-    "status_index",
-    "status_list",
-    "tile",
-    "checkpoint",
-    "cosignature",
-    "anchor_intent",
-    "anchor_event",
-    "anchor_evidence",
-    "anchor_finality",
-)
+    "entry", "statement", "edge", "attestation", "status_index", "status_list", "tile", "checkpoint", "cosignature",
+    "anchor_intent", "anchor_event", "anchor_evidence", "anchor_finality",
+)  # fmt: skip
 """Tables whose rows are never changed and never removed."""
-TRANSIENT = ("anchor_capture", "request_nonce", "request_once")
+TRANSIENT = ("anchor_capture", "request_nonce", "request_forgotten", "request_once")
 """Tables whose rows are taken away once others say what they said, or once their time is over."""

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger.services.home import Plan, init_home
+from ledger.store.database import open_database
+from ledger.store.requests import Requests
 from tests.api.signing import code_of, signer
 from tests.fleet import Fleet
 from tests.nodes import free_port
-from tests.postgres import Server
+from tests.postgres import APP, Server
 
 AUTHORITY = "registry.example.xa"
 TIMES = 8
@@ -51,3 +53,21 @@ def test_a_request_that_one_process_answered_is_refused_by_the_other(node: Fleet
         assert code_of(member.served.get(path, headers=fields)) == (401, "caller-replayed")
     ((kept,),) = node.server.execute("SELECT count(*) FROM request_nonce", node.database)
     assert kept == TIMES
+
+
+def test_what_a_clock_that_ran_ahead_had_forgotten_is_refused_by_every_process(node: Fleet) -> None:
+    path, now = "/v1/transfers", int(time.time())
+    first, second = (
+        signer(node.home.keys.publisher).fields("GET", f"http://{AUTHORITY}{path}") | {"host": AUTHORITY}
+        for _ in range(2)
+    )
+    assert node.members[0].served.get(path, headers=first).status_code == 200
+    with open_database(node.server.url(node.database, APP), lead=False) as opened:
+        ahead = now + 5_000
+        assert Requests(opened).use("did:web:x#1", "n" * 22, until=ahead + 900, now=ahead) == "first"
+    for member in node.members:
+        for fields in (first, second):  # whether one was used before nobody knows any more
+            assert code_of(member.served.get(path, headers=fields)) == (401, "caller-forgotten")
+    time.sleep(2)  # a signature of a later second than those
+    later = signer(node.home.keys.publisher).fields("GET", f"http://{AUTHORITY}{path}")
+    assert node.members[1].served.get(path, headers=later | {"host": AUTHORITY}).status_code == 200

@@ -1,12 +1,13 @@
 """Signed requests: what a signature must be before anything of a request is believed, one attack a test."""
 
+import base64
 import os
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 import httpx2
 import pytest
@@ -17,7 +18,7 @@ from ledger.core.suites import ECDSA
 from ledger.core.times import format_time
 from ledger.errors import MalformedError
 from ledger.remote.node import NodeClient, RemoteRefusedError
-from ledger.remote.signing import RequestSigner
+from ledger.remote.signing import COVERED, OF_A_BODY, RequestSigner
 from ledger.services.calling import calling_of
 from ledger.services.home import Home, Plan, init_home
 from ledger.services.jurisdiction import logged_entry
@@ -298,6 +299,39 @@ def test_another_digest_than_the_signed_one_does_not_verify(private: Served, nei
     assert attest(private, neighbour, b"{}", content_digest=other) == (401, "caller-signature")
 
 
+TWO = '{"a":1}'
+RIGHT, WRONG = (
+    {
+        name: base64.b64encode(hashed(body).digest()).decode()
+        for name, hashed in (("256", sha256), ("512", sha512))
+    }
+    for body in (TWO.encode(), b"another body")
+)
+
+
+@pytest.mark.parametrize(
+    ("digest", "expected"),
+    [
+        (f"sha-256=:{RIGHT['256']}:, sha-512=:{RIGHT['512']}:", (403, "access-denied")),  # the body held
+        (f"sha-256=:{RIGHT['256']}:, sha-512=:{WRONG['512']}:", (401, "caller-digest")),
+        (f"sha-256=:{WRONG['256']}:, sha-512=:{RIGHT['512']}:", (401, "caller-digest")),
+        (f"sha-256=:{WRONG['256']}:, sha-256=:{RIGHT['256']}:", (401, "caller-digest")),
+        (f"sha-256=:{RIGHT['256']}:, md5=:{WRONG['256']}:", (401, "caller-digest")),
+        (f"sha-256=:{RIGHT['512']}:", (401, "caller-digest")),
+        ("", (401, "caller-digest")),
+    ],
+)
+def test_of_several_digests_that_were_signed_every_one_is_that_of_the_body(
+    private: Served, forged: Forged, digest: str, expected: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{private.url}/v1/attestations"
+    given = {"content-type": "application/json", "idempotency-key": forged.nonce, "content-digest": digest}
+    with monkeypatch.context() as unchecked:  # the library signs no digest that is none
+        unchecked.setattr(ContentDigest, "prepare", lambda *_, **__: None)
+        fields = replace(forged, covered=COVERED + OF_A_BODY).fields("POST", url, given)
+    assert code_of(HTTP.post(url, content=TWO.encode(), headers=fields)) == expected
+
+
 def test_a_body_of_another_type_than_the_signed_one_does_not_verify(private: Served, neighbour: Home) -> None:
     assert attest(private, neighbour, b"{}", content_type="text/plain") == (401, "caller-signature")
 
@@ -355,6 +389,6 @@ def test_a_request_under_way_is_not_begun_again(
 
 def test_what_is_over_is_forgotten(private: Served) -> None:
     requests, now = Requests(private.node.database), int(time.time())
-    assert requests.use("did:web:x#1", "n" * 22, until=now - 1, now=now)
-    assert not requests.use("did:web:x#1", "n" * 22, until=now + 9, now=now)
-    assert requests.use("did:web:x#1", "n" * 22, until=now + 9, now=now + PRUNED)
+    assert requests.use("did:web:x#1", "n" * 22, until=now - 1, now=now) == "first"
+    assert requests.use("did:web:x#1", "n" * 22, until=now + 9, now=now) == "again"
+    assert requests.use("did:web:x#1", "n" * 22, until=now + 9, now=now + PRUNED) == "first"
