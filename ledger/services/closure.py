@@ -9,6 +9,9 @@
 | Recognition | certificate, arrangement, the recognition it goes on from, status |
 | IdentityRecognition | what supersedes it, arrangement, status |
 | RecognitionArrangement | every endorsement of it |
+| TransferRecord | the measure and the decision that it names |
+| Decision | the measures that it was made by |
+| PolicyMeasure | every endorsement of it |
 
 The status of a statement is every change by its issuer, and editions of the list it names: the newest, and the one
 that covers the moment asked about; where none is asked about, those by which it can be seen to have been valid.  What
@@ -54,19 +57,24 @@ READ: Final = 512
 ROLE_OF_TYPE: Final[Mapping[str, str]] = {
     kind: role for role, kind in TYPE_OF_ROLE.items() if kind is not None
 }
+_NAMED: Final = frozenset({"certificate", "measure", "decision"})
+"""Relations of a transfer record to what it says that it may cross by."""
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "ConformityCertificate": ("accreditation",),
     "Accreditation": ("parent",),
     "Recognition": ("certificate", "arrangement", "onward"),
     "IdentityRecognition": ("arrangement",),
+    "Decision": ("measure",),
 }
 """Relations that lead to what a statement of a type rests on."""
+_ENDORSED: Final = ("RecognitionArrangement", "PolicyMeasure")
 _LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
-    "TransferRecord": frozenset({"ConformityCertificate"}),
+    "TransferRecord": frozenset({"ConformityCertificate", "PolicyMeasure", "Decision"}),
     "ConformityCertificate": frozenset({"Accreditation"}),
     "Accreditation": frozenset({"Accreditation"}),
     "Recognition": frozenset({"ConformityCertificate", "RecognitionArrangement", "Recognition"}),
     "IdentityRecognition": frozenset({"RecognitionArrangement"}),
+    "Decision": frozenset({"PolicyMeasure"}),
 }
 """The types of what they lead to: whoever names a statement of another does not get it carried so."""
 
@@ -121,8 +129,10 @@ def closure(
     gathered.size = size
     if not isinstance(told, TransferRecord):
         gathered.expand(subject)
-    elif told.certificate is not None:
-        gathered.follow(told.certificate, subject)
+    else:
+        for relation, target in edges(subject):
+            if relation in _NAMED:
+                gathered.follow(target, subject)
     for one in also:
         gathered.follow(one)
     gathered.finish()
@@ -202,18 +212,18 @@ class _Gathered:
             self._expand(self._waiting.pop())
 
     def _expand(self, statement: Statement) -> None:
-        kind, named = statement.type, dict(edges(statement))
+        kind, named = statement.type, edges(statement)
         for stored in self._said_later(statement):
             self.carry(stored)
-        if kind == "ConformityCertificate" and "accreditation" not in named:
+        if kind == "ConformityCertificate" and "accreditation" not in dict(named):
             for stored in self.statements.attestations("Accreditation", holder=statement.issuer):
                 self.follow(stored.digest)
         for relation in _RESTS_ON.get(kind, ()):
-            if relation in named:
-                self.follow(named[relation], statement)
+            for target in (target for name, target in named if name == relation):
+                self.follow(target, statement)
         if kind == "ConformityCertificate":
             self._answers(statement.digest, "certificate", "Recognition")
-        elif kind == "RecognitionArrangement":
+        elif kind in _ENDORSED:
             self._answers(statement.digest, "statement", "Endorsement")
 
     def _said_later(self, statement: Statement) -> Iterator[StoredStatement]:

@@ -4,7 +4,7 @@ Of jurisdiction J are concerned, in the order of the log:
 
 | type | when |
 |---|---|
-| JurisdictionEntry, Accreditation, KeyRevocation | always: they are few, and what J holds may rest on them |
+| JurisdictionEntry, Accreditation, KeyRevocation, PolicyMeasure, MeasureReview | always: they are few |
 | TransferRecord | its exporter or importer is of J |
 | ConformityCertificate | J is among its destinations, or its holder is of J |
 | RecognitionArrangement | J is a party |
@@ -35,8 +35,12 @@ LOOKED_AT: Final = 500
 """Statements of the log that one page looks at, at most."""
 REMEMBERED: Final = 16_384
 _DEPTH: Final = 64
-_ALWAYS: Final = frozenset({"JurisdictionEntry", "Accreditation", "KeyRevocation"})
-_ABOUT_ANYBODY: Final = frozenset({"TransferAcknowledgement", "Recognition", "Endorsement", "StatusChange"})
+_ALWAYS: Final = frozenset(
+    {"JurisdictionEntry", "Accreditation", "KeyRevocation", "PolicyMeasure", "MeasureReview"}
+)
+_ABOUT_ANYBODY: Final = frozenset(
+    {"TransferAcknowledgement", "Recognition", "Endorsement", "StatusChange", "Observation"}
+)
 _ATTESTATIONS: Final = ("ConformityCertificate", "Accreditation", "Recognition", "IdentityRecognition")
 _REST_ON: Final = frozenset(
     {"accreditation", "arrangement", "underArrangement", "parent", "measure", "decision"}

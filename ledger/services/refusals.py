@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 
 from ledger.core.statement import Statement, parse_statement
 from ledger.errors import RefusedError
+from ledger.services.versions import check_version
 from ledger.statements.accreditation import Accreditation
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.catalogue import read
 from ledger.statements.certificate import ConformityCertificate
-from ledger.statements.endorsement import Endorsement
+from ledger.statements.endorsement import JOINT_MEASURE, Endorsement
 from ledger.statements.identity import IdentityRecognition
+from ledger.statements.measure import PolicyMeasure
 from ledger.statements.recognition_grant import Recognition
 from ledger.statements.status_change import StatusChange
 from ledger.statements.status_list import StatusList
@@ -37,9 +39,9 @@ def check_not_vain(
 
     Raises:
         RefusedError: `self-accreditation`, `recognition-by-wrong-side`, `endorsement-by-another`,
-            `status-of-another`, `succession-by-command`.
+            `status-of-another`, `succession-by-command`, `version-conflict`, `version-taken`.
 
-    Cost: at most two look-ups; nothing for other types.
+    Cost: at most two look-ups, and one for every 256 versions of a measure or dataset; nothing for other types.
     """
     check = _CHECKS.get(statement.type)
     if check is not None:
@@ -86,8 +88,15 @@ def _endorsement(statement: Statement, subject: object, jurisdiction: str, state
             f"endorsement for {subject.jurisdiction} in a log of {jurisdiction}; each side endorses for itself",
             code="endorsement-by-another",
         )
-    held = _held(subject.statement, statements) if subject.role == "party" else None
-    if not isinstance(held, RecognitionArrangement):
+    held = None if subject.role not in _NAMED_ROLES else _held(subject.statement, statements)
+    if subject.role == JOINT_MEASURE and isinstance(held, PolicyMeasure):
+        if held.joint is None or statement.issuer not in held.joint.authorities:
+            raise RefusedError(
+                f"measure {held.number} is not one that {statement.issuer} publishes jointly with others",
+                code="endorsement-by-another",
+            )
+        return
+    if subject.role == JOINT_MEASURE or not isinstance(held, RecognitionArrangement):
         return
     side = held.party(jurisdiction)
     if side is None or side.authority != statement.issuer:
@@ -134,11 +143,14 @@ def _held(digest: bytes, statements: Statements) -> object:
     return None if stored is None else read(parse_statement(stored.body), screened=False)
 
 
+_NAMED_ROLES = ("party", JOINT_MEASURE)
 _CHECKS: Mapping[str, _Check] = {
     "Accreditation": _accreditation,
+    "DatasetRegistration": check_version,
     "Endorsement": _endorsement,
     "IdentityRecognition": _identity,
     "LogSuccession": _succession,
+    "PolicyMeasure": check_version,
     "Recognition": _recognition,
     "StatusChange": _status_change,
     "StatusList": _status_list,

@@ -54,6 +54,11 @@ _MODULES: Final = {
     "IdentityRecognition": "identity",
     "JurisdictionEntry": "jurisdiction",
     "LogSuccession": "log_succession",
+    "PolicyMeasure": "measure",
+    "Decision": "decision",
+    "DatasetRegistration": "dataset",
+    "MeasureReview": "measure_review",
+    "Observation": "observation",
 }
 
 

@@ -15,8 +15,13 @@ One edge is (relation, digest), the digest being that of the statement referred 
 | parent | Accreditation | Accreditation | parent |
 | arrangement | Recognition, IdentityRecognition | RecognitionArrangement | arrangement |
 | onward | Recognition | Recognition | onward |
-| statement | Endorsement | RecognitionArrangement | statement |
-| statement | StatusChange | any | statement |
+| statement | Endorsement | RecognitionArrangement, PolicyMeasure | statement |
+| statement | StatusChange, Observation | any | statement |
+| record | Decision | TransferRecord | transfer |
+| measure | Decision | PolicyMeasure | measures[].digest |
+| measure | DatasetRegistration | PolicyMeasure | classification.measure |
+| measure | MeasureReview | PolicyMeasure | measure |
+| answers | MeasureReview | MeasureReview | answers |
 
 Digests of what is no statement (commitments, content, a foreign credential) are no edges; nor are an Enrolment
 and a KeyRevocation tied to anything by digest.
@@ -51,6 +56,11 @@ _MEMBERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "IdentityRecognition": (("arrangement", ("arrangement",)),),
     "JurisdictionEntry": (),
     "LogSuccession": (),
+    "PolicyMeasure": (),
+    "Decision": (("record", ("transfer",)), ("measure", ("measures", "digest"))),
+    "DatasetRegistration": (("measure", ("classification", "measure")),),
+    "MeasureReview": (("measure", ("measure",)), ("answers", ("answers",))),
+    "Observation": (("statement", ("statement",)),),
 }
 _FIRST = {
     kind: frozenset({"supersedes", "parents", *(path[0] for _, path in members)})
@@ -87,11 +97,21 @@ def _edges(subject: Mapping[str, object], members: tuple[tuple[str, tuple[str, .
         if isinstance(rel, str) and rel in RELATIONS and digest is not None:
             yield rel, digest
     for relation, path in members:
-        value: object = subject
-        for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        if (digest := _digest(value)) is not None:
-            yield relation, digest
+        for value in _values(subject, path):
+            if (digest := _digest(value)) is not None:
+                yield relation, digest
+
+
+def _values(value: object, path: tuple[str, ...]) -> Iterator[object]:
+    """What stands at a path; of a list on the way, what stands there in each of its items."""
+    if not path:
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _values(value.get(path[0]), path[1:])
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, Mapping):
+                yield from _values(item, path)
 
 
 def _digest(value: object) -> bytes | None:

@@ -1,5 +1,7 @@
 """Endorsement: by which an authority joins the text of an arrangement, accedes to it, or leaves it.
 
+Or by which it is one of those that publish a measure jointly.
+
 Format: docs/spec/endorsement.md.
 """
 
@@ -21,15 +23,18 @@ from ledger.statements.reading import Kind, optional_digest, read_subject
 from ledger.statements.shape import Array, Object, Problem, rule
 
 DENUNCIATION = "denunciation"
+JOINT_MEASURE = "jointMeasure"
+JOINING = frozenset({"party", "accession"})
+"""The roles of who joins an arrangement."""
 
 
 class Endorsement(NamedTuple):
     """What one side says to one text."""
 
     statement: bytes
-    """Digest of the RecognitionArrangement, 32 bytes."""
+    """Digest of the RecognitionArrangement or, of the role jointMeasure, the PolicyMeasure, 32 bytes."""
     role: str
-    """party, accession or denunciation."""
+    """party, accession, denunciation or jointMeasure."""
     jurisdiction: str
     begins: int
     """POSIX seconds, included."""
@@ -43,8 +48,7 @@ class Endorsement(NamedTuple):
 
 @rule("role")
 def _members_of_the_role(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
-    leaves = subject["role"] == DENUNCIATION
-    for name in _OF_JOINING if leaves else ("toward",):
+    for name in _NOT_OF_ROLE.get(subject["role"], ("toward",)):
         if name in subject:
             detail = f"not a member of an endorsement with the role {subject['role']}"
             found.append(Problem(f"{at}/{name}", "role-conflict", detail))
@@ -62,6 +66,7 @@ def _each_of_its_own(subject: dict[str, Any], at: str, found: list[Problem]) -> 
 
 
 _OF_JOINING = ("designatedBodies", "accreditors", "reservations")
+_NOT_OF_ROLE = {DENUNCIATION: _OF_JOINING, JOINT_MEASURE: (*_OF_JOINING, "toward")}
 SHAPE = Object(
     {
         "statement": DIGEST,
@@ -77,7 +82,7 @@ SHAPE = Object(
         "supersedes": DIGEST,
     },
     rules=(_members_of_the_role, _each_of_its_own),
-    note="What one side says to the text of an arrangement.",
+    note="What one side says to the text of an arrangement, or to a measure published jointly.",
 )
 KIND = Kind("Endorsement", ("authority",), SHAPE)
 

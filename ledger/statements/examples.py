@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.statements.envelope import CONTEXT
 from ledger.statements.example_parties import ACCREDITOR, BODY, EXPORTER, EXPORTER_KEY, IMPORTER, REGISTRAR
+from ledger.statements.examples_measures import SUBJECTS as MEASURES
 from ledger.statements.examples_recognition import ACCREDITATION, SCHEME, SCOPE
 from ledger.statements.examples_recognition import SUBJECTS as RECOGNITION
 from ledger.statements.examples_succession import SUBJECTS as SUCCESSION
@@ -142,6 +143,7 @@ _SUBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     **RECOGNITION,
     **SUCCESSION,
+    **MEASURES,
 }
 
 

@@ -11,15 +11,17 @@ AUTHORITY: Final = {
     "id": "TEST00A07704177A0500",
     "jurisdiction": "XA",
 }
-MEASURE: Final = "00" * 32
+MEASURE: Final = "753ab4f7cce38b7339c62d794392be28e465e4ac0176c58fd02fe210b324ecd1"
 """Digest of `tests/vectors/statements/policy-measure.json`."""
-RECORD: Final = "e799fc866ea78f6660feb126c82533e21429fdee23773844d1365e6e4905d56b"
-"""Digest of `tests/vectors/statements/transfer-record.json`."""
+RECORD: Final = "524fefcd24af55af8730f80fb67e279eef3e6d7539ac635400a6929cd57dcdbb"
+"""Digest of `tests/vectors/statements/transfer-record-lines.json`, the example of a record signed."""
 _LAW: Final = "XA Act on Data Crossing the Border"
-_SCENARIOS: Final = [
-    {"scheme": OWN_SCHEME, "code": "veh.after-sales"},
-    {"scheme": OWN_SCHEME, "code": "veh.rd-test"},
-]
+
+
+def _scenarios(*codes: str) -> list[dict[str, str]]:
+    return [{"scheme": OWN_SCHEME, "code": code} for code in codes]
+
+
 _MEASURE: dict[str, Any] = {
     "authority": AUTHORITY,
     "number": "XA-NL-2026-01",
@@ -41,7 +43,7 @@ _MEASURE: dict[str, Any] = {
     "reviewBy": "2028-11-01",
     "applies": {"direction": "outbound", "jurisdiction": "XA", "zone": "XA-01+harbour"},
     "overrides": ["XA-TH-2025-03"],
-    "scenarios": _SCENARIOS,
+    "scenarios": _scenarios("veh.after-sales", "veh.rd-test"),
     "relations": [
         {
             "relation": "adequacy",
@@ -65,7 +67,7 @@ _MEASURE: dict[str, Any] = {
         {
             "id": "2",
             "if": {
-                "scenario": _SCENARIOS[:1],
+                "scenario": _scenarios("veh.after-sales"),
                 "category": ["personal", "sensitivePersonal"],
                 "persons": {"ytdCount": {"atLeast": 1000000}},
             },
@@ -86,7 +88,7 @@ _MEASURE: dict[str, Any] = {
         },
         {
             "id": "9",
-            "if": {"scenario": _SCENARIOS},
+            "if": {"scenario": _scenarios("veh.after-sales", "veh.rd-test")},
             "outcome": "free",
             "reason": "notListed",
             "cite": {"instrument": _LAW, "article": "12(9)"},
@@ -135,7 +137,7 @@ _DATASET: dict[str, Any] = {
     "location": ["XA"],
     "description": "Warranty claims of one month, without names",
     "dataTypes": ["dpv:PseudonymisedData"],
-    "scenarios": _SCENARIOS[:1],
+    "scenarios": _scenarios("veh.after-sales"),
 }
 _REVIEW: dict[str, Any] = {
     "measure": MEASURE,

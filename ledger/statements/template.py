@@ -14,6 +14,7 @@ from ledger.statements.envelope import CONTEXT
 SIGNERS: Final = {
     "Accreditation": "/accreditor/did",
     "ConformityCertificate": "/body/did",
+    "PolicyMeasure": "/authority/did",
     "RecognitionArrangement": "/parties/0/authority",
     "TransferRecord": "/exporter/did",
 }

@@ -11,6 +11,8 @@ from ledger.statements.edges import Edge, edges
 ABOUT_A_PARTY = ("Enrolment", "KeyRevocation")
 STREAMED = ("TransferRecord", "TransferAcknowledgement")
 """What comes by the hundred thousand; it attests nothing, and is judged by its signer's keys alone."""
+NUMBERED = ("Accreditation", "PolicyMeasure")
+"""The types whose own number is their reference."""
 HOLDERS: Mapping[str, str | None] = {
     "ConformityCertificate": "holder",
     "Accreditation": "body",
@@ -85,7 +87,7 @@ def row_of(statement: Statement) -> NewStatement:
     refers = edges(statement)
     record = dict(refers).get("record") if refers and kind == "TransferAcknowledgement" else None
     reference = subject.get("reference", subject.get("certificateNumber"))
-    if kind == "Accreditation":
+    if kind in NUMBERED:
         reference = subject.get("number")
     number = reference if isinstance(reference, str) else None
     return NewStatement(  # by place, since every registration passes here

@@ -92,7 +92,9 @@ def _text(shape: Text) -> st.SearchStrategy[str]:
 _GIVEN: dict[Shape, st.SearchStrategy[Any]] = {
     PARTY: st.sampled_from([ACCREDITOR, BODY, EXPORTER, IMPORTER]).map(dict),
     SCENARIO: st.sampled_from(_SCENARIOS).map(dict),
-    WHEN: st.sampled_from(["true", "line.grade == 'core'", "line.persons.count >= 10 || size(line.dataTypes) > 1"]),
+    WHEN: st.sampled_from(
+        ["true", "line.grade == 'core'", "line.persons.count >= 10 || size(line.dataTypes) > 1"]
+    ),
     DIGEST: st.binary(min_size=32, max_size=32).map(bytes.hex),
 }
 _DRAWN: dict[type[Shape], Callable[[Any], st.SearchStrategy[Any]]] = {

@@ -107,6 +107,11 @@ PAGES = {
     "IdentityRecognition": "identity-recognition.md",
     "JurisdictionEntry": "jurisdiction-entry.md",
     "LogSuccession": "log-succession.md",
+    "PolicyMeasure": "policy-measure.md",
+    "Decision": "decision.md",
+    "DatasetRegistration": "dataset-registration.md",
+    "MeasureReview": "measure-review.md",
+    "Observation": "observation.md",
 }
 
 

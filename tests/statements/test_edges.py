@@ -48,6 +48,23 @@ CASES = [
         [("supersedes", C), ("arrangement", A)],
     ),
     ("JurisdictionEntry", {"supersedes": A}, [("supersedes", A)]),
+    ("PolicyMeasure", {"supersedes": A, "proportionality": B}, [("supersedes", A)]),
+    (
+        "Decision",
+        {"transfer": A, "measures": [{"digest": B, "number": "1"}, {"digest": C}, D]},
+        [("record", A), ("measure", B), ("measure", C)],
+    ),
+    (
+        "DatasetRegistration",
+        {"classification": {"by": "did:web:a.example", "measure": A}, "supersedes": B},
+        [("supersedes", B), ("measure", A)],
+    ),
+    (
+        "MeasureReview",
+        {"measure": A, "answers": B, "supersedes": C},
+        [("supersedes", C), ("measure", A), ("answers", B)],
+    ),
+    ("Observation", {"statement": A, "evidence": [{"sha256": B}]}, [("statement", A)]),
     ("KeyRevocation", {"supersedes": A}, []),
     ("SomethingLater", {"record": A}, []),
 ]

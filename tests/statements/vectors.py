@@ -1,8 +1,8 @@
-"""The vectors of mutual recognition and of a log's succession: the examples of these types, signed with test keys.
+"""The vectors of recognition, of a log's succession and of measures: the examples of these types, signed.
 
 `python -m tests.statements.vectors` writes `tests/vectors/statements/*.json` and their rows in `statements.json`; a
 test compares.  An example names another by the digest of its vector, so after a change run it, put what it says is
-another digest now into `ledger/statements/examples_recognition.py`, and run it again, until it says nothing.
+another digest now into the module of those examples, and run it again, until it says nothing.
 """
 
 import json
@@ -16,7 +16,7 @@ from ledger.core.merkle import leaf_hash
 from ledger.core.statement import Statement, message_to_sign, sign_statement
 from ledger.core.suites import EDDSA, PrivateKey, encode_multikey
 from ledger.core.times import parse_time
-from ledger.statements import catalogue, examples_recognition
+from ledger.statements import catalogue, examples_measures, examples_recognition
 from tests.core.vectors import PLACE, load, secret
 
 KEYS = {
@@ -24,6 +24,9 @@ KEYS = {
     "did:web:authority.example.xa": "XA authority",
     "did:web:authority.example.xb": "XB authority",
     "did:web:body.example.xa": "body",
+    "did:web:exporter.example.xa": "exporter",
+    "did:web:machine.example.xa": "machine",
+    "did:web:observer.example.xb": "observer",
     "did:web:registrar.example.xa": "XA registrar",
 }
 """Names of the test keys, by holder."""
@@ -38,6 +41,12 @@ NAMES = {
     "IdentityRecognition": "identity-recognition",
     "JurisdictionEntry": "jurisdiction-entry",
     "LogSuccession": "log-succession",
+    "TransferRecord": "transfer-record-lines",
+    "PolicyMeasure": "policy-measure",
+    "Decision": "decision",
+    "DatasetRegistration": "dataset-registration",
+    "MeasureReview": "measure-review",
+    "Observation": "observation",
 }
 """Where the example of a type is, signed."""
 COMPANIONS = {
@@ -54,6 +63,8 @@ REFERRED = {
     "Accreditation": examples_recognition.ACCREDITATION,
     "ConformityCertificate": examples_recognition.CERTIFICATE,
     "RecognitionArrangement": examples_recognition.ARRANGEMENT,
+    "PolicyMeasure": examples_measures.MEASURE,
+    "TransferRecord": examples_measures.RECORD,
 }
 """The digests that examples name others by."""
 

@@ -8,117 +8,20 @@ from typing import Any
 
 from ledger.core.times import format_time, parse_time
 from ledger.statements import catalogue
+from tests.web.variants import MORE, WRONG
 
-DIGEST = "ab" * 32
-COMMITMENT = {"commitment": DIGEST}
-SCOPE = {
-    "activities": ["After-sales service of vehicles"],
-    "dataCategories": ["personal"],
-    "scenarios": [
-        {"scheme": "urn:evidence-ledger:scenario:v1", "code": "veh.after-sales", "version": "2"},
-        {"scheme": "urn:example:list", "code": "A-1"},
-    ],
-    "destinations": ["XB", "FR"],
-    "documentTypes": ["einvoice/UBL-2.1"],
-    "limits": {"persons": 10, "sensitivePersons": 10},
-}
-MORE: dict[str, list[dict[str, Any]]] = {
-    "TransferRecord": [
-        {
-            "flow": "onward",
-            "parents": [{"digest": DIGEST, "rel": "partOf"}, {"digest": "cd" * 32, "rel": "revises"}],
-            "document": {
-                "type": "380",
-                "commitment": DIGEST,
-                "format": "UBL-2.1",
-                "number": COMMITMENT,
-                "issueDate": "2026-11-22",
-                "currency": "EUR",
-                "total": COMMITMENT,
-            },
-            "mechanism": {"type": "certification", "certificate": DIGEST, "reference": COMMITMENT},
-            "onward": {"allowed": True, "conditions": COMMITMENT},
-            "decisionRef": DIGEST,
-            "supersedes": DIGEST,
-        }
-    ],
-    "ConformityCertificate": [
-        {"supersedes": DIGEST, "auditableEvidence": COMMITMENT},
-        {
-            "scheme": {
-                "id": "urn:example:scheme:invoices",
-                "version": "1",
-                "family": "document",
-                "standards": ["EN 16931-1:2026", "另一个标准"],
-                "level": 3,
-            },
-            "scope": SCOPE,
-        },
-    ],
-    "Accreditation": [{"parent": DIGEST, "supersedes": "cd" * 32}],
-    "RecognitionArrangement": [
-        {
-            "kind": "mou",
-            "binding": False,
-            "onward": {"allowed": True, "depth": 8},
-            "equivalences": [{"a": "A 1", "b": "B 1", "direction": "aToB", "minimumLevel": 9}],
-            "supersedes": DIGEST,
-        }
-    ],
-    "Endorsement": [
-        {"role": "denunciation", "toward": ["XA", "XC"], "designatedBodies": ..., "accreditors": ...},
-        {
-            "accreditors": [{"jurisdiction": "XB", "accreditor": "did:web:a.example"}],
-            "reservations": ["courts"],
-        },
-    ],
-    "Recognition": [
-        {"effect": "partial", "conditions": ..., "scope": SCOPE, "onward": DIGEST},
-        {"effect": "full", "conditions": ..., "scope": ..., "supersedes": DIGEST},
-    ],
-    "StatusChange": [
-        {"change": "reduceScope", "scope": SCOPE, "until": ...},
-        {"change": "reinstate", "until": ...},
-    ],
-    "TransferAcknowledgement": [{"receivedPayload": DIGEST}],
-}
-"""Further members of a type's example, for variants of it; `...` takes one away."""
-WRONG: dict[str, list[dict[str, Any]]] = {
-    "TransferRecord": [
-        {
-            "lines": [
-                {
-                    "line": 1,
-                    "category": "nonPersonal",
-                    "grade": "core",
-                    "dataTypes": ["dpv:PersonalData"],
-                    "scenario": {"scheme": "urn:example:list", "code": "A-1"},
-                }
-            ]
-        },
-        {
-            "importer": {
-                "did": "did:web:a.example",
-                "scheme": "DID",
-                "id": "did:web:a.example",
-                "jurisdiction": "XA",
-            }
-        },
-        {"retentionUntil": "2026-11-21"},
-        {"retentionUntil": "2026-11-20"},
-    ],
-    "StatusList": [
-        {"validFrom": "2026-11-22T00:00:00Z", "validUntil": "2027-11-23T00:00:00Z"},
-        {"validFrom": "2026-11-22T00:00:00Z", "validUntil": "2027-11-23T00:00:01Z"},
-    ],
-    "LogSuccession": [{"held": {"size": 0, "root": DIGEST}}],
-    "Enrolment": [{"jurisdiction": "FR", "identifiers": [{"scheme": "USCC", "id": "91110000600037341L"}]}],
-}
-"""Members of a type's example that break one rule each, or just do not."""
 TEXTS = [
     "",
     " ",
     "x",
+    "true",
+    "!true",
+    "line.grade",
+    "line.persons.count < 9007199254740992",
+    "(" * 16 + "true" + ")" * 16,
+    "(" * 17 + "true" + ")" * 17,
+    "true" + " && true" * 100,
+    "true" + " && true" * 101,
     "a" * 64,
     "a" * 65,
     "a" * 120,

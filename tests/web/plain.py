@@ -47,6 +47,8 @@ def subject(value: Any) -> dict[str, Any]:
     name = type(value).__name__
     made["type"] = name
     fields = getattr(value, "subject", {})
+    if name in ("PolicyMeasure", "Decision", "DatasetRegistration", "MeasureReview", "Observation"):
+        return {"type": name, "subject": None}  # all of it, as it was found in order
     if name == "Enrolment":
         made["identifiers"] = [{"scheme": scheme, "id": id_} for scheme, id_ in value.identifiers]
     elif name == "ConformityCertificate" and value.accreditation is not None:

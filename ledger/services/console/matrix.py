@@ -14,7 +14,7 @@ from ledger.errors import LedgerError
 from ledger.services.export import Shelf
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.catalogue import read
-from ledger.statements.endorsement import DENUNCIATION, Endorsement
+from ledger.statements.endorsement import JOINING, Endorsement
 from ledger.statements.premises.arrangement import Sides, arrangement_between, joined_by
 from ledger.statements.premises.evidence import Evidence, Held
 from ledger.store.partners import Kept, Mirror
@@ -135,9 +135,7 @@ def _of_text(
     judged = arrangement_between(evidence, text, sides, now)
     if judged.outcome == "passed":
         return Cell("in force", (text.digest,), judged.detail)
-    joining = [
-        one for one in endorsed if one.value.statement == text.digest and one.value.role != DENUNCIATION
-    ]
+    joining = [one for one in endorsed if one.value.statement == text.digest and one.value.role in JOINING]
     signed = [side for side in sides if any(one.value.jurisdiction == side for one in joining)]
     if len(signed) == len(sides):
         return Cell("not in force", (text.digest,), judged.detail)

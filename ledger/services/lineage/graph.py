@@ -23,6 +23,8 @@ _ROLES = {
     "ConformityCertificate": ("body", "holder"),
     "Accreditation": ("accreditor", "body"),
     "IdentityRecognition": ("party",),
+    "PolicyMeasure": ("authority",),
+    "DatasetRegistration": ("holder",),
 }
 
 

@@ -20,6 +20,8 @@ _ACTIVITIES: Final = {
     "Accreditation": "accreditation",
     "Recognition": "recognition",
     "IdentityRecognition": "recognition",
+    "Decision": "decision",
+    "MeasureReview": "review",
 }
 _REVISIONS: Final = frozenset({"revises", "corrects", "supersedes"})
 _USED: Final = frozenset(

@@ -7,7 +7,7 @@
 import { parseTime } from "../core/times.ts";
 import { OUTCOMES } from "./codes.ts";
 import { code, DIGEST, type Digest, TIME } from "./fields.ts";
-import { CLOCK_TOLERANCE, Kind, type Signed, SUBJECT } from "./reading.ts";
+import { Kind, type Signed, tellUnlessPast } from "./reading.ts";
 import { object } from "./shape.ts";
 
 /** What became of a transfer, in the words of its importer. */
@@ -30,9 +30,7 @@ const SHAPE = object(
 export const KIND = new Kind("TransferAcknowledgement", ["importer"], SHAPE).where(
   ["at"],
   (subject, signing, tell) => {
-    if (parseTime(subject.at) > signing.created + CLOCK_TOLERANCE) {
-      tell(`${SUBJECT}/at`, "time-order", "later than the signature");
-    }
+    tellUnlessPast(subject.at, "at", signing, tell);
   },
 );
 

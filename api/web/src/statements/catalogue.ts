@@ -6,11 +6,16 @@ import * as accreditation from "./accreditation.ts";
 import * as acknowledgement from "./acknowledgement.ts";
 import * as arrangement from "./arrangement.ts";
 import * as certificate from "./certificate.ts";
+import * as dataset from "./dataset.ts";
+import * as decision from "./decision.ts";
 import * as endorsement from "./endorsement.ts";
 import * as enrolment from "./enrolment.ts";
 import * as identity from "./identity.ts";
 import * as jurisdiction from "./jurisdiction.ts";
 import * as logSuccession from "./logSuccession.ts";
+import * as measure from "./measure.ts";
+import * as measureReview from "./measureReview.ts";
+import * as observation from "./observation.ts";
 import type { Signed } from "./reading.ts";
 import * as recognitionGrant from "./recognitionGrant.ts";
 import * as revocation from "./revocation.ts";
@@ -33,7 +38,12 @@ export type Subject =
   | statusList.StatusList
   | identity.IdentityRecognition
   | jurisdiction.JurisdictionEntry
-  | logSuccession.LogSuccession;
+  | logSuccession.LogSuccession
+  | measure.PolicyMeasure
+  | decision.Decision
+  | dataset.DatasetRegistration
+  | measureReview.MeasureReview
+  | observation.Observation;
 
 /** What there is to know of one type. */
 export interface StatementType {
@@ -62,6 +72,11 @@ const MODULES: readonly {
   identity,
   jurisdiction,
   logSuccession,
+  measure,
+  decision,
+  dataset,
+  measureReview,
+  observation,
 ];
 
 export const TYPES: ReadonlyMap<string, StatementType> = new Map(

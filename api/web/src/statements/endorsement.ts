@@ -24,7 +24,7 @@ export interface Endorsement {
   readonly type: "Endorsement";
   /** Digest of the RecognitionArrangement. */
   readonly statement: Digest;
-  /** party, accession or denunciation. */
+  /** party, accession, denunciation or jointMeasure. */
   readonly role: string;
   readonly jurisdiction: string;
   /** POSIX seconds, included. */
@@ -37,8 +37,12 @@ export interface Endorsement {
   readonly supersedes: Digest | null;
 }
 
-const OF_JOINING = ["designatedBodies", "accreditors", "reservations"] as const;
-const OF_LEAVING = ["toward"] as const;
+const OF_JOINING = ["designatedBodies", "accreditors", "reservations"];
+const OF_LEAVING = ["toward"];
+const NOT_OF_ROLE = new Map([
+  [DENUNCIATION, OF_JOINING],
+  ["jointMeasure", [...OF_JOINING, ...OF_LEAVING]],
+]);
 const SHAPE = object(
   {
     statement: DIGEST,
@@ -55,7 +59,8 @@ const SHAPE = object(
   },
 )
   .where(["role"], (subject, at, tell, has) => {
-    for (const name of subject.role === DENUNCIATION ? OF_JOINING : OF_LEAVING) {
+    const alien = NOT_OF_ROLE.get(subject.role) ?? OF_LEAVING;
+    for (const name of alien) {
       if (has(name)) tell(`${at}/${name}`, "role-conflict", "not a member with this role");
     }
   })

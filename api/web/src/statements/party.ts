@@ -18,7 +18,7 @@ export interface Party {
 export const SCHEME = code("identifier schemes", IDENTIFIER_SCHEMES);
 export const IDENTIFIER = text("an identifier, without spaces", String.raw`[0-9A-Za-z._:%+*\-]{1,255}`, 255);
 /** ISO 3166-2 code, then + and the name of a special zone in it. */
-const ZONE = text(
+export const ZONE = text(
   "a zone, e.g. XA-01 or XA-01+harbour",
   String.raw`[A-Z]{2}(?:-[A-Z0-9]{1,3})?(?:\+[a-z0-9](?:[a-z0-9\-]{0,30}[a-z0-9])?)?`,
   39,

@@ -2,6 +2,7 @@
 
 import { malformed } from "../core/error.ts";
 import { has, type Json, type JsonObject } from "../core/json.ts";
+import { parseTime } from "../core/times.ts";
 import { type ObjectShape, type Problem, StatementInvalidError, type Tell } from "./shape.ts";
 
 export const SUBJECT = "/credentialSubject";
@@ -94,5 +95,12 @@ export class Kind<T> {
 export function tellUnlessIssuer(did: string, member: string, signing: Signing, tell: Tell): void {
   if (did !== signing.issuer) {
     tell(`${SUBJECT}/${member}/did`, "issuer-mismatch", `the issuer is another party than the ${member}`);
+  }
+}
+
+/** Tell that the time under `member` was after the signature, by more than the clocks' difference. */
+export function tellUnlessPast(time: string, member: string, signing: Signing, tell: Tell): void {
+  if (parseTime(time) > signing.created + CLOCK_TOLERANCE) {
+    tell(`${SUBJECT}/${member}`, "time-order", "later than the signature");
   }
 }

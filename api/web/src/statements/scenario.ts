@@ -7,8 +7,9 @@ import { object } from "./shape.ts";
 /** The neutral list of `ledger/rules/scenarios.json`; the lists of jurisdictions have names of their own. */
 const OWN_SCHEME = "urn:evidence-ledger:scenario:v1";
 
+export const SCENARIO_CODE = text("a scenario code", String.raw`[A-Za-z0-9][A-Za-z0-9._\-]{0,63}`, 64);
 export const SCENARIO = object(
-  { scheme: URI, code: text("a scenario code", String.raw`[A-Za-z0-9][A-Za-z0-9._\-]{0,63}`, 64) },
+  { scheme: URI, code: SCENARIO_CODE },
   { version: text("a version", String.raw`[A-Za-z0-9][A-Za-z0-9._\-]{0,31}`, 32) },
 ).where(["scheme", "code"], (scenario, at, tell) => {
   if (scenario.scheme === OWN_SCHEME && !SCENARIOS.has(scenario.code)) {

@@ -40,7 +40,7 @@ import {
 import { PARTY, type Party, partyOf, tellUnlessAcrossABorder } from "./party.ts";
 import { Kind, type Signed, SUBJECT, tellUnlessIssuer } from "./reading.ts";
 import { SCENARIO } from "./scenario.ts";
-import { array, object, type Of } from "./shape.ts";
+import { array, object, type Of, type Tell } from "./shape.ts";
 
 /** An earlier statement this one rests on. */
 export interface Parent {
@@ -103,6 +103,19 @@ function isForeign(dataType: string, category: string): boolean {
   return category === PERSONAL && DATA_TYPES_SENSITIVE.has(dataType);
 }
 
+/** Tell which types of data do not fit the category. */
+export function tellUnlessFitting(
+  { category, dataTypes }: { readonly category: string; readonly dataTypes?: readonly string[] },
+  at: string,
+  tell: Tell,
+): void {
+  for (const [index, dataType] of (dataTypes ?? []).entries()) {
+    if (isForeign(dataType, category)) {
+      tell(`${at}/dataTypes/${index}`, "category-conflict", `does not fit the category ${category}`);
+    }
+  }
+}
+
 const LINE = object(
   {
     line: integer(1, 1_000_000),
@@ -118,13 +131,7 @@ const LINE = object(
     persons: PERSONS,
   },
 )
-  .where(["category", "dataTypes"], ({ category, dataTypes }, at, tell) => {
-    for (const [index, dataType] of (dataTypes ?? []).entries()) {
-      if (isForeign(dataType, category)) {
-        tell(`${at}/dataTypes/${index}`, "category-conflict", `does not fit the category ${category}`);
-      }
-    }
-  })
+  .where(["category", "dataTypes"], tellUnlessFitting)
   .where(["category", "persons"], ({ category, persons }, at, tell) => {
     if (category === NON_PERSONAL) {
       if (persons !== undefined) {
@@ -236,8 +243,8 @@ const SHAPE = object(
 export type TransferSubject = Of<typeof SHAPE>;
 
 /** The first second of a date, and of the day before or after the one on which something was signed. */
-const startOf = (date: string): number => parseTime(`${date}T00:00:00Z`);
-const nextTo = (created: number, days: number): number => (Math.floor(created / DAY) + days) * DAY;
+export const startOf = (date: string): number => parseTime(`${date}T00:00:00Z`);
+export const nextTo = (created: number, days: number): number => (Math.floor(created / DAY) + days) * DAY;
 
 export const KIND = new Kind("TransferRecord", ["exporter"], SHAPE)
   .where(["exporter"], (subject, signing, tell) => {

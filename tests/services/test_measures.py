@@ -1,0 +1,118 @@
+"""Measures, decisions and datasets at a node: each version once and in its turn, and carried with the record."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger.core.statement import Statement
+from ledger.errors import LedgerError
+from ledger.services.closure import closure
+from tests.services.recognising import Recognising, party, recognising, subject_of
+from tests.services.sides import Side, holder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recognising]:
+    with recognising(tmp_path_factory.mktemp("sides")) as found:
+        yield found
+
+
+def measure(made: Recognising, number: str, **changes: Any) -> Statement:
+    subject = {**subject_of("PolicyMeasure"), "authority": party(made.of_xa), "number": number}
+    return made.sides.sign(made.of_xa, "PolicyMeasure", {**subject, **changes})
+
+
+def dataset(made: Recognising, reference: str, **changes: Any) -> Statement:
+    subject = {**subject_of("DatasetRegistration"), "holder": party(made.sides.exporter)}
+    key = made.sides.xa.node.home.keys.registrar
+    return made.sides.sign(key, "DatasetRegistration", {**subject, "reference": reference, **changes})
+
+
+def refusal(side: Side, statement: Statement) -> str:
+    size = side.node.log.head.size
+    with pytest.raises(LedgerError) as refused:
+        side.register(statement)
+    assert side.node.log.head.size == size
+    return refused.value.code
+
+
+def later(version: int, before: bytes) -> dict[str, Any]:
+    return {"version": version, "supersedes": before.hex()}
+
+
+def test_a_version_of_a_measure_stands_once(made: Recognising) -> None:
+    first = made.sides.xa.register(measure(made, "M-1"))
+    assert refusal(made.sides.xa, measure(made, "M-1", kind="threshold")) == "version-taken"
+    second = made.sides.xa.register(measure(made, "M-1", **later(2, first)))
+    assert refusal(made.sides.xa, measure(made, "M-1", kind="default", **later(2, first))) == "version-taken"
+    made.sides.xa.register(measure(made, "M-1", **later(3, second)))
+
+
+def test_a_version_of_a_measure_follows_the_one_before(made: Recognising) -> None:
+    first = made.sides.xa.register(measure(made, "M-2"))
+    other = made.sides.xa.register(measure(made, "M-3"))
+    assert refusal(made.sides.xa, measure(made, "M-2", **later(3, first))) == "version-conflict"
+    assert refusal(made.sides.xa, measure(made, "M-2", **later(2, other))) == "version-conflict"
+    # What another log holds cannot be told here.
+    made.sides.xa.register(measure(made, "M-4", **later(2, b"\x07" * 32)))
+
+
+def test_another_grade_of_a_dataset_supersedes_the_last(made: Recognising) -> None:
+    first = made.sides.xa.register(dataset(made, "D-1"))
+    graded = {"grade": "core", "description": ..., "dataTypes": ..., "scenarios": ...}
+    subject = {**subject_of("DatasetRegistration"), **graded}
+    bare = {name: value for name, value in subject.items() if value is not ...}
+    bare |= {"holder": party(made.sides.exporter), "reference": "D-1"}
+    key = made.sides.xa.node.home.keys.registrar
+    assert refusal(made.sides.xa, made.sides.sign(key, "DatasetRegistration", bare)) == "version-taken"
+    made.sides.xa.register(made.sides.sign(key, "DatasetRegistration", {**bare, **later(2, first)}))
+
+
+def test_a_party_registers_no_measure(made: Recognising) -> None:
+    own = {**subject_of("PolicyMeasure"), "authority": party(made.body), "number": "M-5"}
+    assert refusal(made.sides.xa, made.sides.sign(made.body, "PolicyMeasure", own)) == "role-missing"
+
+
+def test_a_joint_measure_is_endorsed_by_those_it_names(made: Recognising) -> None:
+    alone = made.sides.xa.register(measure(made, "M-6"))
+    joint = {"threshold": 1, "authorities": [made.of_xa.holder]}
+    named = made.sides.xa.register(measure(made, "M-7", joint=joint))
+    endorsed = made.endorsement(made.of_xa, "XA", alone, "jointMeasure")
+    assert refusal(made.sides.xa, endorsed) == "endorsement-by-another"
+    made.sides.xa.register(made.endorsement(made.of_xa, "XA", named, "jointMeasure"))
+
+
+def test_a_record_is_carried_with_the_decision_and_the_measures_it_names(made: Recognising) -> None:
+    xa = made.sides.xa
+    machine = holder("machine", "XA")
+    xa.enrol(machine, "machine")
+    joint = {"threshold": 1, "authorities": [made.of_xa.holder]}
+    first, second, other = (
+        xa.register(measure(made, number, joint=joint)) for number in ("M-8", "M-9", "M-10")
+    )
+    endorsement = xa.register(made.endorsement(made.of_xa, "XA", second, "jointMeasure"))
+    used = sorted((digest.hex(), number) for digest, number in ((first, "M-8"), (second, "M-9")))
+    decided = {
+        **subject_of("Decision"),
+        "measures": [{"digest": digest, "number": number, "version": 1} for digest, number in used],
+    }
+    for line in decided["outbound"]["lines"]:
+        line["reasons"] = []
+    decision = xa.register(made.sides.sign(machine, "Decision", decided))
+    record = made.sides.record(
+        decisionRef=decision.hex(), mechanism={"type": "treaty", "measure": other.hex()}
+    )
+    xa.register(record)
+    carried = {one.statement.digest: one.role for one in closure(record.digest, xa.node.statements, "XA")}
+    named = dict.fromkeys((first, second, other), "measure")
+    wanted = {record.digest: "subject", decision: "decision", endorsement: "endorsement", **named}
+    assert {digest: carried.get(digest) for digest in wanted} == wanted
+
+
+def test_a_digest_of_another_type_is_not_carried_as_a_decision(made: Recognising) -> None:
+    accreditation = made.sides.xa.register(made.accreditation())
+    record = made.sides.record(decisionRef=accreditation.hex())
+    made.sides.xa.register(record)
+    carried = {one.statement.digest for one in closure(record.digest, made.sides.xa.node.statements, "XA")}
+    assert accreditation not in carried
