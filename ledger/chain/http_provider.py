@@ -1,13 +1,18 @@
-"""JSON-RPC over HTTP: web3's provider, bounded.  Apart from `rpc`, since web3 is most of what a node's start takes."""
+"""JSON-RPC over HTTP, bounded: a provider as web3 would have it, but without web3, whose start takes most of a second.
+
+Connections are kept and lent to whoever asks next, on whichever thread: of threads that come and go each would
+otherwise open its own.
+"""
 
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import orjson
 import requests
-from eth_typing import URI
-from web3.providers.rpc import HTTPProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.chain.rpc import DEFAULT_TIMEOUT, host_of
 from ledger.chain.watched import watched
@@ -17,8 +22,8 @@ RESPONSE_LIMIT = 32 * 1024 * 1024
 _CHUNK = 1 << 16
 
 
-class BoundedHTTPProvider(HTTPProvider):
-    """web3's HTTP provider with a bound on the answer's size and on the whole time it takes.
+class BoundedHTTPProvider:
+    """Asks a node once, with a bound on the answer's size and on the whole time it takes; safe for threads.
 
     Args:
         url: Of the node; http or https.
@@ -34,37 +39,51 @@ class BoundedHTTPProvider(HTTPProvider):
     ) -> None:
         self.host = host_of(url)
         self._url = url
-        # web3 would repeat reads, and has in the past repeated sends, on its own.
-        super().__init__(url, exception_retry_configuration=None)
         self._timeout = timeout
         self._response_limit = response_limit
+        self._numbers = count()
+        self._idle: deque[requests.Session] = deque()
+        self._closed = False
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """Ask once.
+    def make_request(self, method: str, params: Any) -> Any:
+        """Ask once; nothing is ever sent again.
 
         Raises:
             ChainError: `chain-unavailable`: an HTTP status other than 200; `chain-answer-invalid`: too large, or the
                 answer to another request.
         """
-        session = self._request_session_manager.cache_and_return_session(
-            URI(self._url), request_timeout=self._timeout
-        )
-        watchdog = watched(session)
-        try:
-            with watchdog.within(self._timeout):
-                return self._asked(method, params)
-        except Exception as error:  # whatever became of an answer that was cut off
-            if watchdog.late:
-                raise requests.Timeout from error
-            raise
+        with self._lent() as session:
+            watchdog = watched(session)
+            try:
+                with watchdog.within(self._timeout):
+                    return self._asked(session, method, params)
+            except Exception as error:  # whatever became of an answer that was cut off
+                if watchdog.late:
+                    raise requests.Timeout from error
+                raise
 
-    def _asked(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+    @contextmanager
+    def _lent(self) -> Iterator[requests.Session]:
+        """A session that nobody else uses meanwhile; the one that came back last, whose connection is the warmest."""
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = requests.Session()
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
+            if self._closed:
+                self.close()
+
+    def _asked(self, session: requests.Session, method: str, params: Any) -> Any:
         deadline = time.monotonic() + self._timeout
-        request = self.encode_rpc_request(method, params)
-        with self._request_session_manager.get_response_from_post_request(
-            URI(self._url),
-            data=request,
-            headers={**self.get_request_headers(), "Accept-Encoding": "identity"},
+        number = next(self._numbers)
+        asked = {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number}
+        with session.post(
+            self._url,
+            data=orjson.dumps(asked),
+            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
             timeout=self._timeout,
             stream=True,
             allow_redirects=False,
@@ -82,8 +101,8 @@ class BoundedHTTPProvider(HTTPProvider):
                     )
                 if time.monotonic() > deadline:
                     raise requests.Timeout
-        answer: RPCResponse = orjson.loads(body)
-        self._require_own(answer, orjson.loads(request)["id"])
+        answer: Any = orjson.loads(body)
+        self._require_own(answer, number)
         return answer
 
     def _require_own(self, answer: Any, number: int) -> None:
@@ -97,8 +116,7 @@ class BoundedHTTPProvider(HTTPProvider):
             )
 
     def close(self) -> None:
-        """Close idle connections."""
-        cache = self._request_session_manager.session_cache
-        for _, session in cache.items():  # noqa: PERF102 - no dict
-            session.close()
-        cache.clear()
+        """Close idle connections; one that is lent is closed when it comes back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()

@@ -4,7 +4,7 @@ Source: docs/spec/foreign.md, docs/spec/bundle.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.core.checkpoint import parse_checkpoint
@@ -13,12 +13,14 @@ from ledger.core.evm.foreign import accepted_root_slot, disputed_slot
 from ledger.core.members import Members
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, ProofError, RefusedError, VerificationError
-from ledger.store.foreign import ForeignStore
 from ledger.verify.bundle import Section, encode_bundle, parse_bundle
 from ledger.verify.chain_parts import FOREIGN_LIMIT, read_foreign
 from ledger.verify.finality import GRADES, judge_finality
 from ledger.verify.notes import OpenNote, open_note
 from ledger.verify.storage import prove_contract
+
+if TYPE_CHECKING:  # loading it loads a database, and clients refresh bundles too
+    from ledger.store.foreign import ForeignStore
 
 WHAT: Final = "foreign part"
 
@@ -64,7 +66,7 @@ def require_holds(part: Json, note: OpenNote, trust: TrustList) -> None:
     raise fault or RefusedError("no contract is listed", code="foreign-unknown")
 
 
-def parts_of(store: ForeignStore) -> PartsOf:
+def parts_of(store: "ForeignStore") -> PartsOf:
     """What a node holds: of its own chain, and what partners gave of theirs."""
 
     def parts(log_id: bytes, size: int) -> Sequence[Any]:

@@ -8,7 +8,7 @@ Source: docs/spec/witness.md.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.core.note import ED25519_COSIGNATURE, VKey
 from ledger.core.policy import (
@@ -28,7 +28,9 @@ from ledger.services.files import exists, read_bounded, reported
 from ledger.services.home import Home
 from ledger.services.known_logs import FOLDER, stamp, stamps, write_policy
 from ledger.services.partners import Partner, PartnerBook
-from ledger.store.cosignatures import KeyName
+
+if TYPE_CHECKING:  # loading it loads a database, and clients compose trust lists too
+    from ledger.store.cosignatures import KeyName
 
 POLICY: Final = "policy.txt"
 PREFIX: Final = "/witness"
@@ -57,7 +59,7 @@ class Asked:
         return self.vkeys[0].name
 
     @property
-    def keys(self) -> tuple[KeyName, ...]:
+    def keys(self) -> "tuple[KeyName, ...]":
         """Names and key ids."""
         return tuple((vkey.name, vkey.key_id) for vkey in self.vkeys)
 
@@ -90,7 +92,7 @@ class Witnesses:
             self._seen = (state, tuple(self._read()))
         return self._seen[1]
 
-    def organisations(self) -> Mapping[KeyName, str]:
+    def organisations(self) -> "Mapping[KeyName, str]":
         """By name and key id of each key, the organisation it counts for."""
         return {key: asked.organisation for asked in self.all() for key in asked.keys}
 

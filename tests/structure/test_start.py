@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 VECTORS = Path(__file__).parents[1] / "vectors"
 HEAVY = (
     "web3", "eth", "eth_account", "sqlmodel", "sqlalchemy", "alembic", "fastapi", "starlette", "pydantic", "typer",
@@ -57,3 +59,12 @@ print("loaded:", *sorted(name for name in sys.modules if "." not in name))
     loaded = set(run.stdout.splitlines()[-1].removeprefix("loaded:").split())
     # ssl and asyncio are not heavy enough to care about in code that `verify` does not reach.
     assert not loaded & (set(HEAVY) - {"ssl", "asyncio", "http"})
+
+
+@pytest.mark.parametrize("noun", ["bundle", "certificate", "transfer", "trust", "verify"])
+def test_a_clients_commands_load_no_database_and_no_chain_library(noun: str) -> None:
+    program = f"import ledger.cli.app, ledger.cli.{noun}, sys\nprint(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not set(run.stdout.split()) & {"sqlalchemy", "sqlite3", "web3", "eth", "fastapi", "requests"}
