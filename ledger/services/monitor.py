@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ledger.core.checkpoint import SignedCheckpoint
+from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import LogKeys
 from ledger.errors import (
@@ -30,7 +30,7 @@ from ledger.remote.tiles import LogReader
 from ledger.services.following import Followed, Follower, log_keys
 from ledger.services.mirroring import keep
 from ledger.services.monitor_sources import Source, View, note_held
-from ledger.services.monitor_succession import Notice, alarms_of, notice_shown, require_first
+from ledger.services.monitor_succession import Notice, alarms_at, alarms_of, notice_shown, require_own
 from ledger.store.alarms import Alarm, Alarms, NewAlarm
 from ledger.store.followed import FollowedLogs
 
@@ -159,8 +159,10 @@ class Monitor:
         look.before, look.shown, look.is_reading = found.before, found.shown, found.is_reading
         ended = None if look.succeeds is None else look.succeeds.told.log.origin
         self._raise(look, (one for one in found.alarms if (one.code, one.origin) != ("log-changed", ended)))
-        if look.succeeds is not None and look.size:
-            require_first(look.succeeds, found.origin, self.follower.tree(found.origin, look.size).root_at(1))
+        if head is not None and head.size and (look.succeeds is not None or look.size > look.before):
+            signed, tree = parse_checkpoint(head.note), self.follower.tree(found.origin, head.size)
+            told = alarms_at(found.origin, signed, lambda: tree.root_at(1), self.alarms, look.url)
+            self._raise(look, told)
 
     def _ask_whom_it_succeeds(self, reader: LogReader, look: Look, origin: str) -> None:
         """Ask a log that was not met before whether it succeeds another one, and tell what its notice says."""
@@ -171,7 +173,7 @@ class Monitor:
         try:
             shown = notice_shown(reader, self._trust(), int(self._clock()))
             if shown is not None:
-                require_first(shown, origin, None)
+                require_own(shown, origin)
         except LedgerError as error:  # it says nothing then; the log is followed all the same
             look.troubles.append(("its notice", error))
             return

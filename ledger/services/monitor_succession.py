@@ -1,16 +1,16 @@
 """What a monitor makes of a log's notice that it succeeds another one.
 
 The notice is asked for once, when the log is first met.  It counts by the registrar's signature, under the trust list;
-where the log is followed, it must be its first entry.  It is held against what was seen of the log that ended, and
-against the first notice that was shown of that: a second successor is an alarm.
+where the log is followed, it must be its first entry.  It is held against what was seen of the log that ended, then and
+later, and against the first notice that was shown of that: a second successor is an alarm.
 
 Source: docs/spec/log-succession.md, docs/monitoring.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import leaf_hash
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
@@ -23,6 +23,7 @@ from ledger.verify.succession import check_notice, check_shown, in_words, succes
 
 ENDED: Final = "log-succeeded"
 SPLIT: Final = "succession-split"
+MISPLACED: Final = "succession-place"
 
 
 class Notice(NamedTuple):
@@ -48,20 +49,15 @@ def notice_shown(reader: LogReader, trust: TrustList, now: int) -> Notice | None
     return Notice(statement, told)
 
 
-def require_first(notice: Notice, origin: str, root_of_one: bytes | None) -> None:
-    """Check that the notice is of the log that shows it, and its first entry.
-
-    Args:
-        origin: Of that log.
-        root_of_one: Root of its first entry alone, as the log was followed; None where it is not.
+def require_own(notice: Notice, origin: str) -> None:
+    """Check that a notice is of the log that shows it.
 
     Raises:
         VerificationError: `succession-place`.
     """
-    is_first = root_of_one is None or root_of_one == leaf_hash(notice.statement.digest)
-    if notice.told.successor.origin != origin or not is_first:
+    if notice.told.successor.origin != origin:
         raise VerificationError(
-            f"{origin} shows the notice {notice.statement.digest.hex()}, which is not its own first entry",
+            f"{origin} shows the notice {notice.statement.digest.hex()}, which is that of another log",
             code="succession-place",
         )
 
@@ -87,3 +83,25 @@ def alarms_of(notice: Notice, logs: FollowedLogs, alarms: Alarms, url: str) -> I
             check_shown(told, parse_checkpoint(head.note).checkpoint)
         except LedgerError as error:
             yield NewAlarm(ended, error.code, digest, f"{url}: {error}", head.note + body)
+
+
+def alarms_at(
+    origin: str, head: SignedCheckpoint, root_of_one: Callable[[], bytes], alarms: Alarms, url: str
+) -> Iterator[NewAlarm]:
+    """What a log that was followed further shows against the notices that were told of it.
+
+    Args:
+        head: Its newest checkpoint that was followed, of at least one entry.
+        root_of_one: The root of its first entry alone, as it was followed.
+    """
+    for one in [alarm for alarm in alarms.all() if alarm.code == ENDED]:
+        statement = parse_statement(one.notes)
+        told, digest = read(statement, screened=False), statement.digest.hex()
+        if told.log.origin == origin:
+            try:
+                check_shown(told, head.checkpoint)
+            except LedgerError as error:
+                yield NewAlarm(origin, error.code, digest, f"{url}: {error}", head.encoded + one.notes)
+        if told.successor.origin == origin and root_of_one() != leaf_hash(statement.digest):
+            detail = f"{url}: {origin} does not begin with the notice {digest}, by which it succeeds {told.log.origin}"
+            yield NewAlarm(origin, MISPLACED, digest, detail, one.notes)

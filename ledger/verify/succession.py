@@ -8,14 +8,14 @@ Source: docs/spec/log-succession.md.
 
 from collections.abc import Iterator, Sequence
 
-from ledger.core.checkpoint import Checkpoint
+from ledger.core.checkpoint import Checkpoint, verify_cosignature
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.core.trust.values import LogKeys
 from ledger.core.witness import verify_plain_lines
 from ledger.errors import LedgerError, VerificationError
-from ledger.statements.log_succession import KIND, LogSuccession, read
+from ledger.statements.log_succession import KIND, LogSuccession, Seen, read
 from ledger.verify.bundle import Item
 from ledger.verify.keyrule import Grant, Times, author_of, authority_grants
 from ledger.verify.notes import open_note
@@ -43,11 +43,12 @@ def check_succession(
             told.append(_alone(succession_author(item.statement, trust, now), notice))
         check_notice(notice, trust)
         for other in examined:
-            if other.section.origin == notice.log.origin and other.note is not None:
-                check_shown(notice, other.note.signed.checkpoint)
+            if other.section.origin == notice.log.origin:
+                for shown in _signed_in(other):
+                    check_shown(notice, shown)
     except LedgerError as error:
         return [Check(3, "failed", error.code, f"notice {item.statement.digest.hex()}: {error}")], []
-    return [], [*told, *_by_itself(notice, trust)]
+    return [], [*told, *_by_word(notice, trust), *_by_itself(notice, trust)]
 
 
 def told_alone(statement: Statement, trust: TrustList, now: int) -> list[str]:
@@ -58,7 +59,8 @@ def told_alone(statement: Statement, trust: TrustList, now: int) -> list[str]:
         check_notice(notice, trust)
     except LedgerError as error:
         return [f"what the notice says is not told: {error}"]
-    return [*in_words(notice), f"the notice is signed by {grant.holder}, an authority of the trust list"]
+    signed = f"the notice is signed by {grant.holder}, an authority of the trust list"
+    return [*in_words(notice), signed, *_by_word(notice, trust)]
 
 
 def succession_author(statement: Statement, trust: TrustList, now: int) -> Grant:
@@ -135,6 +137,47 @@ def _alone(grant: Grant, notice: LogSuccession) -> str:
         f"the notice is signed by {grant.holder}, an authority of the trust list; the list does not name"
         f" {notice.successor.origin}, so that nothing else is shown of that log"
     )
+
+
+def _signed_in(found: Examined) -> Iterator[Checkpoint]:
+    """What a section shows that its log signed: its own checkpoint, and others that chains are said to hold."""
+    if found.note is not None:
+        yield found.note.signed.checkpoint
+    if found.log is None:
+        return
+    notes = [part.checkpoint for part in found.section.anchors]
+    for note in (*notes, *(part.checkpoint for part in found.section.foreign)):
+        if note is None:
+            continue
+        try:
+            yield open_note(note, found.log.origin, found.log).signed.checkpoint
+        except LedgerError:  # what does not hold is told by its own step
+            continue
+
+
+def _by_word(notice: LogSuccession, trust: TrustList) -> Iterator[str]:
+    """Whose sight nothing in the notice shows to this verifier: every chain's, and witnesses' without a line."""
+    named = dict.fromkeys(f"{one.by} {one.name}" for one in notice.seen if not _is_shown(one, trust))
+    if named:
+        yield f"that it was seen by {', '.join(named)} is the notice's own word"
+
+
+def _is_shown(one: Seen, trust: TrustList) -> bool:
+    if one.name is None:
+        return True  # the log itself, whose line holds
+    if one.checkpoint is None:
+        return False
+    known = {(each.vkey.name, each.vkey.key_id): each.vkey for each in trust.witnesses}
+    for line in one.checkpoint.note.signatures:
+        vkey = known.get((line.name, line.key_id))
+        if vkey is None or vkey.name != one.name:
+            continue
+        try:
+            verify_cosignature(one.checkpoint, line, vkey)
+        except LedgerError:
+            continue
+        return True
+    return False
 
 
 def _by_itself(notice: LogSuccession, trust: TrustList) -> Iterator[str]:

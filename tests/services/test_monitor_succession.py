@@ -7,7 +7,7 @@ import pytest
 
 from ledger.core.statement import Statement
 from ledger.services.monitor import UNREACHABLE, Look, Monitor
-from ledger.services.monitor_succession import ENDED, SPLIT
+from ledger.services.monitor_succession import ENDED, MISPLACED, SPLIT
 from ledger.store.alarms import Alarms
 from ledger.store.followed import FILE, FollowedLogs
 from tests.services.shown_logs import ShownLog, reading
@@ -105,9 +105,19 @@ def test_a_notice_that_is_not_the_logs_first_entry_is_found_out(tmp_path: Path, 
     watch = Watch(tmp_path, rig)
     shown = watch.new(rig.notice())
     rig.after.entries = rig.after.entries[::-1]
-    look = watch.look(shown)
-    assert look.error is not None
-    assert look.error.code == "succession-place"
+    assert set(raised(watch.look(shown))) == {ENDED, MISPLACED}
+    assert raised(watch.look(shown)) == {}
+
+
+def test_a_log_that_goes_on_after_its_notice_is_an_alarm(tmp_path: Path, rig: Rig) -> None:
+    watch = Watch(tmp_path, rig)
+    old = watch.old(SEEN)
+    watch.look(old)
+    with reading(watch.new(rig.notice()).answer, "http://another.example.xa") as reader:
+        assert list(raised(watch.monitor.look(reader))) == [ENDED]
+    old.grow(1)
+    assert list(raised(watch.look(old))) == ["gap-understated"]
+    assert raised(watch.look(old)) == {}
 
 
 def test_a_log_that_is_not_believed_and_shows_no_notice_is_unreachable_in_time(

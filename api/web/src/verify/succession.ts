@@ -13,7 +13,7 @@ import { ED25519, type VKey, lineName } from "../core/note.ts";
 import type { Statement } from "../core/statement.ts";
 import { formatTime } from "../core/times.ts";
 import type { LogKeys, TrustList } from "../core/trust/values.ts";
-import { KIND, type LogSuccession } from "../statements/logSuccession.ts";
+import { KIND, type LogSuccession, type Seen } from "../statements/logSuccession.ts";
 import type { Item } from "./bundle.ts";
 import { type Grant, UNKNOWN_TIMES, authorOf, authorityGrants } from "./keyrule.ts";
 import { openNote } from "./notes.ts";
@@ -46,9 +46,10 @@ export async function checkSuccession(
     }
     await checkNotice(notice, trust);
     for (const other of examined) {
-      if (other.section.origin !== notice.log.origin || other.note === null) continue;
-      requireShown(notice, other.note.signed.checkpoint);
+      if (other.section.origin !== notice.log.origin) continue;
+      for (const shown of await signedIn(other)) requireShown(notice, shown);
     }
+    told.push(...(await byWord(notice, trust)));
   } catch (error) {
     if (!isLedgerError(error)) throw error;
     const detail = `notice ${toHex(item.statement.digest)}: ${error.message}`;
@@ -71,7 +72,8 @@ export async function toldAlone(
   try {
     const { holder } = await successionAuthor(statement, notice, trust, now);
     await checkNotice(notice, trust);
-    return [...inWords(notice), `the notice is signed by ${holder}, an authority of the trust list`];
+    const signed = `the notice is signed by ${holder}, an authority of the trust list`;
+    return [...inWords(notice), signed, ...(await byWord(notice, trust))];
   } catch (error) {
     if (!isLedgerError(error)) throw error;
     return [`what the notice says is not told: ${error.message}`];
@@ -162,6 +164,49 @@ function inWords(notice: LogSuccession): string[] {
     `the operator holds ${held.size} entries of ${log.origin} ${shows}`,
     `${successor.origin} goes on in its place; its keys are others`,
   ];
+}
+
+/** What a section shows that its log signed: its own checkpoint, and others that chains are said to hold. */
+async function signedIn({ section, log, note }: Examined): Promise<readonly Checkpoint[]> {
+  const shown = note === null ? [] : [note.signed.checkpoint];
+  if (log === null) return shown;
+  for (const { checkpoint } of [...section.anchors, ...section.foreign]) {
+    if (checkpoint === null) continue;
+    try {
+      shown.push((await openNote(checkpoint, log.origin, log)).signed.checkpoint);
+    } catch (error) {
+      // What does not hold is told by its own step.
+      if (!isLedgerError(error)) throw error;
+    }
+  }
+  return shown;
+}
+
+/** Whose sight of the log nothing in the notice shows to this verifier: chains', and witnesses' without a line. */
+async function byWord({ seen }: LogSuccession, trust: TrustList): Promise<readonly string[]> {
+  const named = new Set<string>();
+  for (const one of seen) {
+    if (!(await isShown(one, trust))) named.add(`${one.by} ${one.name ?? ""}`);
+  }
+  if (named.size === 0) return [];
+  const who = [...named].join(", ");
+  return [`that it was seen by ${who} is the notice's own word`];
+}
+
+async function isShown({ name, checkpoint }: Seen, { witnesses }: TrustList): Promise<boolean> {
+  // The log itself, whose line holds.
+  if (name === null) return true;
+  for (const line of checkpoint?.note.signatures ?? []) {
+    const known = witnesses.find(({ vkey }) => vkey.name === name && lineName(vkey) === lineName(line));
+    if (checkpoint === null || known === undefined) continue;
+    try {
+      await verifyCosignature(checkpoint, line, known.vkey);
+      return true;
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+    }
+  }
+  return false;
 }
 
 function requirePlace(notice: LogSuccession, item: Item, at: Examined): void {
