@@ -24,7 +24,7 @@ from ledger.core.evm.trie import root_and_proof
 from ledger.core.keccak import keccak256
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import encode_vkey
-from ledger.core.secp256k1 import address_of, sign
+from ledger.core.secp256k1 import Account, address_of, sign
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import PrivateKey, encode_multikey
 from ledger.core.times import format_time
@@ -80,7 +80,7 @@ class Jurisdiction:
             origin=self.origin,
             ed25519_secret=seed(f"{self.code} log ed25519"),
             mldsa_seed=seed(f"{self.code} log ml-dsa"),
-            head_secret=seed(self.head_name),
+            head=Account(seed(self.head_name)),
         )
 
     @property

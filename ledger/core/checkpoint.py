@@ -19,7 +19,7 @@ from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core import mldsa, secp256k1
 from ledger.core.evm.anchor import head_digest, log_id
@@ -39,6 +39,9 @@ from ledger.core.note import (
 )
 from ledger.core.suites import EDDSA, PrivateKey, PublicKey, sign, verify
 from ledger.errors import MalformedError, SignatureError
+
+if TYPE_CHECKING:
+    from ledger.core.signer import Signer
 
 SIZE_LIMIT: Final = 2**63 - 1
 ORIGIN_LIMIT: Final = 255
@@ -118,18 +121,18 @@ class LogSigner:
         origin: Name of the log and of its keys.
         ed25519_secret: 32-byte seed.
         mldsa_seed: 32-byte seed.
-        head_secret: 32-byte secp256k1 scalar.
+        head: What signs heads, known by its address.
     """
 
     origin: str
     ed25519_secret: bytes = field(repr=False)
     mldsa_seed: bytes = field(repr=False)
-    head_secret: bytes = field(repr=False)
+    head: "Signer[bytes]" = field(repr=False)
 
     @property
     def head_address(self) -> bytes:
         """20-byte address of the head key."""
-        return secp256k1.address_of(self.head_secret)
+        return self.head.public
 
     @property
     def vkeys(self) -> tuple[VKey, VKey, VKey]:
@@ -193,7 +196,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: LogSigner, now: int) -> byte
     lines = (
         NoteSignature(signer.origin, ed25519.key_id, signed),
         cosign_mldsa(checkpoint, signer.origin, signer.mldsa_seed, now),
-        NoteSignature(signer.origin, head.key_id, secp256k1.sign(signer.head_secret, digest)),
+        NoteSignature(signer.origin, head.key_id, signer.head.sign(digest)),
     )
     return encode_note(Note(checkpoint.text, lines))
 

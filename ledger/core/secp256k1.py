@@ -6,18 +6,41 @@ signature has one form on every chain and in every verifier.
 Source: SEC 1 section 4.1.6; EIP-2 (low s); Ethereum yellow paper, appendix F.
 """
 
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ledger.core.keccak import keccak256
 from ledger.errors import MalformedError, SignatureError
 
+SUITE: Final = "secp256k1"
 SIGNATURE_SIZE: Final = 65
 DIGEST_SIZE: Final = 32
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 _FIRST_V = 27
 _LAST_V = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A secret that signs digests, as a `Signer`; its public half is its address, 20 bytes.
+
+    Attributes:
+        secret: 32 bytes, a scalar.
+    """
+
+    suite: ClassVar[str] = SUITE
+    secret: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The address."""
+        return address_of(self.secret)
+
+    def sign(self, message: bytes) -> bytes:
+        """As `sign`, of a digest of 32 bytes."""
+        return sign(self.secret, message)
 
 
 def recover(digest: bytes, signature: bytes) -> bytes:
@@ -63,6 +86,30 @@ def sign(secret: bytes, digest: bytes) -> bytes:
 
     signature: bytes = PrivateKey(secret).sign_recoverable(digest, hasher=None)
     return signature[:64] + bytes([signature[64] + _FIRST_V])
+
+
+def completed(signature: bytes, digest: bytes, address: bytes) -> bytes:
+    """The one form of a signature that others made of a digest: with low s, and the v that leads to an address.
+
+    Args:
+        signature: r || s, 64 bytes, as hardware gives it; or with any v.
+
+    Raises:
+        SignatureError: `signature-invalid`: it is not one by that address.
+    """
+    if len(signature) not in (SIGNATURE_SIZE - 1, SIGNATURE_SIZE):
+        raise SignatureError(f"signature has {len(signature)} bytes; r and s have {SIGNATURE_SIZE - 1}")
+    s = int.from_bytes(signature[32:64])
+    if ORDER // 2 < s < ORDER:
+        s = ORDER - s
+    for v in (_FIRST_V, _LAST_V):
+        whole = signature[:32] + s.to_bytes(32) + bytes((v,))
+        try:
+            if recover(digest, whole) == address:
+                return whole
+        except SignatureError:
+            continue
+    raise SignatureError(f"the signature is not by 0x{address.hex()}")
 
 
 def address_of(secret: bytes) -> bytes:

@@ -20,7 +20,7 @@ Source: W3C vc-data-model-2.0, vc-data-integrity, vc-di-eddsa and vc-di-ecdsa.
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from ledger.core.canonical import (
     STATEMENT_LIMIT,
@@ -37,15 +37,16 @@ from ledger.core.suites import (
     ECDSA,
     EDDSA,
     SIGNATURE_SIZE,
-    PrivateKey,
     PublicKey,
     Suite,
     normalise_p256,
-    sign,
     verify,
 )
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SignatureError
+
+if TYPE_CHECKING:
+    from ledger.core.signer import Signer
 
 CONTEXT: Final = ("https://www.w3.org/ns/credentials/v2", "urn:evidence-ledger:context:v1")
 
@@ -166,7 +167,7 @@ def unsigned(
 
 
 def sign_statement(
-    document: Mapping[str, Json], key: PrivateKey, verification_method: str, created: int
+    document: Mapping[str, Json], key: "Signer[PublicKey]", verification_method: str, created: int
 ) -> Statement:
     """Sign a document that has no proof yet.
 
@@ -191,7 +192,7 @@ def sign_statement(
     }
     signed: dict[str, Json] = {**document, "proof": proof}
     encode(signed, what="statement")  # refuses what cannot be canonical, before anything is signed
-    proof["proofValue"] = base58btc_encode(sign(key, message_to_sign(signed)))
+    proof["proofValue"] = base58btc_encode(key.sign(message_to_sign(signed)))
     return parse_statement(encode_decoded(signed))
 
 

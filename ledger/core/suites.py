@@ -94,6 +94,10 @@ class PrivateKey:
         point = _p256_private(self.secret).public_key()
         return PublicKey(ECDSA, point.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
 
+    def sign(self, message: bytes) -> bytes:
+        """As `sign`; so it is a `Signer`."""
+        return sign(self, message)
+
 
 @lru_cache(maxsize=1024)
 def parse_multikey(text: str) -> PublicKey:

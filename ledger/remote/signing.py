@@ -23,7 +23,8 @@ from http_message_signatures import (
     HTTPSignatureKeyResolver,
 )
 
-from ledger.core.suites import ECDSA, EDDSA, PrivateKey, PublicKey, sign, verify
+from ledger.core.signer import Signer
+from ledger.core.suites import ECDSA, EDDSA, PublicKey, verify
 
 TAG: Final = "evidence-ledger"
 LABEL: Final = "evidence"
@@ -40,13 +41,15 @@ WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 class _Ours(HTTPSignatureAlgorithm):
     """An algorithm by the signature rule of statements, with our own keys."""
 
-    def __init__(self, public_key: PublicKey | None = None, private_key: PrivateKey | None = None) -> None:
+    def __init__(
+        self, public_key: PublicKey | None = None, private_key: Signer[PublicKey] | None = None
+    ) -> None:
         self._public, self._private = public_key, private_key
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes."""
         assert self._private is not None
-        return sign(self._private, message)
+        return self._private.sign(message)
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Raises SignatureError where the key rejects the signature."""
@@ -112,7 +115,7 @@ class RequestSigner:
         random: `os.urandom`, or as good.
     """
 
-    private: PrivateKey = field(repr=False)
+    private: Signer[PublicKey] = field(repr=False)
     verification_method: str
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = os.urandom
@@ -157,10 +160,10 @@ class RequestSigner:
 class _Held(HTTPSignatureKeyResolver):
     """The one key of a signer."""
 
-    def __init__(self, private: PrivateKey) -> None:
+    def __init__(self, private: Signer[PublicKey]) -> None:
         self._private = private
 
-    def resolve_private_key(self, key_id: str) -> PrivateKey:
+    def resolve_private_key(self, key_id: str) -> Signer[PublicKey]:
         """The key, whatever it is called."""
         del key_id
         return self._private

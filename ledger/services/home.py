@@ -44,12 +44,14 @@ from ledger.services.files import exists, read_bounded, replace, reported, sync_
 from ledger.services.keyfile import (
     KINDS,
     SECRET_SIZE,
+    HeldKey,
     HolderKey,
     Kind,
     NodeKey,
     make_holder_key,
     make_node_key,
     random_size,
+    read_head_key,
     read_holder_key,
     read_node_key,
     write_key,
@@ -67,7 +69,7 @@ _FOLDER_MODE: Final = 0o700
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
-    """Every secret of a node.
+    """Every key of a node.
 
     Attributes:
         log: Signs checkpoints.
@@ -82,7 +84,7 @@ class NodeKeys:
     """
 
     log: NodeKey
-    head: NodeKey
+    head: NodeKey | HeldKey
     finality: NodeKey
     sender: NodeKey
     witness: NodeKey
@@ -132,7 +134,7 @@ class Home:
             origin=self.settings.origin,
             ed25519_secret=secret[:SECRET_SIZE],
             mldsa_seed=secret[SECRET_SIZE:],
-            head_secret=self.keys.head.secret,
+            head=self.keys.head.signer,
         )
 
 
@@ -263,7 +265,7 @@ def open_home(path: Path) -> Home:
 
     keys = NodeKeys(
         log=node_key("log"),
-        head=node_key("head"),
+        head=read_head_key(_key_path(path, "head")),
         finality=node_key("finality"),
         sender=node_key("sender"),
         witness=node_key("witness"),
@@ -273,7 +275,7 @@ def open_home(path: Path) -> Home:
         publisher=publisher,
     )
     on_chains = (keys.head, keys.finality, keys.sender, keys.attester, keys.relay)
-    if len({key.secret for key in on_chains}) != len(on_chains):
+    if len({key.public for key in on_chains}) != len(on_chains):
         # One key for two of them would let a signature made for one purpose serve another.
         named = ", ".join(key.kind for key in on_chains)
         raise SetupError(f"the keys {named} of home {path} must all be different", code="home-keys")

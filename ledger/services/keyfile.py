@@ -1,7 +1,8 @@
 """Key files: the secrets of parties and authorities (`evidence-key/1`) and of nodes (`evidence-node-key/1`).
 
 Each is canonical JSON of mode 0600, written once and never overwritten.  The public half is written beside the
-secret so that people can see whose key it is; reading derives it again and refuses a file whose halves differ.
+secret so that people can see whose key it is; reading derives it again and refuses a file whose halves differ.  In the
+place of the secret of a holder's key or of a head key, a command may stand: of a program that holds it.
 
 Source: docs/spec/key-file.md.
 """
@@ -11,9 +12,19 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from ledger.core.canonical import Json, decode, encode
-from ledger.core.secp256k1 import ORDER, address_of
-from ledger.core.suites import RANDOM_SIZE, PrivateKey, Suite, encode_multikey, generate, parse_multikey
+from ledger.core.secp256k1 import ORDER, Account, address_of
+from ledger.core.signer import Signer
+from ledger.core.suites import (
+    RANDOM_SIZE,
+    PrivateKey,
+    PublicKey,
+    Suite,
+    encode_multikey,
+    generate,
+    parse_multikey,
+)
 from ledger.errors import LedgerError, MalformedError
+from ledger.services.external import External, external_account, external_key
 from ledger.services.files import read_private, write_new
 
 FORMAT: Final = "evidence-key/1"
@@ -27,8 +38,15 @@ LOG_SECRET_SIZE: Final = 64
 Kind = Literal["log", "head", "finality", "sender", "witness", "attester", "relay"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-_MEMBERS: Final = frozenset({"format", "holder", "id", "publicKeyMultibase", "secret"})
-_NODE_MEMBERS: Final = frozenset({"format", "kind", "public", "secret"})
+ARGUMENTS: Final = 32
+"""Most words of a command."""
+
+_MEMBERS: Final = frozenset({"format", "holder", "id", "publicKeyMultibase"})
+_NODE_MEMBERS: Final = frozenset({"format", "kind", "public"})
+_SECRET: Final = "secret"  # noqa: S105 - the name of a member
+_COMMAND: Final = "command"
+_ADDRESS_SIZE: Final = 20
+_HEX: Final = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +60,7 @@ class HolderKey:
 
     holder: str
     id: str
-    private: PrivateKey
+    private: Signer[PublicKey]
 
     @property
     def verification_method(self) -> str:
@@ -83,6 +101,24 @@ class NodeKey:
             return encode_multikey(PrivateKey("eddsa-jcs-2022", self.secret[:SECRET_SIZE]).public)
         return "0x" + address_of(self.secret).hex()
 
+    @property
+    def signer(self) -> Signer[bytes]:
+        """What signs digests with it; of no kind but those of accounts."""
+        return Account(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A head key whose secret another program holds."""
+
+    kind: Kind
+    signer: External[bytes]
+
+    @property
+    def public(self) -> str:
+        """The address, `0x` and lower-case hex."""
+        return "0x" + self.signer.public.hex()
+
 
 def make_holder_key(holder: str, key_id: str, suite: Suite, random: bytes) -> HolderKey:
     """A new key of `RANDOM_SIZE` (48) random bytes.
@@ -109,14 +145,21 @@ def random_size(kind: Kind) -> int:
 
 
 def encode_holder_key(key: HolderKey) -> bytes:
-    """The bytes of a key file.  They hold the secret."""
+    """The bytes of a key file.  They hold the secret, or who holds it."""
+    where: dict[str, Json]
+    if isinstance(key.private, External):
+        where = {_COMMAND: list(key.private.command)}
+    elif isinstance(key.private, PrivateKey):
+        where = {_SECRET: key.private.secret.hex()}
+    else:
+        raise MalformedError("there is no key file of a key like this", code="key-malformed")
     return encode(
         {
             "format": FORMAT,
             "holder": key.holder,
             "id": key.id,
             "publicKeyMultibase": key.multikey,
-            "secret": key.private.secret.hex(),
+            **where,
         },
         what="key file",
     )
@@ -129,10 +172,15 @@ def parse_holder_key(data: bytes) -> HolderKey:
         MalformedError: `key-file-malformed`; `key-file-mismatch` where the secret has another public half; or a
             fault of its JSON.  No message repeats a value.
     """
-    members = _members(data, FORMAT, _MEMBERS)
+    members, command = _members(data, FORMAT, _MEMBERS)
     holder, key_id, public = members["holder"], members["id"], members["publicKeyMultibase"]
     _require_names(holder, key_id)
-    secret = _secret(members["secret"], SECRET_SIZE)
+    if command is not None:
+        try:
+            return HolderKey(holder, key_id, external_key(parse_multikey(public), command))
+        except LedgerError:
+            raise _malformed("has a public key that is none") from None
+    secret = _secret(members[_SECRET], SECRET_SIZE)
     try:
         stated = parse_multikey(public)
         private = PrivateKey(stated.suite, secret)
@@ -156,7 +204,7 @@ def encode_node_key(key: NodeKey) -> bytes:
 
 
 def parse_node_key(data: bytes, kind: Kind) -> NodeKey:
-    """Read a node key file; the inverse of `encode_node_key`.
+    """Read a node key file with a secret; the inverse of `encode_node_key`.
 
     Args:
         data: The whole file.
@@ -165,10 +213,12 @@ def parse_node_key(data: bytes, kind: Kind) -> NodeKey:
     Raises:
         MalformedError: As `parse_holder_key`.
     """
-    members = _members(data, NODE_FORMAT, _NODE_MEMBERS)
+    members, command = _members(data, NODE_FORMAT, _NODE_MEMBERS)
     if members["kind"] != kind:
         raise _malformed(f"is not of the kind {kind}")
-    secret = _secret(members["secret"], LOG_SECRET_SIZE if kind == "log" else SECRET_SIZE)
+    if command is not None:
+        raise _malformed(f"names a command; a key of kind {kind} has its secret there")
+    secret = _secret(members[_SECRET], LOG_SECRET_SIZE if kind == "log" else SECRET_SIZE)
     try:
         key = NodeKey(kind, secret)
         public = key.public
@@ -180,6 +230,19 @@ def parse_node_key(data: bytes, kind: Kind) -> NodeKey:
             code="key-file-mismatch",
         )
     return key
+
+
+def parse_head_key(data: bytes) -> NodeKey | HeldKey:
+    """Read the file of a head key, whoever holds its secret; raises as `parse_holder_key`."""
+    members, command = _members(data, NODE_FORMAT, _NODE_MEMBERS)
+    if command is None:
+        return parse_node_key(data, "head")
+    if members["kind"] != "head":
+        raise _malformed("is not of the kind head")
+    digits = members["public"].removeprefix("0x")
+    if members["public"] == digits or len(digits) != _ADDRESS_SIZE * 2 or not _HEX.issuperset(digits):
+        raise _malformed("has a public key that is none")
+    return HeldKey("head", external_account(bytes.fromhex(digits), command))
 
 
 def write_key(path: Path, key: HolderKey | NodeKey) -> None:
@@ -207,19 +270,41 @@ def read_node_key(path: Path, kind: Kind) -> NodeKey:
     return parse_node_key(read_private(path, limit=LIMIT, what="key file"), kind)
 
 
-def _members(data: bytes, wanted: str, names: frozenset[str]) -> dict[str, str]:
+def read_head_key(path: Path) -> NodeKey | HeldKey:
+    """Read the file of a head key at `path`; raises as `read_holder_key`."""
+    return parse_head_key(read_private(path, limit=LIMIT, what="key file"))
+
+
+def _members(
+    data: bytes, wanted: str, names: frozenset[str]
+) -> tuple[dict[str, str], tuple[str, ...] | None]:
+    """The members that are text, the secret among them; or those without it, and the command in its place."""
     value: Json = decode(data, limit=LIMIT, what="key file")
     if not isinstance(value, dict) or value.get("format") != wanted:
         raise _malformed(f"is not of the format {wanted}")
+    where = _COMMAND if _COMMAND in value else _SECRET
     members = {name: item for name, item in value.items() if isinstance(item, str)}
-    if members.keys() != names or value.keys() != names:
-        raise _malformed(f"must have exactly the members {', '.join(sorted(names))}, all of them text")
-    return members
+    texts = names | {_SECRET} if where == _SECRET else names
+    if members.keys() != texts or value.keys() != names | {where}:
+        told = ", ".join(sorted(names | {_SECRET}))
+        raise _malformed(
+            f"must have exactly the members {told}, all of them text, or command in place of secret"
+        )
+    return members, None if where == _SECRET else _command(value[_COMMAND])
+
+
+def _command(value: Json) -> tuple[str, ...]:
+    words = tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+    if not isinstance(value, list) or len(words) != len(value) or not 1 <= len(words) <= ARGUMENTS:
+        raise _malformed(f"must have a command of 1 to {ARGUMENTS} words")
+    if not words[0].startswith("/") or any("\0" in word for word in words):
+        raise _malformed("must have a command that begins with the whole path of a program, /…")
+    return words
 
 
 def _secret(text: str, size: int) -> bytes:
     # Never quoted, not even when it is wrong: half a secret is a secret.
-    if len(text) != size * 2 or not set(text) <= set("0123456789abcdef"):
+    if len(text) != size * 2 or not _HEX.issuperset(text):
         raise _malformed(f"must have a secret of {size * 2} lower-case hex digits")
     return bytes.fromhex(text)
 

@@ -169,7 +169,7 @@ def give_anchorers(
             contract=own.contract,
             code_hash=load_artifact().runtime_code_hash,
             operator=home.settings.operator,
-            head_address=address_of(home.keys.head.secret),
+            head_address=home.keys.head.signer.public,
             finality_secret=home.keys.finality.secret,
             sender_secret=home.keys.sender.secret,
         )

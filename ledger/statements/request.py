@@ -9,11 +9,11 @@ canonical request without `proofs`.  Not a statement, never logged.  Specified i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core import canonical
 from ledger.core.multibase import base58btc_decode, base58btc_encode
-from ledger.core.suites import PrivateKey, sign, verify
+from ledger.core.suites import PublicKey, verify
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SignatureError
 from ledger.statements.enrolment import SHAPE as ENROLMENT
@@ -21,6 +21,9 @@ from ledger.statements.enrolment import Enrolment, enrolment_of, key_problems
 from ledger.statements.envelope import SIGNATURE, Constant
 from ledger.statements.fields import KEY_ID, TIME
 from ledger.statements.shape import Array, Object, Problem, StatementInvalidError, problems, rule
+
+if TYPE_CHECKING:
+    from ledger.core.signer import Signer
 
 FORMAT: Final = "evidence-enrolment-request/1"
 LIMIT: Final = 65_536
@@ -63,7 +66,7 @@ SHAPE = Object(
 )
 
 
-def make(subject: Mapping[str, Any], keys: Mapping[str, PrivateKey], *, created: int) -> bytes:
+def make(subject: Mapping[str, Any], keys: Mapping[str, "Signer[PublicKey]"], *, created: int) -> bytes:
     """Write a request for the Enrolment `subject`, signed by each of `keys`, by key id.
 
     Raises:
@@ -74,7 +77,7 @@ def make(subject: Mapping[str, Any], keys: Mapping[str, PrivateKey], *, created:
     wanted = [key["id"] for key in subject["keys"]]
     if set(wanted) - keys.keys():
         raise MalformedError("a private key of the request is not given", code="request-invalid")
-    proofs = [{"key": name, "value": base58btc_encode(sign(keys[name], message))} for name in wanted]
+    proofs = [{"key": name, "value": base58btc_encode(keys[name].sign(message))} for name in wanted]
     request = {**body, "proofs": proofs}
     _require(problems(SHAPE, request))
     return canonical.encode(request, what="enrolment request")

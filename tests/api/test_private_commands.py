@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.services.keyfile import HolderKey, write_key
+from ledger.core.suites import PrivateKey
+from ledger.services.keyfile import HolderKey, NodeKey, write_key
 from tests.api.served import Served, holder, serving
 from tests.api.signing import code_of
 from tests.cli.running import done, evidence
@@ -86,7 +87,9 @@ def test_no_secret_is_left_in_logs_errors_answers_or_the_database(
     keys = home.keys
     node_keys = (keys.log, keys.head, keys.finality, keys.sender, keys.witness, keys.attester, keys.relay)
     holders = (keys.registrar, keys.publisher, side.served.exporter, side.strange)
-    secrets = [one.secret for one in node_keys] + [one.private.secret for one in holders]
+    secrets = [one.secret for one in node_keys if isinstance(one, NodeKey)]
+    secrets += [one.private.secret for one in holders if isinstance(one.private, PrivateKey)]
+    assert len(secrets) == len(node_keys) + len(holders)
     marks = [
         form
         for secret in secrets

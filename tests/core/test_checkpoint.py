@@ -35,6 +35,7 @@ from ledger.core.note import (
     make_vkey,
     parse_vkey,
 )
+from ledger.core.secp256k1 import Account
 from ledger.core.suites import EDDSA, PrivateKey, sign
 from ledger.errors import LedgerError, MalformedError, SignatureError
 from tests.core.vectors import KEYS, LOG, read, secret
@@ -46,7 +47,7 @@ SIGNER = LogSigner(
     ORIGIN,
     secret("ed25519", "XA log ed25519"),
     secret("mlDsa44", "XA log ml-dsa"),
-    secret("secp256k1", "XA head 1"),
+    Account(secret("secp256k1", "XA head 1")),
 )
 VKEYS = SIGNER.vkeys
 HEADS = [SIGNER.head_address]
@@ -230,7 +231,7 @@ def test_a_head_key_that_is_not_believed_counts_for_nothing() -> None:
     other = secret("secp256k1", "XA head 2")
     both = [HEADS[0], secp256k1.address_of(other)]
     assert verified(SIGNED, both).head_address == HEADS[0]
-    rotated = parse_checkpoint(sign_checkpoint(CHECKPOINT, replace(SIGNER, head_secret=other), NOW))
+    rotated = parse_checkpoint(sign_checkpoint(CHECKPOINT, replace(SIGNER, head=Account(other)), NOW))
     assert verified(rotated, both).head_address == both[1]
     assert code_of(with_lines(*LINES, rotated.note.signatures[2]), both) == "line-twice"
 
@@ -270,8 +271,9 @@ def test_a_log_signs_its_own_checkpoints_only() -> None:
 
 
 def test_secrets_are_not_in_what_is_printed() -> None:
-    for held in (SIGNER.ed25519_secret, SIGNER.mldsa_seed, SIGNER.head_secret):
+    for held in (SIGNER.ed25519_secret, SIGNER.mldsa_seed, secret("secp256k1", "XA head 1")):
         assert repr(held) not in repr(SIGNER)
+    assert "secret" not in repr(SIGNER.head)
 
 
 def test_a_head_key_is_an_address() -> None:

@@ -14,6 +14,7 @@ import pytest
 from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
 from ledger.core.merkle import leaf_hash, node_hash
 from ledger.core.receipt import Receipt, encode_receipt
+from ledger.core.secp256k1 import Account
 from ledger.errors import RemoteError
 from ledger.remote.node import NodeClient, Registered, RemoteRefusedError
 from tests.remote.transports import answering, client
@@ -158,7 +159,10 @@ def test_a_digest_that_is_none_is_never_sent(digest: str) -> None:
 
 def receipt(entry: bytes, extra: bytes | None) -> bytes:
     signer = LogSigner(
-        "log.example.xa/XA/2026", ed25519_secret=b"\1" * 32, mldsa_seed=b"\2" * 32, head_secret=b"\3" * 32
+        "log.example.xa/XA/2026",
+        ed25519_secret=b"\1" * 32,
+        mldsa_seed=b"\2" * 32,
+        head=Account(b"\3" * 32),
     )
     sibling = leaf_hash(b"other")
     root = node_hash(leaf_hash(entry), sibling)

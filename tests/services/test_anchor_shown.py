@@ -158,7 +158,7 @@ def test_another_node_of_the_chain_is_asked_where_one_invents_a_head(made: Rig) 
 def test_a_head_that_the_logs_own_key_signed_stops_a_start_whoever_shows_it(
     made: Rig, size: int, expected: str
 ) -> None:
-    shown = Inventor(made, size, secret=made.world.xa.signer.head_secret)
+    shown = Inventor(made, size, secret=seed(made.world.xa.head_name))
     restart, own, _ = asked(made, made.provider.honest, shown)
     assert code(restart.may_sign()) == expected
     assert own.doubt is None

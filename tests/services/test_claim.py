@@ -30,7 +30,7 @@ def test_a_claim_names_the_node_and_nothing_else(tmp_path: Path) -> None:
     assert key.valid_from == NOW
     (log,) = listed.logs.values()
     assert log.origin == "registry.example.xa/XA/2026"
-    assert [one.address for one in log.head_keys] == [address_of(made.keys.head.secret)]
+    assert [one.address for one in log.head_keys] == [made.keys.head.signer.public]
     (chain,) = listed.chains.values()
     assert (chain.number, chain.genesis, chain.anchor, chain.code_hash) == (
         CHAIN.id,

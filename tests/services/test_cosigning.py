@@ -29,6 +29,7 @@ from ledger.core.note import (
     make_vkey,
     parse_note,
 )
+from ledger.core.secp256k1 import Account
 from ledger.errors import NotFoundError, RemoteError
 from ledger.services.cosigning import INTERVAL, Collector
 from ledger.services.witnesses import Asked
@@ -39,7 +40,7 @@ from ledger.store.log import Log, create_log
 from tests.simulator import START, key, seed
 from tests.store.conftest import ORIGIN, make_statements
 
-SIGNER = LogSigner(ORIGIN, seed("log"), seed("mldsa"), seed("head"))
+SIGNER = LogSigner(ORIGIN, seed("log"), seed("mldsa"), Account(seed("head")))
 Lines = tuple[NoteSignature, ...]
 
 

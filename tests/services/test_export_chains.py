@@ -55,7 +55,7 @@ def further(sides: Sides, tmp_path: Path) -> Iterator[Anchorer]:
             contract=put_contract(chain),
             code_hash=CODE_HASH,
             operator=node.home.settings.operator,
-            head_address=address_of(node.home.keys.head.secret),
+            head_address=node.home.keys.head.signer.public,
             finality_secret=node.home.keys.finality.secret,
             sender_secret=SECRET,
         )

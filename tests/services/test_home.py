@@ -9,7 +9,7 @@ import pytest
 
 from ledger.chains import EmbeddedSettings, RpcSettings
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verify_log_lines
-from ledger.core.secp256k1 import address_of
+from ledger.core.suites import PrivateKey
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services import files
 from ledger.services.home import Plan, init_home, open_home, save_settings
@@ -38,8 +38,10 @@ def test_a_new_home_holds_settings_and_private_keys(tmp_path: Path) -> None:
 
 def test_the_keys_of_a_home_are_all_different(tmp_path: Path) -> None:
     keys = home(tmp_path).keys
-    secrets = {key.secret for key in (keys.log, keys.head, keys.finality, keys.sender)}
-    secrets |= {keys.registrar.private.secret, keys.publisher.private.secret}
+    of_the_node = (keys.log, keys.head, keys.finality, keys.sender)
+    secrets = {key.secret for key in of_the_node if isinstance(key, NodeKey)}
+    of_holders = (keys.registrar.private, keys.publisher.private)
+    secrets |= {key.secret for key in of_holders if isinstance(key, PrivateKey)}
     assert len(secrets) == 6
 
 
@@ -47,7 +49,7 @@ def test_the_log_signer_of_a_home_signs_checkpoints_that_verify(tmp_path: Path) 
     made = home(tmp_path)
     signer = made.log_signer()
     note = sign_checkpoint(Checkpoint(made.settings.origin, 1, b"\x07" * 32), signer, NOW)
-    address = address_of(made.keys.head.secret)
+    address = made.keys.head.signer.public
     lines = verify_log_lines(parse_checkpoint(note), made.settings.origin, signer.vkeys, [address])
     assert (lines.head_address, lines.mldsa_time) == (address, NOW)
 
@@ -202,6 +204,7 @@ def test_one_key_for_two_purposes_is_refused(tmp_path: Path) -> None:
     made = home(tmp_path)
     path = made.path / "keys" / "sender.json"
     path.unlink()
+    assert isinstance(made.keys.head, NodeKey)
     write_key(path, NodeKey("sender", made.keys.head.secret))
     with pytest.raises(SetupError) as refused:
         open_home(made.path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.core.canonical import encode
 from ledger.core.secp256k1 import address_of
-from ledger.core.suites import ECDSA, EDDSA, parse_multikey, sign, verify
+from ledger.core.suites import ECDSA, EDDSA, parse_multikey, verify
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services.keyfile import (
     KINDS,
@@ -45,7 +45,7 @@ def test_a_key_is_read_back_and_signs(tmp_path: Path, suite: str) -> None:
     found = read_holder_key(tmp_path / "key.json")
     assert found == key(suite)
     assert found.verification_method == "did:web:exporter.example.xa#2026"
-    verify(parse_multikey(found.multikey), b"message", sign(found.private, b"message"))
+    verify(parse_multikey(found.multikey), b"message", found.private.sign(b"message"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
+from ledger.core.secp256k1 import Account
 from ledger.errors import LedgerError, RemoteError, SignatureError, StoreError, VerificationError
 from ledger.remote.witness import WitnessClient
 from ledger.services import restart as restarting
@@ -24,7 +25,7 @@ from tests.services.nodes import running
 from tests.simulator import START, seed
 from tests.store.conftest import ORIGIN, make_statements
 
-SIGNER = LogSigner(ORIGIN, seed("log"), seed("mldsa"), seed("head"))
+SIGNER = LogSigner(ORIGIN, seed("log"), seed("mldsa"), Account(seed("head")))
 SIZE = 300
 
 
@@ -261,14 +262,14 @@ def test_a_witness_is_believed_for_the_logs_own_signature() -> None:
 
 
 def test_what_the_log_never_signed_counts_for_nothing() -> None:
-    forged = Liar(LogSigner(ORIGIN, seed("other"), seed("mldsa"), seed("head")), size=10**6)
+    forged = Liar(LogSigner(ORIGIN, seed("other"), seed("mldsa"), Account(seed("head"))), size=10**6)
     with pytest.raises(SignatureError):
         shown_by("w", forged.note(), ORIGIN, SIGNER.vkeys[:1])
     changed = Liar().note().replace(b"\n300\n", b"\n301\n")
     with pytest.raises(SignatureError):
         shown_by("w", changed, ORIGIN, SIGNER.vkeys[:1])
     other = "registry.example.xb/XB/2026"
-    theirs = Liar(LogSigner(other, seed("log"), seed("mldsa"), seed("head"))).note(other)
+    theirs = Liar(LogSigner(other, seed("log"), seed("mldsa"), Account(seed("head")))).note(other)
     with pytest.raises(VerificationError) as refused:
         shown_by("w", theirs, ORIGIN, SIGNER.vkeys[:1])
     assert refused.value.code == "witness-answer"

@@ -1,5 +1,6 @@
 """A notice that a log ended, verified: where it stands, who signed it, and what it says against what was shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,8 @@ import pytest
 
 from ledger.core.canonical import encode
 from ledger.core.checkpoint import LogSigner, cosign, parse_checkpoint
-from ledger.core.note import Note, encode_note
-from ledger.core.secp256k1 import address_of
+from ledger.core.note import ED25519_COSIGNATURE, Note, encode_note, encode_vkey, make_vkey
+from ledger.core.secp256k1 import Account, address_of
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
@@ -17,6 +18,7 @@ from ledger.verify.single import verify_statement_file
 from ledger.verify.verifier import verify_bundle
 from tests.blocks import hexed
 from tests.simulator import NOW, START, Jurisdiction, World, key, make, seed, world
+from tests.trees import tree_consistency
 
 WITNESS = "witness.example.xb"
 HELD, SEEN = 4, 6
@@ -34,7 +36,10 @@ class Successor(Jurisdiction):
     @property
     def signer(self) -> LogSigner:
         return LogSigner(
-            self.origin, seed("XA successor ed25519"), seed("XA successor ml-dsa"), seed(self.head_name)
+            self.origin,
+            seed("XA successor ed25519"),
+            seed("XA successor ml-dsa"),
+            Account(seed(self.head_name)),
         )
 
     def trusted_log(self) -> dict[str, Any]:
@@ -74,11 +79,13 @@ class Rig:
         )
         return make("LogSuccession", self.subject(**changes), signer, "#1", own, START + 200, name="notice")
 
-    def bundle(self, notice: Statement, *before: Statement, older: int = 0) -> bytes:
-        """The notice in the successor's log, with a section of the old one where `older` is its size."""
+    def bundle(
+        self, notice: Statement, *before: Statement, older: int = 0, beside: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The notice in the successor's log, with a section of the old one: `beside`, or one of size `older`."""
         self.after.entries = [one.digest for one in (*before, notice)]
         self.after.anchor()
-        sections = [self.after.section([("subject", notice)])]
+        sections = [self.after.section([("subject", notice)]), *([beside] if beside is not None else [])]
         if older:
             self.made.xa.anchor(older)
             sections.append(self.made.xa.section([("enrolment", self.made.exporter_enrolment)], older))
@@ -89,10 +96,11 @@ class Rig:
         }
         return encode(document)
 
-    def trust(self, *logs: Jurisdiction) -> TrustList:
+    def trust(self, *logs: Jurisdiction, **members: Any) -> TrustList:
         body = {
             "logs": [one.trusted_log() for one in logs or (self.made.xa, self.made.xb, self.after)],
             "require": {"LogSuccession": {}, "TransferRecord": {}},
+            **members,
         }
         return self.made.trust(**body)
 
@@ -173,6 +181,56 @@ def test_what_is_held_is_shown_by_a_checkpoint_with_all_three_lines_of_the_log(r
 def test_a_smaller_gap_than_a_checkpoint_at_hand_shows_is_found_out(rig: Rig) -> None:
     assert rig.judge(rig.bundle(rig.notice(), older=SEEN)).verdict == "verified"
     assert rig.failure(rig.bundle(rig.notice(), older=SEEN + 1)) == "gap-understated"
+
+
+def test_a_smaller_gap_than_an_anchor_at_hand_shows_is_found_out(rig: Rig) -> None:
+    xa = rig.made.xa
+    xa.anchor(SEEN + 1)
+    path = [one.hex() for one in tree_consistency(SEEN, xa.leaves[: SEEN + 1])]
+    larger = {"checkpoint": xa.checkpoint(SEEN + 1).decode(), "consistency": path}
+    anchors = [{**xa.anchor_part(SEEN + 1), **larger}]
+    section = xa.section([("enrolment", rig.made.exporter_enrolment)], SEEN, anchors=anchors)
+    assert rig.failure(rig.bundle(rig.notice(), beside=section)) == "gap-understated"
+
+
+WORD = f"that it was seen by witness {WITNESS} is the notice's own word"
+
+
+def listed(holder: str) -> dict[str, str]:
+    """The witness in a trust list, with somebody's key."""
+    vkey = make_vkey(WITNESS, ED25519_COSIGNATURE, key(holder).public.raw)
+    return {"vkey": encode_vkey(vkey), "organisation": "did:web:witness.example.xb"}
+
+
+@pytest.mark.parametrize(("holder", "doubted"), [(WITNESS, False), ("another key of that name", True)])
+def test_a_witness_whose_key_is_not_known_is_told_to_be_named_by_the_notice_alone(
+    rig: Rig, holder: str, doubted: bool
+) -> None:
+    report = verify_bundle(rig.bundle(rig.notice()), rig.trust(witnesses=[listed(holder)]), now=NOW)
+    assert report.verdict == "verified"
+    assert (WORD in report.notices) == doubted
+
+
+def test_a_line_that_a_witness_never_signed_shows_nothing_of_it(rig: Rig) -> None:
+    seen = rig.subject()["seen"][0]
+    note = parse_checkpoint(seen["checkpoint"].encode()).note
+    *own, line = note.signatures
+    forged = encode_note(Note(note.text, (*own, line._replace(payload=line.payload[:-1] + b"\0")))).decode()
+    notice = rig.notice(seen=[{**seen, "checkpoint": forged}])
+    report = verify_bundle(rig.bundle(notice), rig.trust(witnesses=[listed(WITNESS)]), now=NOW)
+    assert report.verdict == "verified"  # the log's own line holds
+    assert WORD in report.notices
+
+
+def test_a_registrar_whose_key_was_revoked_ends_no_log(rig: Rig) -> None:
+    registrar = rig.made.xa.authority()
+    registrar["keys"][0]["revoked"] = {"at": format_time(START + 100), "reason": "keyCompromise"}
+    authorities = [registrar, rig.made.xb.authority()]
+    bundle = rig.bundle(rig.notice())
+    for logs in ((), (rig.made.xa,)):
+        report = verify_bundle(bundle, rig.trust(*logs, authorities=authorities), now=NOW)
+        assert report.step(3).code == "key-revoked"
+        assert not any("lost" in notice for notice in report.notices)
 
 
 def test_another_history_than_a_checkpoint_at_hand_shows_is_found_out(rig: Rig) -> None:

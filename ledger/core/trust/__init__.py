@@ -13,17 +13,15 @@ that one list can show by itself.  That its publisher may be believed it cannot 
 from collections.abc import Mapping
 from hashlib import sha256
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.core.canonical import TRUST_LIMIT, Json, decode, encode, encode_decoded
 from ledger.core.did import is_key_id
 from ledger.core.members import Members
 from ledger.core.multibase import base58btc_decode, base58btc_encode
 from ledger.core.suites import (
-    PrivateKey,
     PublicKey,
     check_enrolment_key,
-    sign,
     verify,
 )
 from ledger.core.trust.chains import read_entries, read_foreign, read_requirements
@@ -49,6 +47,9 @@ from ledger.core.trust.values import (
     WitnessKey,
 )
 from ledger.errors import MalformedError, QuorumError, SignatureError
+
+if TYPE_CHECKING:
+    from ledger.core.signer import Signer
 
 __all__ = [
     "DEFAULT_STEPS",
@@ -204,7 +205,7 @@ def list_hash(document: Mapping[str, Json]) -> bytes:
     ).digest()
 
 
-def sign_trust_list(body: Mapping[str, Json], keys: Mapping[str, PrivateKey]) -> bytes:
+def sign_trust_list(body: Mapping[str, Json], keys: Mapping[str, "Signer[PublicKey]"]) -> bytes:
     """Canonical bytes of the trust list `body` with the signatures of `keys` added.
 
     Signatures that `body` already carries by other keys stay, so publishers may sign one after the other; the
@@ -230,7 +231,7 @@ def sign_trust_list(body: Mapping[str, Json], keys: Mapping[str, PrivateKey]) ->
     for name, private in keys.items():
         if not is_key_id(name):
             raise MalformedError(f"publisher key id {name} is not written #fragment", code="member-value")
-        signatures[name] = base58btc_encode(sign(private, message))
+        signatures[name] = base58btc_encode(private.sign(message))
     document: dict[str, Json] = {
         **body,
         "signatures": [{"key": name, "value": signatures[name]} for name in sorted(signatures)],
@@ -241,7 +242,7 @@ def sign_trust_list(body: Mapping[str, Json], keys: Mapping[str, PrivateKey]) ->
     return encoded
 
 
-def _require_sound_keys(trust: TrustList, keys: Mapping[str, PrivateKey]) -> None:
+def _require_sound_keys(trust: TrustList, keys: Mapping[str, "Signer[PublicKey]"]) -> None:
     for name, private in keys.items():
         public = trust.publisher.keys.get(name)
         if public is not None and public != private.public:
