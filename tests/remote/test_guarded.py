@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from ledger.errors import LedgerError
+from ledger.remote import guarded
 from ledger.remote.exchange import GUARDED, Exchange
 from ledger.remote.guarded import Guarded, address_of, is_public, names_private
 from ledger.remote.node import NodeClient
@@ -111,6 +112,30 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_called_where_it_led_when_
     assert called[0].extensions["sni_hostname"] == "registry.example.xb"
     assert code(lambda: exchange.ask("GET", "/health", limit=10)) == "remote-private"
     exchange.close()
+
+
+def test_the_connection_goes_to_the_address_that_was_judged_and_nobody_looks_the_name_up_again(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["127.0.0.2", "127.0.0.1"])
+    looked_up: list[object] = []
+    found = socket.getaddrinfo
+
+    def resolver(host: str | bytes | None, *rest: Any, **more: Any) -> Any:
+        looked_up.append(host)
+        return found(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    monkeypatch.setattr(
+        guarded, "is_public", lambda address: address == "127.0.0.2"
+    )  # taken for the internet
+    transport = Guarded(verify=False, lookup=lambda *_: [next(answers)])
+    exchange = Exchange(f"http://registry.example.xb:{listener.port}", transport=transport)
+    assert code(lambda: exchange.ask("GET", "/health", limit=10)) == "remote-unreachable"
+    assert code(lambda: exchange.ask("GET", "/health", limit=10)) == "remote-private"
+    exchange.close()
+    assert listener.seen == 0  # it listens at 127.0.0.1 alone
+    assert set(looked_up) <= {"127.0.0.2", b"127.0.0.2"}
 
 
 def test_a_redirect_is_not_followed_wherever_it_leads(listener: Listener) -> None:
