@@ -7,11 +7,11 @@ from ledger.statements.scenario import OWN_SCHEME
 
 AUTHORITY: Final = {
     "did": AUTHORITY_XA,
-    "scheme": "LEI",
-    "id": "TEST00A07704177A0500",
+    "scheme": "DID",
+    "id": AUTHORITY_XA,
     "jurisdiction": "XA",
 }
-MEASURE: Final = "753ab4f7cce38b7339c62d794392be28e465e4ac0176c58fd02fe210b324ecd1"
+MEASURE: Final = "7254acb5d86833c9f8fc364bfafcfe497311b18e094b944c54b1804c8a1f8759"
 """Digest of `tests/vectors/statements/policy-measure.json`."""
 RECORD: Final = "524fefcd24af55af8730f80fb67e279eef3e6d7539ac635400a6929cd57dcdbb"
 """Digest of `tests/vectors/statements/transfer-record-lines.json`, the example of a record signed."""

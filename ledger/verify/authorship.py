@@ -35,7 +35,12 @@ from ledger.verify.keyrule import (
 from ledger.verify.report import Check
 from ledger.verify.sections import Examined
 
-_ACTING = {"TransferRecord": "exporter", "ConformityCertificate": "body", "Accreditation": "accreditor"}
+_ACTING = {
+    "TransferRecord": "exporter",
+    "ConformityCertificate": "body",
+    "Accreditation": "accreditor",
+    "PolicyMeasure": "authority",
+}
 """The member under which a statement names its own issuer, with a number and a jurisdiction."""
 _UNKNOWN = frozenset(("key-unknown", "revocation-of-unknown-key"))
 

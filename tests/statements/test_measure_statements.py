@@ -13,10 +13,11 @@ from tests.statements.subjects import DIGEST, changed, faults, statement
 
 ZONE = "XB-01+harbour"
 CITE = {"instrument": "Act", "article": "1"}
-SCENARIO = {"scheme": "urn:example:list", "code": "A-1"}
+OTHER = {"did": "did:web:a.example.xa", "scheme": "DID", "id": "did:web:a.example.xa", "jurisdiction": "XA"}
 FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
     "PolicyMeasure": [
-        ("/authority/did", "did:web:other.example.xa", "/authority/did", "issuer-mismatch"),
+        ("/authority", OTHER, "/authority/did", "issuer-mismatch"),
+        ("/authority/id", "did:web:other.example.xa", "/authority/id", "identifier-mismatch"),
         ("/number", "no number", "/number", "wrong-form"),
         ("/version", 0, "/version", "out-of-range"),
         ("/version", 2, "/supersedes", "member-missing"),

@@ -26,6 +26,9 @@ ROLE_OF = {
     "StatusList": "statusList",
     "StatusChange": "statusChange",
     "ConformityCertificate": "certificate",
+    "PolicyMeasure": "measure",
+    "Decision": "decision",
+    "DatasetRegistration": "datasetRegistration",
 }
 
 

@@ -10,7 +10,7 @@ import type { Statement } from "../core/statement.ts";
 import { formatTime } from "../core/times.ts";
 import type { TrustList } from "../core/trust/values.ts";
 import { type Subject, TYPES } from "../statements/catalogue.ts";
-import type { Party } from "../statements/party.ts";
+import { type Party, partyOf } from "../statements/party.ts";
 import type { Item } from "./bundle.ts";
 import {
   type Grant,
@@ -219,6 +219,7 @@ class Walk implements Authorship {
     const subject = this.subjects.get(one.digest);
     if (subject?.type === "TransferRecord") return subject.exporter;
     if (subject?.type === "ConformityCertificate") return subject.body;
+    if (subject?.type === "PolicyMeasure") return partyOf(subject.subject.authority);
     return subject?.type === "Accreditation" ? subject.accreditor : null;
   }
 
