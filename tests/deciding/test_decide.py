@@ -128,6 +128,14 @@ def test_a_record_without_lines_is_indeterminate_unless_every_rule_agrees() -> N
     assert judged(record, rules(FREE)).outcome == "free"
 
 
+def test_of_a_draft_what_is_not_given_yet_is_missing() -> None:
+    table = {"category": ["personal"], "persons": {"count": {"atLeast": 10}}}
+    measure = rules(rule("1", "prohibited", table=table), rule("2", "free"))
+    draft = {"line": 1, "category": "personal"}
+    decided = judged(transfer(draft), measure)
+    assert decided.outbound.lines[0].missing == ("line.persons.count",)
+
+
 def test_a_measure_is_in_force_from_its_first_second_until_before_its_last() -> None:
     measure = rules(FREE, effectiveFrom="2026-11-22T04:00:00Z", effectiveUntil="2026-11-22T04:00:01Z")
     assert [judged(transfer(), measure, at=AT + later).outcome for later in (-1, 0, 1)] == [

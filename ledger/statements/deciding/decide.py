@@ -134,7 +134,7 @@ class _Line(NamedTuple):
 class _Side:
     """The measures of one direction, made ready for one transfer."""
 
-    __slots__ = ("is_outbound", "measures", "overriding", "relations", "zone")
+    __slots__ = ("defaults", "is_outbound", "measures", "overridden", "overriding", "relations", "zone")
 
     def __init__(
         self, measures: list[Ready], party: Party, other: str, at: int, *, is_outbound: bool
@@ -142,6 +142,8 @@ class _Side:
         self.is_outbound, self.measures, self.zone = is_outbound, measures, party.zone or ""
         self.relations = [relations(each.measure, other, at) for each in measures]
         self.overriding = overriding(measures)
+        self.overridden = [place for place, over in enumerate(self.overriding) if over]
+        self.defaults = [place for place, each in enumerate(measures) if each.measure.kind == "default"]
 
 
 def _judged(side: _Side, lines: list[tuple[int, Facts]]) -> list[_Line]:
@@ -162,25 +164,28 @@ def _verdicts(side: _Side, facts: Facts) -> tuple[list[Verdict], list[Verdict]]:
     for each, holds in zip(side.measures, side.relations, strict=True):
         facts[RELATIONS] = holds
         whole.append(verdict_of(each.rulings, facts))
-    said: list[Verdict] = []
-    by_default: list[Verdict] = []
-    for each, verdict, over in zip(side.measures, whole, side.overriding, strict=True):
-        found = verdict
-        if over and len(each.kept) < len(each.rulings):
-            found = _overridden(side, each, verdict, [whole[place] for place in over], facts)
-        (by_default if each.measure.kind == "default" else said).append(found)
-    return said, by_default
+    found = whole
+    if side.overridden:
+        found = whole.copy()
+        for place in side.overridden:
+            found[place] = _overridden(side, place, whole, facts)
+    if not side.defaults:
+        return found, []
+    said = [verdict for place, verdict in enumerate(found) if place not in side.defaults]
+    return said, [found[place] for place in side.defaults]
 
 
-def _overridden(side: _Side, under: Ready, verdict: Verdict, over: list[Verdict], facts: Facts) -> Verdict:
-    """What a measure says, of which others say this."""
-    if all(one.settled == SILENT for one in over):
+def _overridden(side: _Side, place: int, whole: list[Verdict], facts: Facts) -> Verdict:
+    """What a measure says that others override, where all say this."""
+    verdict, silent, speaks = whole[place], True, False
+    for over in side.overriding[place]:
+        silent = silent and whole[over].settled == SILENT
+        speaks = speaks or SILENT not in whole[over].possible
+    if silent:
         return verdict
-    facts[RELATIONS] = side.relations[side.measures.index(under)]
-    kept = verdict_of(under.kept, facts)
-    if any(SILENT not in one.possible for one in over):
-        return kept
-    return perhaps_yielding(verdict, kept)
+    facts[RELATIONS] = side.relations[place]
+    kept = verdict_of(side.measures[place].kept, facts)
+    return kept if speaks else perhaps_yielding(verdict, kept)
 
 
 def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_outbound: bool) -> _Line | None:
@@ -216,9 +221,15 @@ def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
 
 def _strictest_of_each(verdicts: list[Verdict]) -> frozenset[int]:
     """What comes out, of every choice of one of what each may say."""
+    strictest = SILENT
+    for verdict in verdicts:
+        if verdict.settled is None:
+            break
+        if verdict.settled > strictest:  # noqa: PLR1730 - a call of max for each measure of each line shows
+            strictest = verdict.settled
+    else:  # as most often
+        return _ALONE[strictest]
     together = _NOTHING
-    if all(verdict.settled is not None for verdict in verdicts):  # most often
-        return frozenset((max((verdict.settled or 0 for verdict in verdicts), default=SILENT),))
     for verdict in verdicts:
         together = frozenset(max(one, other) for one in together for other in verdict.possible)
     return together - _YIELDED
@@ -278,6 +289,7 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
 
 
 _NOTHING: Final = frozenset({SILENT})
+_ALONE: Final = {outcome: frozenset({outcome}) for outcome in (SILENT, *range(len(ORDER)))}
 _NO_MECHANISM: Final[frozenset[str]] = frozenset()
 _YIELDED: Final = frozenset({YIELDING})
 """Never the answer: where a measure yields, the one it yields to says more."""

@@ -75,10 +75,12 @@ def facts_of(transfer: dict[str, Any], vocabularies: Vocabularies) -> list[tuple
         vocabularies: Of the measures at hand; the codes of `OWN_SCHEME` are known always.
     """
     common = _of_transfer(transfer)
-    return [
-        (line["line"], {**common, **_of_line(line, vocabularies)})
-        for line in transfer.get("lines", _NO_LINES)
-    ]
+    found = []
+    for line in transfer.get("lines", _NO_LINES):
+        facts = common.copy()
+        _add_line(facts, line, vocabularies)
+        found.append((line["line"], facts))
+    return found
 
 
 def _of_transfer(transfer: dict[str, Any]) -> Facts:
@@ -108,24 +110,27 @@ def _of_transfer(transfer: dict[str, Any]) -> Facts:
     return facts
 
 
-def _of_line(line: dict[str, Any], vocabularies: Vocabularies) -> Facts:
-    facts: Facts = {f"line.{name}": line[name] for name in ("category", "grade") if name in line}
+def _add_line(facts: Facts, line: dict[str, Any], vocabularies: Vocabularies) -> None:
+    """Add what a line gives: of a draft that may be less than a record has to."""
+    category = line.get("category")
+    if category is not None:
+        facts["line.category"] = category
+    if "grade" in line:
+        facts["line.grade"] = line["grade"]
     scenario = line.get("scenario")
     if scenario is not None and knows(vocabularies, scenario["scheme"], scenario["code"]):
         facts["line.scenario"] = f"{scenario['scheme']} {scenario['code']}"
     if "dataTypes" in line:
         facts["line.dataTypes"] = tuple(line["dataTypes"])
-    category = line.get("category")
     if category == "nonPersonal":
         facts.update(_NOBODY)
-        return facts
+        return
     if category == "personal":
         facts["line.persons.sensitiveCount"] = 0
-    persons = line.get("persons", _NOTHING)
+    persons = line.get("persons", ())
     for name, fact in _PERSONS:
         if name in persons:
             facts[fact] = persons[name]
-    return facts
 
 
 def knows(vocabularies: Vocabularies, scheme: str, code: str) -> bool:
@@ -147,4 +152,3 @@ def vocabularies_of(lists: Iterable[tuple[str, frozenset[str]]]) -> dict[str, fr
 
 
 _NOBODY: Final[Facts] = {fact: 0 for _, fact in _PERSONS}
-_NOTHING: Final[dict[str, Any]] = {}

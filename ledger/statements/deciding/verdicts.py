@@ -193,12 +193,12 @@ def overriding(measures: Sequence[Ready]) -> list[tuple[int, ...]]:
 
     Those that override each other, be it by way of others, override nothing of each other: none would be left.
     """
-    if not any(each.measure.overrides for each in measures):
-        return [()] * len(measures)
-    edges = [
-        [place for place, other in enumerate(measures) if other is not one and _may_override(other, one)]
-        for one in measures
-    ]
+    edges: list[list[int]] = [[] for _ in measures]
+    for place, over in enumerate(measures):
+        if over.measure.overrides:
+            for below, under in enumerate(measures):
+                if below != place and _may_override(over, under):
+                    edges[below].append(place)
     return [
         tuple(over for over in edges[place] if place not in _reached(edges, over))
         for place in range(len(measures))
