@@ -49,10 +49,22 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 def evidence(folder: Path, *arguments: object, answer: str = "", env: Mapping[str, str] | None = None) -> Run:
     """Run `evidence` in `folder`; never a traceback, whatever it is told.
 
-    In this process, which is ten times as fast, but for `node serve`, which takes over signals and logging.
+    In this process, which is ten times as fast, but for `node serve`, which takes over signals and logging once it
+    opens the node: see `refused`.
     """
     words, variables = [str(one) for one in arguments], environment(folder, **(env or {}))
     run = (_in_process if words[:2] != ["node", "serve"] else _alone)(folder, words, answer, variables)
+    assert "Traceback" not in run.out + run.err, run.err
+    return run
+
+
+def refused(folder: Path, *arguments: object) -> Run:
+    """Run an `evidence node serve` that must end before it opens the node, in this process.
+
+    Where it opened the node, it would end with the code `internal`.
+    """
+    with mock.patch("ledger.cli.serving.serve", side_effect=AssertionError("the node would be opened")):
+        run = _in_process(folder, ["node", "serve", *map(str, arguments)], "", environment(folder))
     assert "Traceback" not in run.out + run.err, run.err
     return run
 
