@@ -165,8 +165,10 @@ class Monitor:
             self._raise(look, told)
 
     def _ask_whom_it_succeeds(self, reader: LogReader, look: Look, origin: str) -> None:
-        """Ask a log that was not met before whether it succeeds another one, and tell what its notice says."""
-        asked = self.logs.progress(origin, _SUCCESSION)
+        """Ask a log that was not met there before whether it succeeds another one, and tell what its notice says."""
+        # At each address: two that show one name may show two notices.
+        met = f"{origin} at {reader.url}"
+        asked = self.logs.progress(met, _SUCCESSION)
         look.is_told = asked == _TOLD
         if asked:
             return
@@ -180,7 +182,7 @@ class Monitor:
         look.succeeds, look.is_told = shown, shown is not None
         if shown is not None:
             self._raise(look, alarms_of(shown, self.logs, self.alarms, reader.url))
-        self.logs.progressed(origin, _SUCCESSION, _TOLD if look.is_told else 1)
+        self.logs.progressed(met, _SUCCESSION, _TOLD if look.is_told else 1)
 
     def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
         if self._folder is None:

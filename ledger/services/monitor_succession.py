@@ -66,17 +66,17 @@ def alarms_of(notice: Notice, logs: FollowedLogs, alarms: Alarms, url: str) -> I
     """That a log ended, and what of its notice contradicts what was seen."""
     told, digest = notice.told, notice.statement.digest.hex()
     ended, body = told.log.origin, notice.statement.encoded
-    for one in alarms.all():
-        if one.origin == ended and one.code == ENDED and one.notes != body:
+    before = [one for one in alarms.all() if one.origin == ended and one.code == ENDED]
+    for one in before:
+        if one.notes != body:
             first = parse_statement(one.notes)
-            if read(first, screened=False).successor.origin == told.successor.origin:
-                continue
             detail = (
-                f"two logs are said to succeed {ended}: {told.successor.origin} by the notice {digest}, and"
+                f"two notices say what succeeds {ended}: {told.successor.origin} by {digest}, and"
                 f" {read(first, screened=False).successor.origin} by {first.digest.hex()}"
             )
             yield NewAlarm(ended, SPLIT, digest, detail, one.notes + b"\n" + body)
-    yield NewAlarm(ended, ENDED, digest, "; ".join(in_words(told)), body)
+    if all(one.notes != body for one in before):
+        yield NewAlarm(ended, ENDED, digest, "; ".join(in_words(told)), body)
     head = logs.head(ended)
     if head is not None:
         try:

@@ -93,6 +93,19 @@ def test_a_second_successor_of_one_log_is_an_alarm(tmp_path: Path, rig: Rig) -> 
     assert raised(second)[SPLIT].count(rig.made.xa.origin) == 3  # of which log, and the two names after it
 
 
+def test_a_second_notice_under_the_same_name_is_an_alarm_for_who_believes_the_old_log_alone(
+    tmp_path: Path, rig: Rig
+) -> None:
+    watch = Watch(tmp_path, rig, rig.made.xa)
+    watch.look(watch.old(SEEN))
+    assert list(raised(watch.look(watch.new(rig.notice())))) == [ENDED]
+    with reading(watch.new(rig.notice(reason="databaseLost")).answer, "http://another.example.xa") as reader:
+        assert set(raised(watch.monitor.look(reader))) == {SPLIT, ENDED}
+        assert raised(watch.monitor.look(reader)) == {}
+    with reading(watch.new(rig.notice()).answer, "http://third.example.xa") as reader:
+        assert SPLIT in raised(watch.monitor.look(reader))
+
+
 def test_a_strangers_notice_tells_nothing(tmp_path: Path, rig: Rig) -> None:
     watch = Watch(tmp_path, rig)
     watch.look(watch.old(SEEN))
