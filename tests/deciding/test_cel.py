@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import celpy
@@ -10,10 +11,14 @@ from hypothesis import strategies as st
 
 from ledger.errors import MalformedError
 from ledger.statements.deciding.cel import DEEPEST, LONGEST, MOST_OPERATORS, parse
-from ledger.statements.deciding.facts import FACTS, Facts
+from ledger.statements.deciding.conditions import asked_of, conjunction
+from ledger.statements.deciding.facts import FACTS, RELATIONS, Facts, facts_of
 from ledger.statements.deciding.tree import LARGEST
 from ledger.statements.deciding.truth import FAULT, Missing
 from tests.campaign import count
+from tests.deciding.as_cel import as_cel, cel_expr, nested
+from tests.deciding.china_cases import MEASURES, cases, transfer_of
+from tests.deciding.records import shipped
 
 KNOWN: Facts = {
     "line.category": "personal",
@@ -204,29 +209,40 @@ def _oracle(text: str) -> Callable[[Facts], bool | None]:
     program = ENVIRONMENT.program(ENVIRONMENT.compile(text))
 
     def run(facts: Facts) -> bool | None:
-        nested: dict[str, Any] = {}
-        for name in FACTS:
-            *path, last = name.split(".")
-            place = nested
-            for step in path:
-                place = place.setdefault(step, {})
-            if name in facts:
-                value = facts[name]
-                place[last] = list(value) if isinstance(value, tuple) else value
         try:
-            return bool(program.evaluate(json_to_cel(nested)))  # type: ignore[arg-type]  # a map
+            return bool(program.evaluate(json_to_cel(nested(facts))))  # type: ignore[arg-type]  # a map
         except CELEvalError:
             return None
 
     return run
 
 
+OTHERS = [cel_expr] if find_spec("cel_expr_python") else []
+"""A third engine, asked where it is installed, as for the campaign; 50 MB that the suite does without."""
+
+
 @settings(max_examples=count(60), deadline=None)
 @given(EXPRESSIONS, KNOWLEDGE)
-def test_cel_python_says_the_same_of_generated_expressions(text: str, facts: Facts) -> None:
-    found, other = parse(text).evaluate(facts), _oracle(text)(facts)
-    if isinstance(found, bool):
-        assert other is found, (text, facts)
-    elif isinstance(found, Missing):
-        assert other is None, (text, facts)
+def test_other_engines_say_the_same_of_generated_expressions(text: str, facts: Facts) -> None:
+    found = parse(text).evaluate(facts)
+    for oracle in (_oracle, *OTHERS):
+        if isinstance(found, bool):
+            assert oracle(text)(facts) is found, (text, facts)
+        elif isinstance(found, Missing):
+            assert oracle(text)(facts) is None, (text, facts)
     # A number beyond 2^53 - 1 is an error here, and none in CEL, whose integers have 64 bits.
+
+
+def test_the_tables_of_the_shipped_rules_say_the_same_as_expressions() -> None:
+    known = [{**facts, RELATIONS: ()} for case in cases() for _, facts in facts_of(transfer_of(case), {})]
+    for measure in shipped(*MEASURES):
+        for rule in measure.measure.rules:
+            if rule.table is not None:
+                text = as_cel(rule.table)
+                table, expression = conjunction(tuple(asked_of(rule.table))), parse(text).evaluate
+                others = [other(text) for other in OTHERS]
+                for facts in known:
+                    found = table(facts)
+                    assert found == expression(facts), (text, facts)
+                    for other in others:
+                        assert other(facts) is (found if isinstance(found, bool) else None), (text, facts)
