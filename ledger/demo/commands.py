@@ -19,8 +19,8 @@ SECONDS: Final = 300
 _KEPT: Final = "EVIDENCE_ANCHOR_PERIOD"
 _PERIOD: Final = "5"
 """Seconds between anchors, where the user names none: half of what a node takes, so that nobody waits long."""
-_PARTNER_PERIOD: Final = "2"
-"""Seconds after which partners' nodes are asked again."""
+_PARTNER_PERIOD: Final = "5"
+"""Seconds after which partners' nodes are asked again: seldom enough that three nodes hardly use one machine."""
 _COULD_NOT_FINISH: Final = 3
 
 

@@ -29,6 +29,9 @@ _LIMIT: Final = 1 << 20
 _HASH_SIZE: Final = 32
 _INVOICE: Final = "e-invoice"
 _CERTIFIED_SECONDS: Final = 3 * 365 * 86_400
+TO_IMPORTER: Final = 100
+"""Records that go to the importer; an exporter's others go to companies of countries that have no node here."""
+_ELSEWHERE: Final = ("XD", "XE", "XF", "XG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,21 @@ def transfer_drafts(
                 values[pointer] = certificate
             elif pointer == "/reference":
                 values[pointer] = f"{value}/{number:04}"
+        if number > TO_IMPORTER:
+            values = _elsewhere(values, _ELSEWHERE[number % len(_ELSEWHERE)])
         settings = [
             Setting(tuple(pointer[1:].split("/")), value, is_json=True) for pointer, value in values.items()
         ]
         drafts.append(new_draft(template, settings, now=now, random=random(RANDOM_SIZE)))
     return drafts, [made["subject"]["lines"][0]["scenario"]["code"] for made in chosen]
+
+
+def _elsewhere(values: dict[str, Any], code: str) -> dict[str, Any]:
+    """What a draft says, of a company of another country than the importer's."""
+    did = f"did:web:importer.example.{code.lower()}"
+    party = {"did": did, "scheme": "DID", "id": did, "jurisdiction": code}
+    moved = {pointer: code if value == IMPORTER.code else value for pointer, value in values.items()}
+    return {**moved, **{f"/importer/{name}": value for name, value in party.items()}}
 
 
 def acknowledgements(

@@ -257,6 +257,9 @@ class Story:
         )
         self._write("records.ndjson", _lines([encode(draft, what="draft") for draft in drafts]))
         self._screen.line(f"scenarios: {', '.join(scenarios)}")
+        self._screen.line(
+            f"{records.TO_IMPORTER} of them to XB, the others to countries that have no node here"
+        )
         signed = self._file("records.signed.ndjson")
         key = self._file("exporter.key")
         self._evidence.run("transfer", "sign", self._file("records.ndjson"), "--key", key, "--out", signed)

@@ -77,6 +77,15 @@ class Served:
     process: subprocess.Popen[str]
     env: dict[str, str]
 
+    def stop(self) -> None:
+        """End it as Ctrl-C does: nothing more is said, and no node is left."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        rest, errors = self.process.communicate(timeout=60)
+        assert (self.process.returncode, rest, errors) == (0, "", "")
+        assert not [url for url in self.urls() if is_listening(url)]
+
     @property
     def demo(self) -> Path:
         return self.folder / "demo"
@@ -116,39 +125,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     try:
         said = read_until(process.stdout, SERVING)
         assert SERVING in said, said + process.communicate(timeout=60)[1]
-        yield Served(folder, said, process, environment(program(folder), folder / "home"))
-        process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=60)
-        assert (process.returncode, rest, errors) == (0, "", "")
-        assert not [code for code in NODES if is_listening(url_of(folder / "demo" / f"node-{code}"))]
+        found = Served(folder, said, process, environment(program(folder), folder / "home"))
+        yield found
+        found.stop()
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait(60)
 
 
-def test_its_evidence_is_of_both_logs_and_its_secrets_are_private(served: Served) -> None:
-    for name in ("transfer.evidence.json", *CERTIFICATE, "trust.json"):
-        assert (served.demo / name).stat().st_size > 1000
-    for name in ("exporter.key", "openings.json"):
-        assert (served.demo / name).stat().st_mode & 0o777 == 0o600
-    sections = json.loads((served.demo / "transfer.evidence.json").read_bytes())["sections"]
-    assert {section["origin"].split("/")[1] for section in sections} == {"XA", "XB"}
-
-
-def test_the_transfer_verifies_where_the_network_is_off(served: Served) -> None:
-    kept = isolation()
-    run = served.verify(
-        "demo/transfer.evidence.json", "--trust", "demo/trust.json", "--json", within=kept.within
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    report = json.loads(run.stdout)
-    outcomes = {step["step"]: step["outcome"] for step in report["steps"]}
-    assert outcomes == {n: "passed" if n in {1, *range(3, 10)} else "absent" for n in range(1, 12)}
-    assert all(step["code"] and step["detail"] for step in report["steps"])
-    assert report["steps"][6]["code"] == "attested"
-    assert {dated["proven"]["grade"] for dated in report["statements"]} == {"witnessed"}
-    assert set(report["required"]) == {1, *range(3, 10)}
+def test_its_apis_answer_while_it_serves(served: Served) -> None:
+    for url, size in zip(served.urls(), NODES.values(), strict=True):
+        assert url in served.said
+        health = httpx2.get(f"{url}/health", timeout=10).json()
+        assert (health["size"], health["anchoredSize"]) == (size, size)
 
 
 def test_the_split_is_proven_by_a_file_and_on_the_other_chain(served: Served) -> None:
@@ -161,138 +151,6 @@ def test_the_split_is_proven_by_a_file_and_on_the_other_chain(served: Served) ->
     (source,) = httpx2.get(f"{xb}/v1/foreign", timeout=10).json()["items"]
     assert [log["disputed"] for log in source["logs"]] == [True]
     assert served.evidence("foreign", "show", source["logs"][0]["origin"], "--node", xb).returncode == 1
-
-
-@pytest.mark.parametrize("name", CERTIFICATE)
-def test_the_certificate_is_good_in_xb_until_it_is_withdrawn(served: Served, name: str) -> None:
-    run = served.evidence(
-        "certificate", "verify", f"demo/{name}", "--into", "XB", "--trust", "demo/trust.json", "--json",
-        within=isolation().within,
-    )  # fmt: skip
-    assert run.returncode == CERTIFICATE[name], run.stdout + run.stderr
-    report = json.loads(run.stdout)["report"]
-    assert report["recognition"]["verdict"] == ("VALID_THEN_NOT_NOW" if CERTIFICATE[name] else "VALID")
-    assert report["statusNow"] == ("withdrawn" if CERTIFICATE[name] else "valid")
-    assert report["recognition"]["at"]["limits"] == ["condition: The holder names a representative in XB"]
-
-
-def test_the_certificate_counts_nowhere_else(served: Served) -> None:
-    run = served.evidence(
-        "certificate",
-        "verify",
-        "demo/certificate.evidence.json",
-        "--into",
-        "XC",
-        "--trust",
-        "demo/trust.json",
-    )
-    assert run.returncode == 1
-    assert "authority-unknown" in run.stdout
-
-
-def test_it_claims_no_more_of_the_network_than_was_so(served: Served) -> None:
-    assert isolation().told in served.said
-    assert ("with the network off" in served.said) == bool(isolation().within)
-
-
-def test_a_probe_that_can_reach_loopback_is_not_called_cut_off() -> None:
-    assert not _is_cut_off(("env",))
-    assert not _is_cut_off(("no-such-program",))
-
-
-def test_a_command_is_shown_as_a_shell_reads_it() -> None:
-    words = ["commit", "document=my invoice.xml", 'document.number:="X-1"', "--out", "a b.json", "--yes"]
-    words += ["--set", "reference=" + "R" * 90, "--json"]
-    lines = wrapped(words, 60)
-    assert len(lines) > 2
-    assert shlex.split(" ".join(lines)) == ["evidence", *words]
-
-
-def test_what_stays_private_can_be_shown_and_nothing_else_in_its_place(served: Served) -> None:
-    opened = ("demo/transfer.evidence.json", "--trust", "demo/trust.json", "--openings", "demo/openings.json")
-    shown = served.verify(*opened, "--content", f"document={ROOT}/examples/invoice.xml", "--require", "2")
-    assert shown.returncode == 0, shown.stdout
-    other = served.verify(*opened, "--content", f"document={ROOT}/examples/transfer-record.json")
-    assert other.returncode == 1
-    assert "failed  2 content" in other.stdout
-
-
-def test_the_tampered_copy_fails_by_name(served: Served) -> None:
-    run = served.verify("demo/tampered.evidence.json", "--trust", "demo/trust.json")
-    assert run.returncode == 1
-    for told in (
-        "failed  3 authorship",
-        "signature-invalid",
-        "failed  4 inclusion",
-        "acknowledgement-of-another",
-    ):
-        assert told in run.stdout
-    assert "failed  3 authorship" in served.said
-
-
-def test_no_splice_of_its_two_bundles_verifies_by_the_command(served: Served) -> None:
-    files = [(served.demo / f"{name}.evidence.json").read_bytes() for name in ("transfer", "certificate")]
-    one, two = map(json.loads, files)
-    spliced = []
-    for left, right in zip(splices(one, two), splices(two, one), strict=True):
-        spliced += [data for data in (encode(left), encode(right)) if data not in files]
-        if len(spliced) >= SPLICES:
-            break
-
-    def judged(number: int) -> tuple[int, str]:
-        file = served.folder / f"{number}.evidence.json"
-        file.write_bytes(spliced[number])
-        run = served.verify(file, "--trust", "demo/trust.json")
-        return run.returncode, run.stderr
-
-    with ThreadPoolExecutor(2) as pool:
-        ended = set(pool.map(judged, range(SPLICES)))
-    # 3 where the splice carries something that this version cannot judge, such as a foreign anchor.
-    assert (1, "") in ended
-    assert ended <= {(1, ""), (3, "")}
-
-
-def test_its_apis_answer_while_it_serves(served: Served) -> None:
-    for url, size in zip(served.urls(), NODES.values(), strict=True):
-        assert url in served.said
-        health = httpx2.get(f"{url}/health", timeout=10).json()
-        assert (health["size"], health["anchoredSize"]) == (size, size)
-
-
-def test_the_commands_of_the_readme_verify_what_it_left(served: Served) -> None:
-    """The page's words with the fingerprint that the demonstration showed in place of its stand-in."""
-    (_, script), *_ = blocks(ROOT / "README.md", "Verifying offline")
-    trust = json.loads(shell("evidence trust show demo/trust.json --json", served.folder, served.env).stdout)
-    run = shell(script.replace("FINGERPRINT", trust["fingerprint"]), served.folder, served.env)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.count("VERIFIED  required") == script.count("evidence verify")
-
-
-def test_the_certificate_commands_of_the_readme_tell_then_and_now(served: Served) -> None:
-    (_, script), *_ = blocks(ROOT / "README.md", "Recognition between countries")
-    runs = [shell(line, served.folder, served.env) for line in script.splitlines()]
-    assert [run.returncode for run in runs] == [0, 4], [run.stdout + run.stderr for run in runs]
-
-
-def test_the_verification_in_the_readme_is_what_the_demonstration_gives(served: Served) -> None:
-    command, golden = GOLDEN.read_text(encoding="utf-8").split("\n", 1)
-    run = shell(command.removeprefix("$ "), served.folder, served.env)
-    assert run.returncode == 0
-    assert [*map(alike, run.stdout.splitlines())] == [*map(alike, golden.splitlines())]
-
-
-def test_a_tutorial_has_no_command_that_is_not_run() -> None:
-    assert {page.stem for page in PAGES} >= {
-        "exporter",
-        "authority",
-        "partner-verifier",
-        "court",
-        "phone",
-        "developer",
-    }
-    for page in PAGES:
-        assert elsewhere(page) == [START], page.name
-        assert len(shown(page)) > 5, page.name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -312,8 +170,164 @@ def test_the_commands_of_a_tutorial_give_what_it_shows(served: Served, page: Pat
         assert agrees(wanted.output, given.output), "\n".join((wanted.command, *given.output))
 
 
-def test_a_demonstration_is_never_played_over_another(served: Served) -> None:
-    again = begun(served.folder)
+@pytest.fixture(scope="module")
+def left(served: Served) -> Served:
+    """What it left, once its nodes are stopped: no test below asks them, and none above comes after."""
+    served.stop()
+    return served
+
+
+def test_its_evidence_is_of_both_logs_and_its_secrets_are_private(left: Served) -> None:
+    for name in ("transfer.evidence.json", *CERTIFICATE, "trust.json"):
+        assert (left.demo / name).stat().st_size > 1000
+    for name in ("exporter.key", "openings.json"):
+        assert (left.demo / name).stat().st_mode & 0o777 == 0o600
+    sections = json.loads((left.demo / "transfer.evidence.json").read_bytes())["sections"]
+    assert {section["origin"].split("/")[1] for section in sections} == {"XA", "XB"}
+
+
+def test_the_transfer_verifies_where_the_network_is_off(left: Served) -> None:
+    kept = isolation()
+    run = left.verify(
+        "demo/transfer.evidence.json", "--trust", "demo/trust.json", "--json", within=kept.within
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads(run.stdout)
+    outcomes = {step["step"]: step["outcome"] for step in report["steps"]}
+    assert outcomes == {n: "passed" if n in {1, *range(3, 10)} else "absent" for n in range(1, 12)}
+    assert all(step["code"] and step["detail"] for step in report["steps"])
+    assert report["steps"][6]["code"] == "attested"
+    assert {dated["proven"]["grade"] for dated in report["statements"]} == {"witnessed"}
+    assert set(report["required"]) == {1, *range(3, 10)}
+
+
+@pytest.mark.parametrize("name", CERTIFICATE)
+def test_the_certificate_is_good_in_xb_until_it_is_withdrawn(left: Served, name: str) -> None:
+    run = left.evidence(
+        "certificate", "verify", f"demo/{name}", "--into", "XB", "--trust", "demo/trust.json", "--json",
+        within=isolation().within,
+    )  # fmt: skip
+    assert run.returncode == CERTIFICATE[name], run.stdout + run.stderr
+    report = json.loads(run.stdout)["report"]
+    assert report["recognition"]["verdict"] == ("VALID_THEN_NOT_NOW" if CERTIFICATE[name] else "VALID")
+    assert report["statusNow"] == ("withdrawn" if CERTIFICATE[name] else "valid")
+    assert report["recognition"]["at"]["limits"] == ["condition: The holder names a representative in XB"]
+
+
+def test_the_certificate_counts_nowhere_else(left: Served) -> None:
+    run = left.evidence(
+        "certificate",
+        "verify",
+        "demo/certificate.evidence.json",
+        "--into",
+        "XC",
+        "--trust",
+        "demo/trust.json",
+    )
+    assert run.returncode == 1
+    assert "authority-unknown" in run.stdout
+
+
+def test_it_claims_no_more_of_the_network_than_was_so(left: Served) -> None:
+    assert isolation().told in left.said
+    assert ("with the network off" in left.said) == bool(isolation().within)
+
+
+def test_a_probe_that_can_reach_loopback_is_not_called_cut_off() -> None:
+    assert not _is_cut_off(("env",))
+    assert not _is_cut_off(("no-such-program",))
+
+
+def test_a_command_is_shown_as_a_shell_reads_it() -> None:
+    words = ["commit", "document=my invoice.xml", 'document.number:="X-1"', "--out", "a b.json", "--yes"]
+    words += ["--set", "reference=" + "R" * 90, "--json"]
+    lines = wrapped(words, 60)
+    assert len(lines) > 2
+    assert shlex.split(" ".join(lines)) == ["evidence", *words]
+
+
+def test_what_stays_private_can_be_shown_and_nothing_else_in_its_place(left: Served) -> None:
+    opened = ("demo/transfer.evidence.json", "--trust", "demo/trust.json", "--openings", "demo/openings.json")
+    shown = left.verify(*opened, "--content", f"document={ROOT}/examples/invoice.xml", "--require", "2")
+    assert shown.returncode == 0, shown.stdout
+    other = left.verify(*opened, "--content", f"document={ROOT}/examples/transfer-record.json")
+    assert other.returncode == 1
+    assert "failed  2 content" in other.stdout
+
+
+def test_the_tampered_copy_fails_by_name(left: Served) -> None:
+    run = left.verify("demo/tampered.evidence.json", "--trust", "demo/trust.json")
+    assert run.returncode == 1
+    for told in (
+        "failed  3 authorship",
+        "signature-invalid",
+        "failed  4 inclusion",
+        "acknowledgement-of-another",
+    ):
+        assert told in run.stdout
+    assert "failed  3 authorship" in left.said
+
+
+def test_no_splice_of_its_two_bundles_verifies_by_the_command(left: Served) -> None:
+    files = [(left.demo / f"{name}.evidence.json").read_bytes() for name in ("transfer", "certificate")]
+    one, two = map(json.loads, files)
+    spliced = []
+    for here, there in zip(splices(one, two), splices(two, one), strict=True):
+        spliced += [data for data in (encode(here), encode(there)) if data not in files]
+        if len(spliced) >= SPLICES:
+            break
+
+    def judged(number: int) -> tuple[int, str]:
+        file = left.folder / f"{number}.evidence.json"
+        file.write_bytes(spliced[number])
+        run = left.verify(file, "--trust", "demo/trust.json")
+        return run.returncode, run.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = set(pool.map(judged, range(SPLICES)))
+    # 3 where the splice carries something that this version cannot judge, such as a foreign anchor.
+    assert (1, "") in ended
+    assert ended <= {(1, ""), (3, "")}
+
+
+def test_the_commands_of_the_readme_verify_what_it_left(left: Served) -> None:
+    """The page's words with the fingerprint that the demonstration showed in place of its stand-in."""
+    (_, script), *_ = blocks(ROOT / "README.md", "Verifying offline")
+    trust = json.loads(shell("evidence trust show demo/trust.json --json", left.folder, left.env).stdout)
+    run = shell(script.replace("FINGERPRINT", trust["fingerprint"]), left.folder, left.env)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("VERIFIED  required") == script.count("evidence verify")
+
+
+def test_the_certificate_commands_of_the_readme_tell_then_and_now(left: Served) -> None:
+    (_, script), *_ = blocks(ROOT / "README.md", "Recognition between countries")
+    runs = [shell(line, left.folder, left.env) for line in script.splitlines()]
+    assert [run.returncode for run in runs] == [0, 4], [run.stdout + run.stderr for run in runs]
+
+
+def test_the_verification_in_the_readme_is_what_the_demonstration_gives(left: Served) -> None:
+    command, golden = GOLDEN.read_text(encoding="utf-8").split("\n", 1)
+    run = shell(command.removeprefix("$ "), left.folder, left.env)
+    assert run.returncode == 0
+    assert [*map(alike, run.stdout.splitlines())] == [*map(alike, golden.splitlines())]
+
+
+def test_a_tutorial_has_no_command_that_is_not_run() -> None:
+    assert {page.stem for page in PAGES} >= {
+        "exporter",
+        "authority",
+        "partner-verifier",
+        "court",
+        "phone",
+        "developer",
+    }
+    for page in PAGES:
+        assert elsewhere(page) == [START], page.name
+        assert len(shown(page)) > 5, page.name
+
+
+def test_a_demonstration_is_never_played_over_another(left: Served) -> None:
+    again = begun(left.folder)
     said, errors = again.communicate(timeout=60)
     assert (again.returncode, said) == (3, "")
     assert "to start afresh, remove it (rm -r demo)" in errors
