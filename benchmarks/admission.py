@@ -31,7 +31,7 @@ def rows() -> list[Row]:
     """Groups of records, each judged and appended in one transaction, by turns with their bare checks."""
     key = generate(EDDSA, bytes(range(RANDOM_SIZE)))
     public = Ed25519PublicKey.from_public_bytes(key.public.raw)
-    judged = _judging(key)
+    judged = judge_with(key)
     made = records(key)
     turns: list[tuple[float, float, float]] = []
     with tempfile.TemporaryDirectory() as name, opened(Path(name) / "log.sqlite") as log:
@@ -63,7 +63,7 @@ def records(key: PrivateKey) -> Iterator[Statement]:
         yield record(number, EXPORTER, key, EXPORTER + KEY_ID, NOW + number // 500)
 
 
-def _judging(key: PrivateKey) -> Callable[[Sequence[bytes]], list[NewStatement]]:
+def judge_with(key: PrivateKey) -> Callable[[Sequence[bytes]], list[NewStatement]]:
     """Judges documents as a node and its workers do, with one party known."""
     roles = frozenset(("exporter",))
     grant = Grant(
