@@ -291,10 +291,10 @@ def rewritten(good: Good, random: Random) -> Case:
     """The same values in other bytes, a byte more or less, half of the file."""
     data = good.data
     old, new = random.choice(RAW)
-    found = [n for n in range(random.randrange(len(data)), len(data)) if data.startswith(old, n)][:1]
-    for n in found:
+    n = data.find(old, random.randrange(len(data)))
+    if n >= 0:
         data = data[:n] + new + data[n + len(old) :]
-    if not found:
+    else:
         data = random.choice((data[: random.randrange(len(data))], data + b" ", b"\xef\xbb\xbf" + data, b""))
     return Case(f"bytes of {good.name}", data, good.trust, good.asked)
 

@@ -9,25 +9,29 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from ledger.core.canonical import decode
+from ledger.core.canonical import decode_checked
 from ledger.core.receipt import Receipt, encode_receipt
 from ledger.core.secp256k1 import address_of
-from ledger.core.suites import PrivateKey
+from ledger.core.suites import PrivateKey, encode_multikey
+from ledger.core.times import format_time
+from ledger.statements.catalogue import example
 from tests.blocks import hexed
 from tests.differential.process import Case
 from tests.foreign import held_abroad
-from tests.simulator import DAY, NOW, START, Jurisdiction, World, key, seed, world
+from tests.simulator import DAY, NOW, START, Jurisdiction, World, key, make, seed, world
 from tests.trees import tree_consistency, tree_path
 from tests.verify import test_onward as onward
 from tests.verify.attacking import QUORUM, WITNESSES, cosigned, rebuilt, witness
 from tests.verify.bundles_vouched import chains, require, vouched
 from tests.verify.mutual import ACCREDITOR, AUTHORITY_XA, AUTHORITY_XB, BODY, Mutual, identified, recognised
+from tests.verify.test_authorities import ROLE_OF
 from tests.verify.test_required_chains import on_two_chains, required
 from tests.vouching import attested, sealed
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 ALL = {"steps": [1, 3, 4, 5, 6, 7, 8, 9]}
 
+MACHINE = "did:web:machine.example.xa"
 SIGNERS: Mapping[str, PrivateKey] = {
     "did:web:registrar.example.xa#1": key("XA registrar"),
     "did:web:registrar.example.xb#1": key("XB registrar"),
@@ -38,6 +42,7 @@ SIGNERS: Mapping[str, PrivateKey] = {
     f"{ACCREDITOR}#1": key("XA accreditor"),
     f"{AUTHORITY_XA}#1": key("XA authority"),
     f"{AUTHORITY_XB}#1": key("XB authority"),
+    f"{MACHINE}#1": key("XA machine"),
 }
 """Whose key a verification method names in these worlds."""
 
@@ -65,7 +70,7 @@ class Good:
     @property
     def document(self) -> Any:
         """The bundle decoded."""
-        return decode(self.data, limit=len(self.data), what="bundle")
+        return decode_checked(self.data)
 
 
 def _of_world(name: str, made: World, data: bytes | None = None, **trust: Any) -> Good:
@@ -165,6 +170,37 @@ class _KeptError(Exception):
     """The bundle was kept; its judgement is asked for elsewhere."""
 
 
+def _measured() -> Good:
+    """A record with the measure and the decision that it was made under, and a dataset's registration."""
+    made = world()
+    enrolment = made.xa.enrol(MACHINE, ["machine"], [("#1", key("XA machine"))])
+    signers = {
+        "PolicyMeasure": (AUTHORITY_XA, "XA authority"),
+        "Decision": (MACHINE, "XA machine"),
+        "DatasetRegistration": ("did:web:registrar.example.xa", "XA registrar"),
+    }
+    said = [
+        (
+            ROLE_OF[kind],
+            make(kind, example(kind)["credentialSubject"], did, "#1", key(name), START + 30, name=kind),
+        )
+        for kind, (did, name) in signers.items()
+    ]
+    items = [
+        ("subject", made.subject),
+        ("enrolment", made.exporter_enrolment),
+        ("enrolment", enrolment),
+        *said,
+    ]
+    for _, statement in items[2:]:
+        made.xa.add(statement)
+    dates = {"from": format_time(START - DAY), "until": format_time(START + 365 * DAY)}
+    own = {"id": "#1", "publicKeyMultibase": encode_multikey(key("XA authority").public), **dates}
+    authority = {"id": AUTHORITY_XA, "jurisdiction": "XA", "roles": ["authority"], "keys": [own]}
+    believed = [made.xa.authority(), made.xb.authority(), authority]
+    return _of_world("measured", made, made.bundle(rebuilt(made, items)), authorities=believed)
+
+
 def _of_mutual(name: str, made: Mutual, about: str, **asked: Any) -> Good:
     data = made.bundle(about)
     places = {place.origin: place for place in (made.world.xa, made.world.xb)}
@@ -200,6 +236,7 @@ def goods() -> tuple[Good, ...]:
         _of_mutual("certificate at home", recognised(), "certificate"),
         _of_mutual("identity", identified(), "identity"),
         _withdrawn(),
+        _measured(),
     )
 
 

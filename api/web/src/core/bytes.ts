@@ -12,7 +12,17 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const HEX_TEXTS: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const HEX_DIGITS = /^(?:[0-9a-f]{2})*$/;
+const HEX_DIGITS = digitsOf("0123456789abcdef");
+const BASE64_DIGITS = digitsOf(BASE64);
+
+/** What each digit counts, by its character; of what is none of them, nothing. */
+function digitsOf(alphabet: string): readonly (number | undefined)[] {
+  const counts = Array.from({ length: 128 }, (): number | undefined => undefined);
+  Array.from(alphabet).forEach((digit, count) => {
+    counts[digit.charCodeAt(0)] = count;
+  });
+  return counts;
+}
 
 /** UTF-8 of a text without lone surrogates. */
 export function encodeUtf8(text: string): Bytes {
@@ -48,12 +58,17 @@ export function toEvm(data: Uint8Array): string {
 
 /** The bytes of lower-case hex digits; undefined if the text is anything else, or not `size` bytes. */
 export function fromHex(text: string, size?: number): Bytes | undefined {
-  if ((size !== undefined && text.length !== 2 * size) || !HEX_DIGITS.test(text)) {
+  if (text.length % 2 !== 0 || (size !== undefined && text.length !== 2 * size)) {
     return undefined;
   }
   const data = new Uint8Array(text.length / 2);
   for (let n = 0; n < data.length; n += 1) {
-    data[n] = Number.parseInt(text.slice(2 * n, 2 * n + 2), 16);
+    const high = HEX_DIGITS[text.charCodeAt(2 * n)];
+    const low = HEX_DIGITS[text.charCodeAt(2 * n + 1)];
+    if (high === undefined || low === undefined) {
+      return undefined;
+    }
+    data[n] = 16 * high + low;
   }
   return data;
 }
@@ -85,8 +100,8 @@ export function fromBase64(text: string): Bytes | undefined {
   let position = 0;
   let pending = 0;
   for (let n = 0; n < text.length - padding; n += 1) {
-    const digit = BASE64.indexOf(text.charAt(n));
-    if (digit < 0) {
+    const digit = BASE64_DIGITS[text.charCodeAt(n)];
+    if (digit === undefined) {
       return undefined;
     }
     pending = ((pending << 6) | digit) & 0xffffff;

@@ -3,15 +3,19 @@
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 as nobleKeccak256 } from "@noble/hashes/sha3.js";
 import { type Bytes, bytes, concat } from "./bytes.ts";
+import { Kept } from "./kept.ts";
+
+const SHA256 = new Kept<Bytes>();
+const KECCAK256 = new Kept<Bytes>();
 
 /** SHA-256 of the parts, one after the other. */
 export function sha256(...parts: readonly Uint8Array[]): Bytes {
-  return bytes(nobleSha256(joined(parts)));
+  return SHA256.of(parts, () => bytes(nobleSha256(joined(parts))));
 }
 
 /** keccak-256, of Ethereum and before SHA-3, of the parts, one after the other. */
 export function keccak256(...parts: readonly Uint8Array[]): Bytes {
-  return bytes(nobleKeccak256(joined(parts)));
+  return KECCAK256.of(parts, () => bytes(nobleKeccak256(joined(parts))));
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

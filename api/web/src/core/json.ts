@@ -79,7 +79,24 @@ export function encode(value: Json, what = "document"): Bytes {
 
 /** Canonical bytes of a value that came out of `decode`, or of members chosen from one; checks nothing. */
 export function encodeDecoded(value: Json): Bytes {
-  return encodeUtf8(write(value));
+  return encodeUtf8(isSorted(value) ? JSON.stringify(value) : write(value));
+}
+
+/** Whether all members stand in the order of RFC 8785, so that the platform, which keeps it, writes canonical text. */
+function isSorted(value: Json): boolean {
+  if (isArray(value)) {
+    return value.every(isSorted);
+  }
+  if (isObject(value)) {
+    let before = "";
+    for (const name of Object.keys(value)) {
+      if (name < before || !isSorted(value[name] ?? null)) {
+        return false;
+      }
+      before = name;
+    }
+  }
+  return true;
 }
 
 function write(value: Json): string {
@@ -112,7 +129,8 @@ export function decode(data: Uint8Array, { limit, what }: Reading): Json {
   if (data.length > limit) {
     throw malformed(`${what} has ${data.length} bytes; at most ${limit} are read`, "too-large");
   }
-  if (nesting(data) > PARSED_DEPTH_LIMIT) {
+  const deepest = nesting(data);
+  if (deepest > PARSED_DEPTH_LIMIT) {
     throw tooDeep(what);
   }
   const text = decodeUtf8(data);
@@ -120,8 +138,11 @@ export function decode(data: Uint8Array, { limit, what }: Reading): Json {
     throw malformed(`${what} is not JSON: it is not UTF-8`, "not-canonical");
   }
   const value = parse(text, what);
-  requireRestrictions(value, what);
-  const written = write(value);
+  // Of ASCII without escapes neither names nor texts can be at fault.
+  if (deepest > DEPTH_LIMIT || !areInOrder(value, data.length === text.length && !text.includes("\\u"))) {
+    requireRestrictions(value, what);
+  }
+  const written = isSorted(value) ? JSON.stringify(value) : write(value);
   if (written !== text) {
     const offset = encodeUtf8(text.slice(0, firstDifference(written, text))).length;
     throw new LedgerError(
@@ -184,7 +205,23 @@ function isDeeper(value: Json, limit: number): boolean {
   return false;
 }
 
-/** Refuses what documents do not hold, and takes from each object what it inherits. */
+/** Whether all are values that documents have; takes from each object what it inherits. */
+function areInOrder(value: Json, isPlain: boolean): boolean {
+  if (isArray(value)) {
+    return value.every((each) => areInOrder(each, isPlain));
+  }
+  if (isObject(value)) {
+    Object.setPrototypeOf(value, null);
+    return Object.keys(value).every(
+      (name) => (isPlain || ASCII.test(name)) && areInOrder(value[name] ?? null, isPlain),
+    );
+  }
+  return typeof value === "string"
+    ? isPlain || !SURROGATE.test(value)
+    : typeof value === "boolean" || isInteger(value);
+}
+
+/** Refuses what documents do not hold, naming the first of it, and takes from each object what it inherits. */
 function requireValues(value: Json, pointer: string, what: string): void {
   if (isArray(value)) {
     value.forEach((each, index) => {

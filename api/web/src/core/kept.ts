@@ -3,14 +3,16 @@
  * are nearly alike.  Nothing is kept before `keepAnswers` is called; the page never calls it.
  */
 
-import { toHex } from "./bytes.ts";
-import { sha256 } from "./hashes.ts";
+/** Bytes as a text of as many characters. */
+type Naming = (input: Uint8Array) => string;
 
 let most = 0;
+let naming: Naming = String;
 
 /** Keep the last `count` to twice as many answers of each kind, or none. */
-export function keepAnswers(count: number): void {
+export function keepAnswers(count: number, name: Naming): void {
   most = count;
+  naming = name;
 }
 
 /** The answers of one function. */
@@ -21,7 +23,7 @@ export class Kept<T> {
   /** What `compute` answers to these arguments; an error is never kept. */
   of(inputs: readonly Uint8Array[], compute: () => T): T {
     if (most === 0) return compute();
-    const name = toHex(sha256(...inputs.map((input) => sha256(input))));
+    const name = inputs.map((input) => `${input.length} ${naming(input)}`).join("");
     let found = this.#answers.get(name) ?? this.#before.get(name);
     if (found === undefined) {
       found = compute();
