@@ -96,6 +96,23 @@ class Rig:
         }
         return encode(document)
 
+    def anchored_later(self) -> dict[str, Any]:
+        """A section of the old log as large as the notice says that it was, which a chain holds larger."""
+        xa = self.made.xa
+        xa.anchor(SEEN + 1)
+        path = [one.hex() for one in tree_consistency(SEEN, xa.leaves[: SEEN + 1])]
+        larger = {"checkpoint": xa.checkpoint(SEEN + 1).decode(), "consistency": path}
+        anchors = [{**xa.anchor_part(SEEN + 1), **larger}]
+        return xa.section([("enrolment", self.made.exporter_enrolment)], SEEN, anchors=anchors)
+
+    def seen_with_a_forged_line(self) -> dict[str, Any]:
+        """What a witness is said to have seen, with a line that it never signed."""
+        seen: dict[str, Any] = self.subject()["seen"][0]
+        note = parse_checkpoint(seen["checkpoint"].encode()).note
+        *own, line = note.signatures
+        forged = Note(note.text, (*own, line._replace(payload=line.payload[:-1] + b"\0")))
+        return {**seen, "checkpoint": encode_note(forged).decode()}
+
     def trust(self, *logs: Jurisdiction, **members: Any) -> TrustList:
         body = {
             "logs": [one.trusted_log() for one in logs or (self.made.xa, self.made.xb, self.after)],
@@ -184,13 +201,7 @@ def test_a_smaller_gap_than_a_checkpoint_at_hand_shows_is_found_out(rig: Rig) ->
 
 
 def test_a_smaller_gap_than_an_anchor_at_hand_shows_is_found_out(rig: Rig) -> None:
-    xa = rig.made.xa
-    xa.anchor(SEEN + 1)
-    path = [one.hex() for one in tree_consistency(SEEN, xa.leaves[: SEEN + 1])]
-    larger = {"checkpoint": xa.checkpoint(SEEN + 1).decode(), "consistency": path}
-    anchors = [{**xa.anchor_part(SEEN + 1), **larger}]
-    section = xa.section([("enrolment", rig.made.exporter_enrolment)], SEEN, anchors=anchors)
-    assert rig.failure(rig.bundle(rig.notice(), beside=section)) == "gap-understated"
+    assert rig.failure(rig.bundle(rig.notice(), beside=rig.anchored_later())) == "gap-understated"
 
 
 WORD = f"that it was seen by witness {WITNESS} is the notice's own word"
@@ -212,11 +223,7 @@ def test_a_witness_whose_key_is_not_known_is_told_to_be_named_by_the_notice_alon
 
 
 def test_a_line_that_a_witness_never_signed_shows_nothing_of_it(rig: Rig) -> None:
-    seen = rig.subject()["seen"][0]
-    note = parse_checkpoint(seen["checkpoint"].encode()).note
-    *own, line = note.signatures
-    forged = encode_note(Note(note.text, (*own, line._replace(payload=line.payload[:-1] + b"\0")))).decode()
-    notice = rig.notice(seen=[{**seen, "checkpoint": forged}])
+    notice = rig.notice(seen=[rig.seen_with_a_forged_line()])
     report = verify_bundle(rig.bundle(notice), rig.trust(witnesses=[listed(WITNESS)]), now=NOW)
     assert report.verdict == "verified"  # the log's own line holds
     assert WORD in report.notices
