@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from ledger.core.merkle import leaf_hashes
+from ledger.core.merkle import hashes_of, leaf_hashes
 from ledger.core.tile_paths import WIDTH
 from ledger.store.database import Database
 from ledger.store.subtrees import RANGE, Subtrees, Upper
@@ -97,20 +97,47 @@ def compare_range(database: Database, indexes: range, digests: Column, bodies: C
     if computed != digests or len(digests) != len(indexes):
         found += _entry_differences(indexes, digests, computed)
         by_entries = Subtrees(leaf_hashes([digests.get(index, b"") for index in indexes]))
+    found += _leaf_tile_differences(database, indexes, by_bodies)
+    return ComparedRange(tuple(found), by_bodies, by_entries)
+
+
+def _compare_in_order(database: Database, indexes: range) -> ComparedRange | None:
+    """What `compare_range` finds where every statement of a range stands beside its entry; None where one does not.
+
+    Cost: four fifths of reading entries and statements one after the other.
+    """
+    rows = database.rows(
+        "SELECT s.leaf_index, e.digest, s.body FROM statement s CROSS JOIN entry e"
+        " WHERE s.leaf_index >= ? AND s.leaf_index < ? AND e.leaf_index = s.leaf_index ORDER BY s.leaf_index",
+        (indexes.start, indexes.stop),
+    )
+    if len(rows) != len(indexes):
+        return None
+    found, digests, bodies = zip(*rows, strict=True)
+    if found != tuple(indexes) or not _BYTES.issuperset(map(type, bodies)):
+        return None
+    computed = hashes_of(bodies)
+    if computed != list(digests):
+        return None
+    subtrees = Subtrees(leaf_hashes(computed))
+    return ComparedRange(tuple(_leaf_tile_differences(database, indexes, subtrees)), subtrees, subtrees)
+
+
+def _leaf_tile_differences(database: Database, indexes: range, computed: Subtrees) -> Iterator[Difference]:
+    """The tiles of level 0 of a range as stored against the computed ones."""
     stored = database.rows(
         "SELECT number, hashes, nodes FROM tile WHERE level = 0 AND number >= ? AND number < ?",
         (indexes.start // WIDTH, indexes.stop // WIDTH),
     )
     tiles = {number: (hashes, nodes) for number, hashes, nodes in stored}
-    for tile in by_bodies.tiles(indexes.start):
-        found += tile_differences(tile, tiles.get(tile.number))
-    return ComparedRange(tuple(found), by_bodies, by_entries)
+    for tile in computed.tiles(indexes.start):
+        yield from tile_differences(tile, tiles.get(tile.number))
 
 
 def differences(database: Database) -> Iterator[Difference]:
     """Every difference between bodies, entries, tiles and head, in the order of the entries.
 
-    Cost: about 4 µs an entry.  Memory: one range.
+    Cost: about 3 µs an entry.  Memory: one range.
     """
     size, held = head_of(database)
     if held is None:
@@ -118,9 +145,11 @@ def differences(database: Database) -> Iterator[Difference]:
         return
     upper = Upper()
     for indexes in ranges(size):
-        digests = _column(database, "SELECT leaf_index, digest FROM entry", indexes)
-        bodies = _column(database, "SELECT leaf_index, body FROM statement", indexes)
-        compared = compare_range(database, indexes, digests, bodies)
+        compared = _compare_in_order(database, indexes)
+        if compared is None:
+            digests = _column(database, "SELECT leaf_index, digest FROM entry", indexes)
+            bodies = _column(database, "SELECT leaf_index, body FROM statement", indexes)
+            compared = compare_range(database, indexes, digests, bodies)
         yield from compared.differences
         one = compared.by_bodies
         upper, full = upper.extended(

@@ -111,7 +111,8 @@ def test_many_hashes_at_once_are_those_of_one_after_the_other() -> None:
     leaves = leaf_hashes(entries)
     assert leaves == [leaf_hash(entry) for entry in entries]
     assert halved(b"".join(leaves)) == b"".join(map(node_hash, leaves[::2], leaves[1::2]))
-    assert (leaf_hashes([]), halved(b"")) == ([], b"")
+    assert merkle.hashes_of(entries) == [sha256(entry).digest() for entry in entries]
+    assert (leaf_hashes([]), halved(b""), merkle.hashes_of([])) == ([], b"", [])
 
 
 @pytest.mark.parametrize("size", SIZES)

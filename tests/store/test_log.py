@@ -300,6 +300,15 @@ def test_each_damage_is_found_and_named(
     assert (table, index) in {(found.table, found.index) for found in differences(database)}
 
 
+@on_sqlite
+def test_a_body_that_has_become_a_text_is_named(
+    log: Log, database: Database, damage: Callable[[str], None]
+) -> None:
+    log.append(make_statements(range(300)))
+    damage("UPDATE statement SET body = CAST(body AS TEXT) WHERE leaf_index = 14")
+    assert [(found.table, found.index) for found in differences(database)] == [("statement", 14)]
+
+
 def test_an_empty_log_and_its_database_start_again(path: Path) -> None:
     with open_database(path, create=True) as database:
         create_log(database, ORIGIN)
