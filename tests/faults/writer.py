@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -32,6 +33,16 @@ from tests.services.nodes import NOW, Node, signing
 from tests.simulator import World
 
 BEGAN = time.time()
+LOADED_LATER = (
+    "ledger.store.sqlite",
+    "ledger.store.postgres",
+    "psycopg",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "coincurve",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.asymmetric.mldsa",
+)
 LOST = ("fenced", "store-locked", "store-moved")
 """Codes after which a writer opens the store again: it is no longer the one that may write."""
 
@@ -149,8 +160,19 @@ class Child:
         self.say("ack", answer.digest.hex(), answer.index)
 
 
+def load() -> None:
+    """Load what a child would at its first signature and its first look at a store of either kind.
+
+    Without this each takes most of a second of the processor.
+    """
+    for name in LOADED_LATER:
+        with suppress(ImportError):  # psycopg: without it nobody orders a store on a server
+            import_module(name)
+
+
 def main() -> None:
     """Fork a child for each line; tell its number, and when it is gone."""
+    load()
     names: dict[int, str] = {}
     waiting = b""
     while True:
