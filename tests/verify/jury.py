@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.verify.verifier import verify_bundle
+from tests.remembering import answers_kept
 
 JUDGES = 2
 ROUND = 400
@@ -16,11 +17,13 @@ ROUND = 400
 SHARE = 50
 
 _told: tuple[TrustList, int]
+_seat = ExitStack()
 
 
 def _take_seat(trust: bytes, now: int) -> None:
     global _told  # noqa: PLW0603
     _told = parse_trust_list(trust), now
+    _seat.enter_context(answers_kept())
 
 
 def _verifies(data: bytes) -> bool:
