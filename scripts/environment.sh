@@ -4,8 +4,9 @@
 # file changed. PYTHON=python3.13 chooses the interpreter of a new environment.
 
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
-failed=()
+failed=() beside=()
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+trap 'end_beside; rm -rf "$logs"' EXIT
 
 # run TITLE COMMAND…: one line with the time it took; the output only if it failed.
 run() {
@@ -21,7 +22,36 @@ run() {
         return 1
     fi
 }
-setup() { run "$@" || { echo "error: the set-up failed, so nothing was begun (setup-failed)" >&2; exit 3; }; }
+setup() { run "$@" || setup_failed; }
+setup_failed() {
+    echo "error: the set-up failed, so nothing was begun (setup-failed)" >&2
+    exit 3
+}
+
+# setup_beside TITLE COMMAND…: the same, while the script goes on; what it told is shown where `joined` waits for it. It
+# is a group of processes by itself, since what a shell leaves behind would not hear of Ctrl-C.
+setup_beside() {
+    local place=$logs/beside-${#beside[@]}
+    mkdir "$place"
+    set -m
+    (logs=$place; run "$@" >"$place/told") &
+    set +m
+    beside+=($!)
+}
+joined() {
+    local each broken=
+    for each in "${!beside[@]}"; do
+        wait "${beside[each]}" || broken=1
+        cat "$logs/beside-$each/told"
+    done
+    beside=()
+    rm -rf "$logs"/beside-*
+    [ -z "$broken" ] || setup_failed
+}
+end_beside() {
+    local each
+    for each in "${beside[@]}"; do kill -- "-$each" 2>/dev/null; done
+}
 
 apt_install() {
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -65,14 +95,22 @@ install_python_packages() {
 
 # python_environment LOCK…: .venv with the packages of the first lock; that of another one named will do, if it is there.
 python_environment() {
-    local lock
+    empty_environment "$@"
+    holds_packages "$@" || setup "install the locked Python packages" install_python_packages "$1"
+}
+
+# empty_environment LOCK…: .venv with pip, unless it holds the packages of a lock.
+empty_environment() {
     [ ! -e .venv/installing ] || rm -rf .venv
     [ -x .venv/bin/python ] || setup "create .venv" make_venv
+    holds_packages "$@" || .venv/bin/python -m pip --version >/dev/null 2>&1 || setup "create .venv" make_venv
+}
+holds_packages() {
+    local lock
     for lock in "$@"; do
         stamped .venv/installed "$lock" pyproject.toml && return
     done
-    .venv/bin/python -m pip --version >/dev/null 2>&1 || setup "create .venv" make_venv
-    setup "install the locked Python packages" install_python_packages "$1"
+    return 1
 }
 
 # node_environment: node with npm, of the machine or, where it has none, the locked one beside our Python.
