@@ -3,8 +3,8 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -18,6 +18,8 @@ from tests.web.browser import ROOT, Opened, built_page, opened, started
 
 SCREENSHOTS = os.environ.get("EVIDENCE_SCREENSHOTS")
 LARGE = 2 << 30
+ZEROS = "a7c744c13cc101ed66c29f672f92455547889cc586ce6d44fe76ae824958ea51"
+"""SHA-256 of as many bytes, all of them 0, by `sha256sum`."""
 FLAT = 400 << 20
 """Bytes by which the browser may grow while it hashes a file of two gigabytes."""
 
@@ -157,29 +159,36 @@ def test_a_file_of_two_gigabytes_is_hashed_with_progress_in_flat_memory(
     with opened(browser, files.page, now=NOW) as page:
         page.give(evidence=files.good, trust=files.trust)
         page.answered()
-        before = used()
+        processes = browser_processes()
+        before = used(processes)
         page.page.evaluate("() => document.getElementById('more').setAttribute('open', '')")
         page.page.set_input_files("#content-0", large)
         page.page.wait_for_selector("#progress progress")
         seen, most = set[float](), 0
         while page.page.get_attribute("#answer", "aria-busy") == "true":
             seen.add(page.page.evaluate("() => document.querySelector('#progress progress')?.value ?? 0"))
-            most = max(most, used())
-            page.page.wait_for_timeout(100)
+            most = max(most, used(processes))
+            page.page.wait_for_timeout(300)
         assert len(seen) > 3
         assert page.step(2) == "absent"  # the salt is the signer's
         assert most - before < FLAT
-        digest = sha256()
-        for _ in range(LARGE >> 24):
-            digest.update(bytes(1 << 24))
-        assert digest.hexdigest() in page.text("#by-hand")
+        assert ZEROS in page.text("#by-hand")
     large.unlink()
 
 
-def used() -> int:
-    """Memory of this test's browser, all of its processes."""
+def browser_processes() -> list[psutil.Process]:
+    """This test's browser; to look for its processes takes long where a machine has many."""
     children = psutil.Process().children(recursive=True)
-    return sum(one.memory_info().rss for one in children if "chrom" in one.name())
+    return [one for one in children if "chrom" in one.name()]
+
+
+def used(processes: list[psutil.Process]) -> int:
+    """Memory of those that are still there."""
+    found = 0
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            found += one.memory_info().rss
+    return found
 
 
 def test_a_phone_of_320_pixels_shows_it_all_without_scrolling_sideways(
