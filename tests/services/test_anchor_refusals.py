@@ -9,7 +9,7 @@ import pytest
 from ledger.chain.evm import EvmChain
 from ledger.chain.transactions import prepare
 from ledger.core.evm.anchor import encode_anchor_call, head_digest, log_id
-from ledger.core.secp256k1 import address_of, sign
+from ledger.core.secp256k1 import Account, address_of, sign
 from ledger.errors import ChainError, SignatureError, StoreError
 from tests.chain.anchoring import SECRET
 from tests.services.anchoring import (
@@ -223,7 +223,7 @@ def test_an_outsiders_leaf_cannot_be_anchored(any_rig: Rig, tmp_path: Path) -> N
         outside.grow(5)
         outside.log.append(make_statements([777]))
         head = outside.log.head
-        outside.sign(head_secret=seed("outsider"))
+        outside.sign(head=Account(seed("outsider")))
         with pytest.raises(SignatureError):  # no line of the log's head key
             outside.tick()
         assert outside.anchors.every_intent() == []
@@ -251,7 +251,7 @@ def test_a_squatted_origin_is_another_log(dev: Rig, tmp_path: Path) -> None:
     with rig(tmp_path / "thief", dev.provider.honest, **dev.options) as squatter:
         squatter.contract = dev.contract
         squatter.log.append(make_statements([777]))
-        squatter.sign(head_secret=thief)
+        squatter.sign(head=Account(thief))
         squatter.tick(squatter.anchorer(head_address=address_of(thief)))
         stolen = log_id(origin, address_of(thief))
         assert [event.size for event in squatter.chain().anchored(dev.contract, stolen)] == [1]

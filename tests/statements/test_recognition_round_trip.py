@@ -53,8 +53,9 @@ def arranged(subject: Written) -> str:
 
 
 def endorsed(subject: Written) -> str:
-    leaves = subject["role"] == "denunciation"
-    for name in ("designatedBodies", "accreditors", "reservations") if leaves else ("toward",):
+    joins = ("designatedBodies", "accreditors", "reservations")
+    others = {"denunciation": joins, "jointMeasure": (*joins, "toward")}.get(subject["role"], ("toward",))
+    for name in others:
         subject.pop(name, None)
     for entry in [*subject.get("designatedBodies", ()), *subject.get("accreditors", ())]:
         entry["jurisdiction"] = subject["jurisdiction"]

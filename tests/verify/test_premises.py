@@ -76,13 +76,13 @@ def test_an_enrolment_elsewhere_excuses_no_registrar_that_the_list_does_not_name
 def test_a_type_of_a_later_version_is_not_called_malformed() -> None:
     made = world()
     subject = {"party": "did:web:body.example.xa", "scheme": "urn:x"}
-    later = make("PolicyMeasure", subject, made.xa.registrar, "#1", key("XA registrar"), START, name="later")
-    made.xa.add(later)
-    items = [("subject", made.subject), ("enrolment", made.exporter_enrolment), ("measure", later)]
+    later = make("LaterStatement", subject, made.xa.registrar, "#1", key("XA registrar"), START, name="later")
+    made.subject = made.xa.add(later)
+    items = [("subject", later), ("enrolment", made.exporter_enrolment)]
     report = judge(made, rebuilt(made, items))
     assert (report.verdict, report.exit_status) == ("could not finish", 3)
     assert (report.step(1).outcome, report.step(1).code) == ("absent", "statement-type")
-    assert report.unfinished == ("there is no type of statement PolicyMeasure in this version",)
+    assert report.unfinished == ("there is no type of statement LaterStatement in this version",)
 
 
 def test_the_parties_step_rests_on_the_record_being_signed_and_logged() -> None:

@@ -128,7 +128,7 @@ def test_a_type_that_the_list_says_nothing_of_cannot_be_finished_alone_either() 
         ("trust list requires nothing for Enrolment",),
     )
     later = make(
-        "PolicyMeasure", {"a": "b"}, made.xa.registrar, "#1", key("XA registrar"), START, name="later"
+        "LaterStatement", {"a": "b"}, made.xa.registrar, "#1", key("XA registrar"), START, name="later"
     )
     report = verify_statement_file(later.encoded, made.trust(), now=NOW)
     assert (report.verdict, report.step(1).outcome) == ("could not finish", "absent")

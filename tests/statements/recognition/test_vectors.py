@@ -46,6 +46,8 @@ def test_it_does_no_longer_once_it_is_suspended() -> None:
 def test_every_statement_of_the_vectors_is_needed() -> None:
     told = {"status-change", "identity-recognition", "jurisdiction-entry", "log-succession"}
     told.add("conformity-certificate")
+    told |= {"policy-measure", "decision", "dataset-registration", "measure-review", "observation"}
+    told.add("transfer-record-lines")
     verdicts = {file: ask(without=file).verdict for file in MADE if file not in told}
     assert len(verdicts) == len(MADE) - len(told)
     assert set(verdicts.values()) == {"UNKNOWN"}, verdicts
