@@ -34,7 +34,7 @@ setup_beside() {
     local place=$logs/beside-${#beside[@]}
     mkdir "$place"
     set -m
-    (logs=$place; run "$@" >"$place/told") &
+    (logs=$place; run "$@" >"$place/told") </dev/null &
     set +m
     beside+=($!)
 }

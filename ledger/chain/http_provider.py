@@ -69,6 +69,7 @@ class BoundedHTTPProvider:
             session = self._idle.pop()
         except IndexError:
             session = requests.Session()
+            session.trust_env = False  # a proxy of the environment is none of the connections watched
         try:
             yield session
         finally:

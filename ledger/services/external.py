@@ -119,9 +119,9 @@ def _asked(command: tuple[str, ...], message: bytes, patience: float) -> bytes:
         except subprocess.TimeoutExpired:
             raise _FailedError(f"did not end within {patience:g} s") from None
         finally:
-            if running.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(running.pid, signal.SIGKILL)
+            # Also where it ended by itself: its number stays the group's while anything of the group is left.
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     if status != 0:
         raise _FailedError(f"ended with status {status}")
     return answer

@@ -196,7 +196,7 @@ class Monitor:
     def _count_failures(self, look: Look) -> None:
         if isinstance(look.error, StoreError | SetupError | ConflictError):
             return  # the monitor's own disk, or another monitor beside it
-        if look.error is not None and look.is_told:
+        if look.error is not None and look.error.code == "log-unknown" and look.is_told:
             return  # it was reached, and is another log than is believed: that is told
         failed = 0 if look.error is None else self.logs.progress(look.url, _FAILED) + 1
         if failed or self.logs.progress(look.url, _FAILED):

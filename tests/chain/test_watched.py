@@ -71,3 +71,15 @@ def test_a_node_that_drips_is_left_in_time(scheme: str, first: bytes, each: byte
         provider.close()
     found.clear()
     gc.collect()
+
+
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    body = b'{"jsonrpc":"2.0","id":0,"result":"0x1"}'
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with dripping(head + body, b"") as port:
+        provider = BoundedHTTPProvider(f"http://127.0.0.1:{port}", timeout=5)
+        assert provider.make_request("eth_chainId", [])["result"] == "0x1"
+        provider.close()

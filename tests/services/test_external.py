@@ -158,6 +158,14 @@ def test_a_program_that_does_not_end_is_ended_with_all_that_it_began(tmp_path: P
     pytest.fail("what the program began still runs")
 
 
+def test_nothing_that_a_program_began_outlives_its_answer(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    script = f"sleep 600 >{tmp_path}/said & echo $! > {place}; printf x"
+    assert refusal(shell(script)).code == "signer-answer"
+    begun = int(place.read_text())
+    assert any(not running(begun) or time.sleep(0.05) for _ in range(100))
+
+
 def running(number: int) -> bool:
     try:
         os.kill(number, 0)

@@ -133,6 +133,19 @@ def test_a_log_that_goes_on_after_its_notice_is_an_alarm(tmp_path: Path, rig: Ri
     assert raised(watch.look(old)) == {}
 
 
+def test_a_successor_that_gives_no_entries_is_unreachable_in_time(
+    tmp_path: Path, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(tmp_path, rig)
+    shown = watch.new(rig.notice())
+    assert list(raised(watch.look(shown))) == [ENDED]
+    rig.after.entries.append(rig.made.record("later").digest)
+    shown.grow(1)
+    monkeypatch.setattr(shown, "tile", lambda _: None)
+    looks = [watch.look(shown) for _ in range(UNREACHABLE)]
+    assert [alarm.code for look in looks for alarm in look.alarms] == ["log-unreachable"]
+
+
 def test_a_log_that_is_not_believed_and_shows_no_notice_is_unreachable_in_time(
     tmp_path: Path, rig: Rig
 ) -> None:
