@@ -31,39 +31,44 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
     Cost: two look-ups, and one more for every 256 versions of other parties under the same number.
     """
     assert isinstance(subject, Versioned)
-    what, version = name_of(subject), subject.version
+    what, version = name_of(statement.issuer, subject), subject.version
     if subject.supersedes is not None:
         held = statements.by_digest(subject.supersedes)
         before = None if held is None else _read(held)
         if held is not None and not (
-            isinstance(before, Versioned) and name_of(before) == what and before.version == version - 1
+            isinstance(before, Versioned)
+            and name_of(held.issuer, before) == what
+            and before.version == version - 1
         ):
             raise RefusedError(
                 f"version {version} of {_shown(subject)} supersedes {held.type} {held.digest.hex()}, which is not"
                 f" its version {version - 1}",
                 code="version-conflict",
             )
-    for stored in _under(statement.type, what[1], statements):
+    for stored in _under(statement.type, _number_of(subject), statements):
         other = _read(stored)
         if stored.digest == statement.digest or not isinstance(other, Versioned):
             continue
-        if name_of(other) == what and other.version == version:
+        if name_of(stored.issuer, other) == what and other.version == version:
             raise RefusedError(
                 f"version {version} of {_shown(subject)} is {stored.digest.hex()}; another needs a further version",
                 code="version-taken",
             )
 
 
-def name_of(subject: Versioned) -> tuple[str, str]:
-    """Whose it is, by DID, and the number or reference that is its own through all versions."""
-    if isinstance(subject, PolicyMeasure):
-        return subject.authority.did, subject.number
-    return subject.holder.did, subject.reference
+def name_of(issuer: str, subject: Versioned) -> tuple[str, ...]:
+    """What is the same through all versions: by whom, for whom, and under which number or reference."""
+    whose = subject.authority if isinstance(subject, PolicyMeasure) else subject.holder
+    return issuer, whose.did, whose.jurisdiction, _number_of(subject)
+
+
+def _number_of(subject: Versioned) -> str:
+    return subject.number if isinstance(subject, PolicyMeasure) else subject.reference
 
 
 def _shown(subject: Versioned) -> str:
     kind = "measure" if isinstance(subject, PolicyMeasure) else "dataset"
-    return f"{kind} {name_of(subject)[1]}"
+    return f"{kind} {_number_of(subject)}"
 
 
 def _under(kind: str, number: str, statements: Statements) -> Iterator[StoredStatement]:

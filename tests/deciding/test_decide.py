@@ -236,6 +236,14 @@ def test_measures_that_override_each_other_override_nothing() -> None:
     assert judged(transfer(), one, two, default).outcome == "prohibited"
 
 
+def test_a_default_overrides_nothing() -> None:
+    delegable = rules(rule("1", "mechanismRequired", delegable=True), number="XA-1")
+    table = {"criticalInfrastructure": True}
+    default = rules(rule("1", "prohibited", table=table), kind="default", number="XA-D", overrides=["XA-1"])
+    for record in (transfer(), transfer(criticalInfrastructure=True), transfer(criticalInfrastructure=False)):
+        assert judged(record, delegable, default).outcome == "mechanismRequired"
+
+
 def test_a_pilot_is_for_its_cohort_until_its_sunset() -> None:
     cohort = {
         "parties": [{"scheme": "DID", "id": "did:web:exporter.example"}],

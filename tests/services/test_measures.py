@@ -8,6 +8,8 @@ import pytest
 from ledger.core.statement import Statement
 from ledger.errors import LedgerError
 from ledger.services.closure import closure
+from ledger.services.versions import check_version
+from ledger.statements.catalogue import read
 from tests.services.recognising import Recognising, party, recognising, subject_of
 from tests.services.sides import Side, holder
 
@@ -67,6 +69,17 @@ def test_another_grade_of_a_dataset_supersedes_the_last(made: Recognising) -> No
     key = made.sides.xa.node.home.keys.registrar
     assert refusal(made.sides.xa, made.sides.sign(key, "DatasetRegistration", bare)) == "version-taken"
     made.sides.xa.register(made.sides.sign(key, "DatasetRegistration", {**bare, **later(2, first)}))
+
+
+def test_another_registrar_neither_supersedes_nor_takes_a_version(made: Recognising) -> None:
+    first, held = made.sides.xa.register(dataset(made, "D-2")), made.sides.xa.node.statements
+    subject = {**subject_of("DatasetRegistration"), "holder": party(made.sides.exporter), "reference": "D-2"}
+    stranger = made.sides.sign(made.of_xa, "DatasetRegistration", {**subject, **later(2, first)})
+    with pytest.raises(LedgerError) as refused:
+        check_version(stranger, read(stranger), "XA", held)
+    assert refused.value.code == "version-conflict"
+    own = made.sides.sign(made.of_xa, "DatasetRegistration", {**subject, "licence": {"name": "other"}})
+    check_version(own, read(own), "XA", held)  # a first version by another registrar is another registration
 
 
 def test_a_party_registers_no_measure(made: Recognising) -> None:

@@ -207,7 +207,7 @@ def overriding(measures: Sequence[Ready]) -> list[tuple[int, ...]]:
 
 def _may_override(over: Ready, under: Ready) -> bool:
     one, other = over.measure, under.measure
-    if other.number not in one.overrides:
+    if other.number not in one.overrides or one.kind == "default":
         return False
     delegated = one.zone is not None and any(lies_in(one.zone, area) for area in other.delegates_to)
     return delegated or _of_one_authority(one, other)
