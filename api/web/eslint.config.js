@@ -50,6 +50,7 @@ export default defineConfig(
   },
   floor(["src/core/**/*.ts"], ["statements", "verify", "page", "cli"]),
   floor(["src/statements/**/*.ts"], ["verify", "page", "cli"]),
+  floor(["src/rules/**/*.ts"], ["verify", "page", "cli"]),
   floor(["src/verify/**/*.ts"], ["page", "cli"]),
   floor(["src/page/**/*.ts"], ["cli"]),
   { files: ["src/cli.ts", "tests/**/*.ts"], rules: { "no-console": "off" } },

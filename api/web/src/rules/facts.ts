@@ -5,6 +5,9 @@
  */
 
 export type Kind = "text" | "integer" | "truth" | "texts" | "integers" | "truths";
+export type Fact = string | number | boolean | readonly string[];
+/** By name; one that is not there is unknown, which is something else than false. */
+export type Facts = ReadonlyMap<string, Fact>;
 
 /** What kind of value each fact has. */
 export const FACTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([

@@ -18,7 +18,7 @@ export interface Decision {
 }
 
 /** Ascending: the strictest of several is the last of them. */
-const ORDER = [
+export const ORDER = [
   "free",
   "conditional",
   "mechanismRequired",

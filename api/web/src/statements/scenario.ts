@@ -5,7 +5,7 @@ import { text, URI } from "./fields.ts";
 import { object } from "./shape.ts";
 
 /** The neutral list of `ledger/rules/scenarios.json`; the lists of jurisdictions have names of their own. */
-const OWN_SCHEME = "urn:evidence-ledger:scenario:v1";
+export const OWN_SCHEME = "urn:evidence-ledger:scenario:v1";
 
 export const SCENARIO_CODE = text("a scenario code", String.raw`[A-Za-z0-9][A-Za-z0-9._\-]{0,63}`, 64);
 export const SCENARIO = object(
