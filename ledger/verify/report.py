@@ -95,6 +95,54 @@ class Recognised(NamedTuple):
     notices: tuple[str, ...] = ()
 
 
+class JudgedDecision(NamedTuple):
+    """What step 11 found of one decision.
+
+    Attributes:
+        at: Of which moment it speaks, POSIX seconds.
+        says: Its outcome, as it has it.
+        measures: (number, version) of those that it says it was made by.
+        conditions: Codes that the rules which decided ask for; empty where it does not follow.
+        at_transfer: What the same measures say when the record existed; None where that was not asked.
+    """
+
+    digest: bytes
+    at: int
+    says: str
+    outcome: Outcome
+    code: str
+    measures: tuple[tuple[str, int], ...]
+    conditions: tuple[str, ...]
+    at_transfer: str | None
+
+    def to_json(self) -> dict[str, Json]:
+        """As a member of the report."""
+        return {
+            "decision": self.digest.hex(),
+            "at": format_time(self.at),
+            "says": self.says,
+            "outcome": self.outcome,
+            "code": self.code,
+            "measures": [{"number": number, "version": version} for number, version in self.measures],
+            "conditions": list(self.conditions),
+            "atTransfer": self.at_transfer,
+        }
+
+
+class Ruled(NamedTuple):
+    """Step 11: its check, and what was found of each decision.
+
+    Attributes:
+        judged: None where no decision was judged.
+    """
+
+    check: Check
+    judged: tuple[JudgedDecision, ...] | None = None
+    notices: tuple[str, ...] = ()
+    not_counted: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
+
+
 class Report(NamedTuple):
     """All checks, and what follows from them.
 
@@ -108,6 +156,7 @@ class Report(NamedTuple):
         notices: What a reader should know though it changes nothing.
         status_now: What is known of the subject's status at `now`: `valid`, why it is not, or `not checked`.
         recognition: The answer of the recognition rule, premise by premise; None where it was not asked.
+        rules: What was found of each decision; None where none was judged.
         not_checked: What this verification does not speak of.
     """
 
@@ -129,6 +178,7 @@ class Report(NamedTuple):
     status_now: str = "not checked"
     recognition: "RecognitionReport | None" = None
     not_checked: tuple[str, ...] = _NOT_CHECKED
+    rules: tuple[JudgedDecision, ...] | None = None
 
     @property
     def exit_status(self) -> int:
@@ -161,6 +211,7 @@ class Report(NamedTuple):
             "at": None if self.at is None else format_time(self.at),
             "statusNow": self.status_now,
             "recognition": None if self.recognition is None else cast("Json", self.recognition.to_json()),
+            "rules": None if self.rules is None else [one.to_json() for one in self.rules],
             "notCounted": list(self.not_counted),
             "notices": list(self.notices),
             "notChecked": list(self.not_checked),
@@ -182,13 +233,14 @@ def conclude(
     not_counted: Iterable[str] = (),
     notices: Iterable[str] = (),
     recognised: Recognised | None = None,
+    ruled: Ruled | None = None,
 ) -> Report:
     """The report that follows from the checks.
 
     Steps without a check are `absent`.  A step that failed makes the verdict `not verified` whether it was required
     or not; then a reason why no verdict can be reached; then the required steps that did not pass.
     """
-    checks = list(checks) if recognised is None else [*checks, recognised.check]
+    checks = [*checks, *(one.check for one in (recognised, ruled) if one is not None)]
     told = {check.step for check in checks}
     checks += [Check(step, "absent", "not-carried", "not carried") for step in STEPS if step not in told]
     every = sorted(checks, key=_place)
@@ -223,11 +275,20 @@ def conclude(
         at=at,
         statements=tuple(statements),
         unfinished=tuple(unfinished),
-        not_counted=tuple(not_counted),
-        notices=(*notices, *(() if recognised is None else recognised.notices), *renewal),
+        not_counted=(*not_counted, *(() if ruled is None else ruled.not_counted)),
+        notices=(
+            *notices,
+            *(told for one in (recognised, ruled) if one is not None for told in one.notices),
+            *renewal,
+        ),
         status_now=status_now,
         recognition=rule,
-        not_checked=(*_NOT_CHECKED, *(() if rule is None else rule.not_checked)),
+        not_checked=(
+            *_NOT_CHECKED,
+            *(() if rule is None else rule.not_checked),
+            *(() if ruled is None else ruled.not_checked),
+        ),
+        rules=None if ruled is None else ruled.judged,
     )
 
 

@@ -15,7 +15,7 @@ from ledger.verify.beside import Beside, examine_beside
 from ledger.verify.bundle import FORMAT, Bundle, parse_bundle
 from ledger.verify.content import Content, check_content
 from ledger.verify.parties import check_parties
-from ledger.verify.report import STEPS, Check, Dated, Recognised, Report, conclude
+from ledger.verify.report import STEPS, Check, Dated, Recognised, Report, Ruled, conclude
 from ledger.verify.sections import Examined, examine
 from ledger.verify.times import require_past
 
@@ -50,8 +50,8 @@ def verify_bundle(
         require_now: Whether a status of today is required too.
         into: Jurisdiction in which a certificate is to be used; without it, the one whose recognition is carried.
         purpose: What a certificate is to be used for; without it, the transfer that uses it.
-        beside: Other bundles in hand.  What stands in them and is validly signed is evidence for steps 3 and 10; what
-            is wrong with them is passed over and named.
+        beside: Other bundles in hand.  What stands in them and is validly signed is evidence for steps 3, 10 and 11;
+            what is wrong with them is passed over and named.
 
     Returns:
         A report for any bytes whatever.  Its verdict is `verified` only if every required step passed and no step
@@ -91,7 +91,6 @@ def verify_bundle(
             *succeeded,
             *(check for found in examined for check in found.checks),
             check_parties(parsed, examined, subjects, authorship),
-            Check(11, "absent", "not-carried", "no decision carried"),
         ],
         trust,
         subject=parsed.subject,
@@ -105,6 +104,7 @@ def verify_bundle(
         not_counted=_passed_over(examined, others, authorship),
         notices=[*authorship.notices, *told],
         recognised=recognised,
+        ruled=_rules(parsed, shown, every, authorship, recognised.check, now),
     )
 
 
@@ -160,6 +160,22 @@ def _recognition(
     from ledger.verify.recognition import Question, check_recognition
 
     return check_recognition(bundle, examined, subjects, authorship, trust, Question(*asked))
+
+
+def _rules(
+    bundle: Bundle,
+    examined: Sequence[Examined],
+    subjects: Subjects,
+    authorship: Authorship,
+    recognised: Check,
+    now: int,
+) -> Ruled:
+    """Step 11.  The rules are loaded only where a decision is carried."""
+    if all(item.statement.type != "Decision" for _, item in bundle.items):
+        return Ruled(Check(11, "absent", "not-carried", "no decision carried"))
+    from ledger.verify.rules import check_rules
+
+    return check_rules(bundle, examined, subjects, authorship, recognised, now)
 
 
 def _succession(

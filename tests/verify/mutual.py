@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.statement import Statement
-from ledger.core.suites import encode_multikey
+from ledger.core.suites import PrivateKey, encode_multikey
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.statements.bitstring import encode as encode_bits
@@ -41,6 +41,8 @@ _ROLE_OF_TYPE = {
     "Enrolment": "enrolment",
     "KeyRevocation": "keyRevocation",
     "TransferRecord": "parent",
+    "PolicyMeasure": "measure",
+    "Decision": "decision",
 }
 
 
@@ -54,15 +56,22 @@ class Mutual:
     """Seconds that one section covers."""
     witnessed: int | None = None
     """Seconds after the last statement of a section at which two witnesses cosigned it; None: nobody did."""
+    signers: dict[str, tuple[str, str]] = field(default_factory=lambda: dict(_ROLES))
+    """Role and jurisdiction of who may say something, by DID."""
 
     def say(self, name: str, type_: str, issuer: str, subject: Mapping[str, Any], created: int) -> Statement:
         """Sign a statement and log it in its issuer's jurisdiction."""
-        role, code = _ROLES[issuer]
+        _, code = self.signers[issuer]
         place = self.world.xa if code == "XA" else self.world.xb
-        signing = key(f"{code} {role}")
+        signing = self.key_of(issuer)
         statement = make(type_, subject, issuer, "#1", signing, created, name=f"{name} {created}")
         self.said[name] = (place, place.add(statement))
         return statement
+
+    def key_of(self, issuer: str) -> PrivateKey:
+        """With which somebody signs."""
+        role, code = self.signers[issuer]
+        return key(f"{code} {role}" if issuer in _ROLES else issuer)
 
     def list_bits(self, issuer: str, *, begins: int, ends: int, **bits: int | Sequence[int]) -> Statement:
         """A status list of an issuer, with the bits set that are named for a purpose."""
@@ -141,14 +150,14 @@ class Mutual:
                 "keys": [
                     {
                         "id": "#1",
-                        "publicKeyMultibase": encode_multikey(key(f"{code} {role}").public),
+                        "publicKeyMultibase": encode_multikey(self.key_of(did).public),
                         **dates,
                         **ended.get(did, {}),
                     }
                 ],
             }
-            for did, (role, code) in _ROLES.items()
-            if did not in (BODY, without)
+            for did, (role, code) in self.signers.items()
+            if role in ("authority", "accreditor") and did != without
         ]
         authorities = [self.world.xa.authority(), self.world.xb.authority(), *named]
         quorum = {} if self.witnessed is None else {"quorum": 2}
