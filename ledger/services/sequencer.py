@@ -4,10 +4,10 @@
 
 A checkpoint is signed at most every 250 ms and at once when the last one is older; answers wait for the one
 that covers them.  What comes meanwhile is appended together shortly before, since one transaction writes fewer
-pages than several.  Nothing is signed over bytes that are not durable, and no stored head is signed twice.  When
-the disk or the clock fails, every waiter gets the error, nothing is signed, and the next attempt decides whether
-it is over.  Before the first signature it may be asked whether this log may be signed on at all; until then
-nothing is appended either.
+pages than several.  Nothing is signed over bytes that are not durable, no stored head is signed twice, and none at
+a time before its entries (`signing_time`).  When the disk or the clock fails, every waiter gets the error, nothing
+is signed, and the next attempt decides whether it is over.  Before the first signature it may be asked whether this
+log may be signed on at all; until then nothing is appended either.
 """
 
 import threading
@@ -20,6 +20,7 @@ from typing import Self
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import LedgerError, RefusedError, StoreError
+from ledger.services.signing_time import is_time, untimely
 from ledger.services.submitting import Outcome
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Writing
@@ -36,9 +37,6 @@ CAPACITY = 16_384
 """Statements that may wait at once; more are refused, so that memory and waiting time stay bounded."""
 RETRY = 1.0
 """Seconds between attempts while the disk or the clock fails."""
-PATIENCE = 2
-"""Seconds that the clock may be behind the last checkpoint and just be waited for."""
-
 Sign = Callable[[Checkpoint, int], bytes]
 """Signs a checkpoint at a POSIX second: the encoded note."""
 
@@ -225,6 +223,9 @@ class Sequencer:
             self._settle(taken, self._trouble)
             return
         try:
+            taken = self._timely(taken)
+            if not taken:
+                return
             outcomes = self.log.append(
                 [statement for waiting in taken for statement in waiting.statements], _settling(taken)
             )
@@ -238,6 +239,15 @@ class Sequencer:
             waiting.take(outcomes[at : at + len(waiting.statements)])
             at += len(waiting.statements)
         self._uncovered += taken
+
+    def _timely(self, taken: list[_Waiting]) -> list[_Waiting]:
+        """Those whose statements are signed already by the clock of this process; the others are refused."""
+        now = int(self._clock())
+        found = [(waiting, untimely(waiting.statements, now)) for waiting in taken]
+        for waiting, error in found:
+            if error is not None:
+                self._settle([waiting], error)
+        return [waiting for waiting, error in found if error is None]
 
     def _has_to_sign(self) -> bool:
         """Whether there is something to sign, or to ask before anything is signed."""
@@ -284,16 +294,11 @@ class Sequencer:
 
     def _signed(self) -> StoredCheckpoint | None:
         """A new checkpoint of the durable head; None where the clock must be waited for."""
-        head = self.log.head
+        head, latest = self.log.head, self._latest
+        last, covered = (0, 0) if latest is None else (latest.signed_at, latest.size)
         now = int(self._clock())
-        last = 0 if self._latest is None else self._latest.signed_at
-        if now < last:
-            if last - now <= PATIENCE:
-                return None
-            raise StoreError(
-                f"the clock is at {now}, {last - now} s behind the last checkpoint; nothing is signed till then",
-                code="clock-behind",
-            )
+        if not is_time(now, last=last, claimed=self.log.claimed(covered, head.size)):
+            return None
         note = self._sign(Checkpoint(self.log.origin, head.size, head.root), now)
         return StoredCheckpoint(head.size, note, now)
 

@@ -302,6 +302,11 @@ class Log:
         query = "SELECT digest FROM entry WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"
         return [row[0] for row in self.database.rows(query, (first, end))]
 
+    def claimed(self, first: int, end: int) -> int:
+        """The latest `created` of the entries from `first` to `end`, excluded; 0 of none."""
+        query = "SELECT max(created) FROM statement WHERE leaf_index >= ? AND leaf_index < ?"
+        return self.database.rows(query, (first, end))[0][0] or 0
+
     def tile(self, level: int, number: int, width: int = WIDTH) -> bytes:
         """The first `width` hashes of a tile, full or open, 32 bytes each.
 

@@ -27,7 +27,6 @@ SEED = os.environ.get("EVIDENCE_SEED", "1")
 SECONDS = count(10)
 HOUR = 3_600
 LONGEST = 0.4
-PATIENCE = 60
 """Seconds for which a process is stopped, at most."""
 END_ELECTED = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -69,10 +68,6 @@ def race(
     ]
     right = 0
     begun = time.monotonic()
-    # A first head that is signed an hour before the enrolment it covers would leave every record without a valid key.
-    while not told.seen:
-        assert time.monotonic() < begun + PATIENCE, codes(made)
-        time.sleep(0.01)
     while time.monotonic() < begun + SECONDS or not is_enough(made, wanted):
         assert time.monotonic() < begun + SECONDS + 90, (codes(made), [writer.readies for writer in made])
         right += chance.choice((0, 0, HOUR))
