@@ -111,7 +111,7 @@ const SHAPE = object(
     effectiveUntil: TIME,
     reviewBy: DATE,
     emergency: BOOLEAN,
-    delegatesTo: array(ZONE, 1, 64, true),
+    delegatesTo: array(object({ authority: DID }, { zone: ZONE }), 1, 64, true),
     overrides: array(REFERENCE, 1, 64, true),
     joint: JOINT,
     pilot: object({
@@ -147,6 +147,16 @@ const SHAPE = object(
       tell(where, "time-order", "more than 90 days after it takes effect");
     }
   })
+  .where(["overrides", "delegatesTo", "rules"], ({ overrides, delegatesTo, rules }, at, tell) => {
+    if (overrides === undefined) return;
+    const tellOf = (place: string): void => {
+      tell(`${at}/${place}`, "delegation-conflict", "what was delegated is not passed on");
+    };
+    if (delegatesTo !== undefined) tellOf("delegatesTo");
+    for (const [index, { delegable }] of rules.entries()) {
+      if (delegable === true) tellOf(`rules/${index}/delegable`);
+    }
+  })
   .where(["authority", "applies", "delegatesTo"], (subject, at, tell) => {
     const { authority, applies, delegatesTo } = subject;
     const own = authority.jurisdiction;
@@ -158,7 +168,9 @@ const SHAPE = object(
         tell(`${at}/${where}`, "zone-outside-jurisdiction", `the zone is not one of ${own}`);
       }
     };
-    for (const [index, zone] of (delegatesTo ?? []).entries()) tellUnlessOwn(zone, `delegatesTo/${index}`);
+    for (const [index, { zone }] of (delegatesTo ?? []).entries()) {
+      tellUnlessOwn(zone, `delegatesTo/${index}/zone`);
+    }
     tellUnlessOwn(applies.zone, "applies/zone");
   })
   .where(["effectiveFrom", "effectiveUntil"], ({ effectiveFrom, effectiveUntil }, at, tell) => {
