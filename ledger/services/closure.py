@@ -9,8 +9,8 @@
 | Recognition | certificate, arrangement, the recognition it goes on from, status |
 | IdentityRecognition | what supersedes it, arrangement, status |
 | RecognitionArrangement | every endorsement of it |
-| TransferRecord | the measure and the decision that it names |
-| Decision | the measures that it was made by |
+| TransferRecord | the measure and the decision that it names, the newest decisions about it |
+| Decision | the measures that it was made by, and those in force that it leaves out; alone, its record |
 | PolicyMeasure | every endorsement of it |
 
 The status of a statement is every change by its issuer, and editions of the list it names: the newest, and the one
@@ -27,6 +27,7 @@ from typing import Final
 from ledger.core.statement import Statement, parse_statement, verify_statement
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError, SignatureError
+from ledger.services.decided import decisions_about, left_out
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.catalogue import TYPES, read
 from ledger.statements.certificate import ConformityCertificate
@@ -112,8 +113,8 @@ def closure(
             Those that are not in this log are passed over.
         size: Of the log as far as it can be proven already.  What others said later is left for later; a transfer's
             own history and acknowledgement are not.
-        tells: Asked of transfer records and certificates that a transfer record names: digests are no secret, and
-            whoever may not see a statement may name it.  None carries all.
+        tells: Asked of what a transfer record names, of decisions about it, and of the record of a decision: digests
+            are no secret, and whoever may not see a statement may name it.  None carries all.
 
     Raises:
         NotFoundError: The statement is not in this log.
@@ -126,6 +127,8 @@ def closure(
     if isinstance(told, TransferRecord):
         _transfer(subject, told, jurisdiction, gathered)
         at = subject.created if at is None else at
+    elif subject.type == "Decision":
+        _record_of(subject, gathered)
     gathered.size = size
     if not isinstance(told, TransferRecord):
         gathered.expand(subject)
@@ -133,7 +136,12 @@ def closure(
         for relation, target in edges(subject):
             if relation in _NAMED:
                 gathered.follow(target, subject)
+        for stored in decisions_about(digest, statements):
+            gathered.follow(stored.digest, subject)
     for one in also:
+        gathered.follow(one)
+    gathered.finish()
+    for one in left_out(digest, {one: held.statement for one, held in gathered.found.items()}, statements):
         gathered.follow(one)
     gathered.finish()
     _own_arrangements(jurisdiction, gathered)
@@ -325,6 +333,18 @@ def _earlier(record: TransferRecord, statements: Statements) -> Iterator[StoredS
         stored = statements.by_digest(digest)
         if stored is not None and stored.type == TYPE_OF_ROLE["parent"]:
             yield stored
+
+
+def _record_of(decision: Statement, gathered: _Gathered) -> None:
+    """Carry the record that a decision is about, where whoever asks may see it."""
+    for relation, target in edges(decision):
+        stored = gathered.statements.by_digest(target) if relation == "record" else None
+        if (
+            stored is not None
+            and stored.type == TYPE_OF_ROLE["parent"]
+            and gathered.is_named(stored, decision)
+        ):
+            gathered.carry(stored)
 
 
 def _own_arrangements(jurisdiction: str, gathered: _Gathered) -> None:

@@ -26,9 +26,10 @@ from ledger.verify.bundle import SECTION_LIMIT, parse_bundle
 ANSWERS: Final[Mapping[str, str]] = {
     "ConformityCertificate": "Recognition",
     "RecognitionArrangement": "Endorsement",
+    "PolicyMeasure": "Endorsement",
 }
 """By the type of a statement in a bundle, the type of those in other logs that answer it."""
-RESTS_ON: Final = frozenset({"accreditation", "arrangement", "certificate", "onward", "parent"})
+RESTS_ON: Final = frozenset({"accreditation", "arrangement", "certificate", "measure", "onward", "parent"})
 MOST: Final = 64
 """Statements that one node is asked to carry besides the first."""
 ROUNDS: Final = 4
@@ -129,6 +130,8 @@ class _Gathering:
         held = {one.digest for one in statements}
         for one in statements:
             kind = ANSWERS.get(one.type)
+            if one.type == "PolicyMeasure" and "joint" not in one.subject:
+                kind = None
             if kind is not None and self._first_time(node, one.digest):
                 yield from (found.digest for found in referring(one.digest, node, kind))
             if one.digest.hex() == self.parts[0].subject and one.type == "TransferRecord":

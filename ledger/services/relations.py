@@ -1,8 +1,9 @@
 """Whose a statement is: of whom it speaks, and which jurisdictions it concerns.
 
 Of a party are the statements that it signed or that name its DID; of some types also those about a statement of its
-own: an acknowledgement of its record, a recognition or a change of status of its certificate.  Of a jurisdiction are
-all statements in its own log, and in another's those that concern it; see `ledger.services.concerning`.
+own: an acknowledgement of its record or a decision about it, a recognition or a change of status of its certificate.
+Of a jurisdiction are all statements in its own log, and in another's those that concern it; see
+`ledger.services.concerning`.
 
 Source: docs/spec/request-signatures.md.
 """
@@ -16,7 +17,7 @@ from ledger.services.concerning import Concerns
 from ledger.statements.edges import edges
 from ledger.store.statements import Statements, StoredStatement
 
-_ABOUT_ANOTHER: Final = frozenset({"TransferAcknowledgement", "Recognition", "StatusChange"})
+_ABOUT_ANOTHER: Final = frozenset({"TransferAcknowledgement", "Recognition", "StatusChange", "Decision"})
 
 
 def is_of_party(did: str, stored: StoredStatement, statements: Statements) -> bool:
@@ -28,7 +29,11 @@ def is_of_party(did: str, stored: StoredStatement, statements: Statements) -> bo
         return True
     if stored.type not in _ABOUT_ANOTHER:
         return False
-    for _, target in edges(statement):
+    for relation, target in edges(statement):
+        if (
+            relation == "measure"
+        ):  # that names its authority, and parties of a pilot: not whose the decision is
+            continue
         held = statements.by_digest(target)
         if held is not None and (held.issuer == did or _names(parse_statement(held.body).subject, did)):
             return True
