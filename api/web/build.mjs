@@ -25,13 +25,17 @@ const common = {
   logLevel: "warning",
 };
 /** Of the words on a certificate's page, which are printed elsewhere too, those that this page says. */
+function used(path, words) {
+  if (!path.includes("/render/")) return words;
+  const some = Object.entries(words).filter(([key]) => /^(premise|unchecked)\./.test(key));
+  return Object.fromEntries(some);
+}
 const fewerWords = {
   name: "fewer-words",
   setup(building) {
     building.onLoad({ filter: /render\/messages\/\w+\.json$/ }, ({ path }) => {
-      const words = Object.entries(JSON.parse(readFileSync(path, "utf8")));
-      const used = words.filter(([key]) => /^(premise|unchecked)\./.test(key));
-      return { contents: JSON.stringify(Object.fromEntries(used)), loader: "json" };
+      const words = used(path, JSON.parse(readFileSync(path, "utf8")));
+      return { contents: JSON.stringify(words), loader: "json" };
     });
   },
 };
@@ -46,9 +50,29 @@ const codesAlone = {
     });
   },
 };
+/** Words in Chinese go by the keys of those in English, which are in the page already. */
+const keysOnce = {
+  name: "keys-once",
+  setup(building) {
+    building.onLoad({ filter: /messages\/(codes\.)?zh\.json$/ }, ({ path }) => {
+      const english = path.replace(/zh\.json$/, "en.json");
+      const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+      const [keys, words] = [Object.keys(used(english, read(english))), used(path, read(path))];
+      const others = Object.keys(words).filter((key) => !keys.includes(key));
+      const without = keys.filter((key) => !(key in words));
+      if (others.length + without.length > 0) {
+        throw new Error(`${path}, other than ${english}: ${[...others, ...without].join(", ")}`);
+      }
+      const listed = JSON.stringify(keys.map((key) => words[key]));
+      const contents = `import words from ${JSON.stringify(english)};
+        export default Object.fromEntries(Object.keys(words).map((key, place) => [key, ${listed}[place]]));`;
+      return { contents, loader: "js" };
+    });
+  },
+};
 const browser = {
   ...common,
-  plugins: [fewerWords, codesAlone],
+  plugins: [keysOnce, fewerWords, codesAlone],
   format: "iife",
   minify: true,
   platform: "browser",
@@ -75,6 +99,8 @@ const hashOf = (text) => `'sha256-${createHash("sha256").update(text, "utf8").di
 function licences() {
   const holders = [
     ["@noble/hashes", "LICENSE"],
+    ["@noble/ed25519", "LICENSE"],
+    ["@noble/secp256k1", "LICENSE"],
     ["@noble/curves", "LICENSE"],
     ["@noble/post-quantum", "LICENSE"],
     ["qr", "LICENSE-MIT"],

@@ -7,7 +7,7 @@
  * Source: docs/spec/keys.md; RFC 8032 section 5.1; "Taming the many EdDSAs" (2020), table 1.
  */
 
-import { ed25519 } from "@noble/curves/ed25519.js";
+import { Point } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, encodeUtf8, equal, fromHex, toBigIntLittle, toHex } from "./bytes.ts";
 import { mod } from "./numbers.ts";
@@ -42,7 +42,7 @@ export function isInPrimeOrderSubgroup(encoded: Bytes): boolean {
     return false;
   }
   try {
-    return ed25519.Point.fromBytes(encoded).isTorsionFree();
+    return Point.fromBytes(encoded).isTorsionFree();
   } catch {
     return false;
   }
@@ -62,10 +62,8 @@ export function computeEquation(key: Bytes, message: Bytes, signature: Bytes): b
   const s = toBigIntLittle(signature.subarray(32));
   const k = mod(toBigIntLittle(sha512(concat(encodedR, key, message))), ORDER);
   try {
-    const point = ed25519.Point.fromBytes(key);
-    const times = (base: typeof point, scalar: bigint) =>
-      scalar === 0n ? ed25519.Point.ZERO : base.multiplyUnsafe(scalar);
-    const found = times(ed25519.Point.BASE, s).subtract(times(point, k));
+    const point = Point.fromBytes(key);
+    const found = Point.BASE.multiplyUnsafe(s).subtract(point.multiplyUnsafe(k));
     return equal(found.toBytes(), encodedR);
   } catch {
     return false;

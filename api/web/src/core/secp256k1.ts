@@ -6,8 +6,8 @@
  * Source: docs/spec/keys.md; SEC 1 section 4.1.6; EIP-2.
  */
 
-import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { ADDRESS_SIZE, at, type Bytes, HASH_SIZE, toBigInt } from "./bytes.ts";
+import { recoverPublicKey } from "@noble/secp256k1";
+import { ADDRESS_SIZE, at, type Bytes, concat, HASH_SIZE, toBigInt } from "./bytes.ts";
 import { malformed, signatureError } from "./error.ts";
 import { keccak256 } from "./hashes.ts";
 import { Kept } from "./kept.ts";
@@ -42,13 +42,14 @@ export function recover(digest: Bytes, signature: Bytes): Bytes {
   if (s > ORDER / 2n) {
     throw signatureError("the s of the signature is above half the group order", "high-s");
   }
-  return SIGNERS.of([digest, signature], () => addressOf(keyOf(digest, r, s, v - FIRST_V)));
+  return SIGNERS.of([digest, signature], () => addressOf(keyOf(digest, signature, v - FIRST_V)));
 }
 
 /** The recovered key, uncompressed: 04 ‖ x ‖ y. */
-function keyOf(digest: Bytes, r: bigint, s: bigint, recovery: number): Uint8Array {
+function keyOf(digest: Bytes, signature: Bytes, recovery: number): Uint8Array {
+  const recoverable = concat(Uint8Array.of(recovery), signature.subarray(0, 64));
   try {
-    return new secp256k1.Signature(r, s, recovery).recoverPublicKey(digest).toBytes(false);
+    return recoverPublicKey(recoverable, digest, { prehash: false, isCompressed: false });
   } catch {
     throw signatureError("no key fits the signature");
   }
