@@ -10,6 +10,7 @@ import typer
 from ledger.cli import calling, drafting, output
 from ledger.cli.documents import READABLE, digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
+from ledger.cli.precheck import add_precheck
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.errors import RefusedError
@@ -71,6 +72,7 @@ def new(
     return drafting.begin(KIND, template, known, settings or [], out, as_json=as_json)
 
 
+add_precheck(app)
 add_commands(app, Signed("transfer", KIND, document="record", signer="exporter"))
 
 
