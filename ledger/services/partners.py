@@ -11,6 +11,7 @@ Source: docs/spec/exchange.md.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -173,7 +174,9 @@ class PartnerBook:
             raise SetupError(f"partner {path} does not load: {error}", code="partner-damaged") from None
 
 
+@lru_cache(maxsize=64)
 def _parsed(data: bytes, name: str) -> Partner:
+    """What a file says, by its bytes: a serving node reads it several times a second, and it hardly ever changes."""
     document: Any = decode(data, limit=_LIMIT, what="partner")
     members = document if isinstance(document, dict) else {}
     if members.get("format") != FORMAT or not {"added", "entry"} <= members.keys():

@@ -9,6 +9,7 @@ Source: docs/spec/trust-list.md.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -208,9 +209,15 @@ def fingerprint_of(listed: TrustList) -> str:
 def _read(path: Path) -> TrustList:
     data = read_bounded(path, limit=TRUST_LIMIT, what="trust list")
     try:
-        return parse_trust_list(data)
+        return _parsed(data)
     except LedgerError as error:
         raise SetupError(f"pinned trust list {path} does not load: {error}", code="pinned-damaged") from None
+
+
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> TrustList:
+    """By the bytes: a serving node asks several times a second whom it believes, and that hardly ever changes."""
+    return parse_trust_list(data)
 
 
 def _require_fingerprint(offered: TrustList, fingerprint: str | None) -> None:
