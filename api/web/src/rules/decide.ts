@@ -5,6 +5,7 @@
  * subject of a Decision.  Source: docs/spec/deciding.md.
  */
 
+import { refusedError } from "../core/error.ts";
 import { formatTime } from "../core/times.ts";
 import { type DecisionSubject, ORDER } from "../statements/decision.ts";
 import type { Digest } from "../statements/fields.ts";
@@ -17,6 +18,9 @@ import type { Ready } from "./ruling.ts";
 import { judged } from "./side.ts";
 
 export const ENGINE = "evidence-rules/1";
+const MOST_MEASURES = 256;
+/** Rules times lines. */
+const MOST_WORK = 262_144;
 const MECHANISM = ORDER.indexOf("mechanismRequired");
 
 /**
@@ -25,6 +29,7 @@ const MECHANISM = ORDER.indexOf("mechanismRequired");
  * @param digest Of the record, as the Decision names it.
  * @param measures All at hand, in any order, each digest once; those not in force, or of others, change nothing.
  * @param at When it crosses, POSIX seconds.
+ * @throws LedgerError `decision-too-large`.
  */
 export function decide(
   digest: Digest,
@@ -35,8 +40,8 @@ export function decide(
   const out = inForce(measures, "outbound", record.exporter, at);
   const into = inForce(measures, "inbound", record.importer, at);
   const used = [...out, ...into].sort((one, other) => inOrder(one.digest, other.digest));
-  const vocabulary = vocabularyOf(used);
-  const lines = factsOf(record, (scenario) => vocabulary.has(scenario));
+  const lines = factsOf(record);
+  requireBounded(used, lines.length);
   const outbound = judged("outbound", out, record, lines, at);
   const inbound = into.length > 0 ? judged("inbound", into, record, lines, at) : [];
   const outcome = strictest([...outbound, ...inbound]);
@@ -68,10 +73,12 @@ function sideOf(lines: readonly Judged[]): DecisionSubject["outbound"] {
   return { outcome: ORDER[strictest(lines)] ?? "", lines: lines.map((line) => line.decided) };
 }
 
-/** Scenarios that the measures have in lists of their own. */
-function vocabularyOf(measures: readonly Ready[]): ReadonlySet<string> {
-  const lists = measures.flatMap(({ measure }) => measure.vocabularies ?? []);
-  return new Set(lists.flatMap(({ scheme, codes }) => codes.map((code) => `${scheme} ${code}`)));
+function requireBounded(measures: readonly Ready[], lines: number): void {
+  const work = lines * measures.reduce((sum, { rulings }) => sum + rulings.length, 0);
+  if (measures.length > MOST_MEASURES || work > MOST_WORK) {
+    const told = `${measures.length} measures in force, whose rules times the lines are ${work}`;
+    throw refusedError(`${told}: at most ${MOST_MEASURES} and ${MOST_WORK}`, "decision-too-large");
+  }
 }
 
 /** Those that every rule which requires one allows, and whether the record declares one of them. */

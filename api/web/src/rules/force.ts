@@ -32,25 +32,24 @@ export function inForce(
       parseTime(measure.effectiveFrom) <= at,
   );
   const latest = new Map<string, number>();
-  const superseded = new Set<string>();
   for (const { measure } of begun) {
-    const name = `${authorOf(measure)} ${measure.number}`;
-    latest.set(name, Math.max(measure.version, latest.get(name) ?? 0));
-    if (measure.supersedes !== undefined) superseded.add(`${authorOf(measure)} ${measure.supersedes}`);
+    latest.set(nameOf(measure), Math.max(measure.version, latest.get(nameOf(measure)) ?? 0));
   }
   return begun
-    .filter(({ digest, measure }) => {
-      const author = authorOf(measure);
-      const isFollowed =
-        (latest.get(`${author} ${measure.number}`) ?? 0) > measure.version ||
-        superseded.has(`${author} ${digest}`);
-      return !isFollowed && isOpen(measure, at) && concerns(measure, party, at);
+    .filter(({ measure }) => {
+      const isLatest = latest.get(nameOf(measure)) === measure.version;
+      return isLatest && isOpen(measure, at) && concerns(measure, party, at);
     })
     .sort((one, other) => inOrder(one.digest, other.digest));
 }
 
+/** What all versions of a measure have in common, in one direction; no part holds a space. */
+function nameOf(measure: MeasureSubject): string {
+  return [authorOf(measure), measure.number, measure.kind, measure.applies.zone ?? ""].join(" ");
+}
+
 /** The same authority has the same; neither part holds a space. */
-function authorOf({ authority }: MeasureSubject): string {
+export function authorOf({ authority }: MeasureSubject): string {
   return `${authority.did} ${authority.jurisdiction}`;
 }
 

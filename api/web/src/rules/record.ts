@@ -4,36 +4,33 @@
  * Source: docs/spec/deciding.md, section Facts.
  */
 
-import { SCENARIOS } from "../statements/codes.ts";
-import { OWN_SCHEME, scenarioOf } from "../statements/scenario.ts";
+import { scenarioOf } from "../statements/scenario.ts";
 import type { TransferSubject } from "../statements/transfer.ts";
 import type { Fact, Facts } from "./facts.ts";
 
 /** Of a draft it may be less than of a record: what is not there is unknown. */
 type Line = Partial<NonNullable<TransferSubject["lines"]>[number]>;
+type Numbered = Line & { readonly line: number };
 
-/** A line by its number, and what is known of it but for zone and relations, which depend on who asks. */
+/** A line by its number, and what is known of it whoever asks. */
 export interface LineFacts {
   readonly line: number;
+  /** But for zone, relations and scenario, which depend on who asks. */
   readonly facts: Facts;
+  /** As `scenarioOf` writes it; null where the line gives none. */
+  readonly scenario: string | null;
 }
 
 const COUNTS = ["count", "sensitiveCount", "ytdCount", "ytdSensitiveCount"] as const;
 
-/**
- * The facts of each line; of a record without lines those of one, number 0, of which nothing is known.
- *
- * @param isKnown Whether a scenario, as `scenarioOf` writes it, is on one of the lists of those who ask.
- */
-export function factsOf(
-  record: TransferSubject,
-  isKnown: (scenario: string) => boolean,
-): readonly LineFacts[] {
+/** The facts of each line; of a record without lines those of one, number 0, of which nothing is known. */
+export function factsOf(record: TransferSubject): readonly LineFacts[] {
   const common = [...ofTransfer(record)];
-  if (record.lines === undefined) return [{ line: 0, facts: new Map(common) }];
-  return record.lines.map((line) => ({
+  if (record.lines === undefined) return [{ line: 0, facts: new Map(common), scenario: null }];
+  return record.lines.map((line: Numbered) => ({
     line: line.line,
-    facts: new Map([...common, ...ofLine(line, isKnown)]),
+    facts: new Map([...common, ...ofLine(line)]),
+    scenario: line.scenario === undefined ? null : scenarioOf(line.scenario),
   }));
 }
 
@@ -57,16 +54,12 @@ function* ofTransfer(record: TransferSubject): Generator<readonly [string, Fact]
   }
 }
 
-function* ofLine(line: Line, isKnown: (scenario: string) => boolean): Generator<readonly [string, Fact]> {
+function* ofLine(line: Line): Generator<readonly [string, Fact]> {
   for (const name of ["category", "grade", "dataTypes"] as const) {
     const value = line[name];
     if (value !== undefined) yield [`line.${name}`, value];
   }
-  const { scenario, category, persons } = line;
-  if (scenario !== undefined) {
-    const isOwn = scenario.scheme === OWN_SCHEME && SCENARIOS.has(scenario.code);
-    if (isOwn || isKnown(scenarioOf(scenario))) yield ["line.scenario", scenarioOf(scenario)];
-  }
+  const { category, persons } = line;
   for (const name of COUNTS) {
     const unsaid = category === "personal" && name === "sensitiveCount" ? 0 : undefined;
     const count = category === "nonPersonal" ? 0 : (persons?.[name] ?? unsaid);

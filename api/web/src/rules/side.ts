@@ -8,9 +8,18 @@ import type { TransferSubject } from "../statements/transfer.ts";
 import type { Fact } from "./facts.ts";
 import { type Direction, relationsOf } from "./force.ts";
 import { type Judged, judge } from "./lines.ts";
-import { overriding } from "./overriding.ts";
+import { overrides } from "./overriding.ts";
 import type { LineFacts } from "./record.ts";
 import { overridden, type Ready, type Verdict, verdictOf } from "./ruling.ts";
+import { type Vocabulary, vocabulariesOf } from "./vocabulary.ts";
+
+/** A measure, and what is its own of the facts and of those that may say otherwise. */
+interface Asked extends Ready {
+  readonly relations: readonly string[];
+  readonly vocabulary: Vocabulary;
+  /** Digests of those that override it. */
+  readonly above: readonly string[];
+}
 
 /** What a direction says of each line, but for those of which it says nothing and need not. */
 export function judged(
@@ -22,25 +31,41 @@ export function judged(
 ): readonly Judged[] {
   const isOutbound = direction === "outbound";
   const [party, other] = isOutbound ? [record.exporter, record.importer] : [record.importer, record.exporter];
-  const above = overriding(measures);
-  const relations = measures.map(({ measure }) => relationsOf(measure, other.jurisdiction, at));
+  const asked = askedOf(measures, other.jurisdiction, at);
   const found: Judged[] = [];
-  for (const { line, facts: ofLine } of lines) {
-    const facts = new Map<string, Fact>([...ofLine, ["transfer.zone", party.zone ?? ""]]);
-    const ask = (place: number, rulings: Ready["rulings"]): Verdict =>
-      verdictOf(rulings, facts.set("transfer.relations", relations[place] ?? []));
-    const whole = measures.map(({ rulings }, place) => ask(place, rulings));
+  for (const line of lines) {
+    const facts = new Map<string, Fact>([...line.facts, ["transfer.zone", party.zone ?? ""]]);
+    const ask = (one: Asked, rulings: Ready["rulings"]): Verdict => {
+      facts.set("transfer.relations", one.relations);
+      const { scenario } = line;
+      if (scenario !== null && one.vocabulary.has(scenario)) facts.set("line.scenario", scenario);
+      else facts.delete("line.scenario");
+      return verdictOf(rulings, facts);
+    };
+    const whole = asked.map((one) => ({ one, verdict: ask(one, one.rulings) }));
+    const by = new Map(whole.map(({ one, verdict }) => [one.digest, verdict]));
     const said: Verdict[] = [];
     const byDefault: Verdict[] = [];
-    for (const [place, { measure, kept }] of measures.entries()) {
-      const over = whole.filter((_, one) => above[place]?.includes(one));
-      const own = whole[place];
-      if (own === undefined) continue;
-      const verdict = overridden(own, over, () => ask(place, kept));
-      (measure.kind === "default" ? byDefault : said).push(verdict);
+    for (const { one, verdict } of whole) {
+      const over = one.above.flatMap((digest) => by.get(digest) ?? []);
+      const last = overridden(verdict, over, () => ask(one, one.kept));
+      (one.measure.kind === "default" ? byDefault : said).push(last);
     }
-    const one = judge(line, said, byDefault, isOutbound);
-    if (one !== null) found.push(one);
+    const decided = judge(line.line, said, byDefault, isOutbound);
+    if (decided !== null) found.push(decided);
   }
   return found;
+}
+
+function askedOf(measures: readonly Ready[], other: string, at: number): readonly Asked[] {
+  const vocabularies = vocabulariesOf(measures);
+  return measures.map((each, place) => {
+    const above = measures.filter((over) => over !== each && overrides(over.measure, each.measure));
+    return {
+      ...each,
+      relations: relationsOf(each.measure, other, at),
+      vocabulary: vocabularies[place] ?? new Set(),
+      above: above.map(({ digest }) => digest),
+    };
+  });
 }
