@@ -58,6 +58,10 @@ def _lines(report: Report, trust_name: str) -> Iterator[str]:
     yield f"status  now: {report.status_now}"
     if report.recognition is not None:
         yield from _recognition(report.recognition)
+    if report.rules is not None and len(report.rules) > 1:
+        for judged in report.rules:
+            told = f"{judged.says} at {format_time(judged.at)}: {judged.outcome} ({judged.code})"
+            yield f"decided {short(judged.digest)} {told}"
     for notice in report.notices:
         yield f"note    {notice}"
     for passed_over in report.not_counted:

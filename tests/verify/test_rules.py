@@ -77,6 +77,15 @@ def test_a_member_that_only_one_of_them_has_differs_too() -> None:
     assert made.judged().step(11).detail == told
 
 
+def test_of_several_decisions_each_has_a_line_of_its_own() -> None:
+    (row,) = (row for row in ROWS if row.name == "one-of-two")
+    lines = [line for line in render(row.make().judged()).splitlines() if line.startswith("decided ")]
+    assert [line.partition(" free at ")[2] for line in lines] == [
+        "2026-11-22T06:00:00Z: passed (free)",
+        "2026-11-22T06:00:00Z: absent (engine-unknown)",
+    ]
+
+
 def test_what_is_missing_is_named() -> None:
     made = decided(rule("1", "prohibited", table={"criticalInfrastructure": True}), free(id="2"))
     assert made.judged().step(11).detail.endswith("not known: transfer.criticalInfrastructure")

@@ -15,6 +15,8 @@ from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError
 from ledger.services.render.by_hand import commands
+from ledger.services.render.messages import OF_RULES, Messages, Words
+from ledger.services.render.ruled import ruled_said
 from ledger.verify.bundle import kind_of
 from ledger.verify.report import STEPS, Dated, Report
 from ledger.verify.text import on_one_line
@@ -30,7 +32,7 @@ _SHOWS: Final = {
     8: "The other country's chain holds the same state of the log, and no dispute about it.",
     9: "The receiver acknowledged this very record, and custody has no gap.",
     10: "The certificate counts where it is used, and was not withdrawn.",
-    11: "The decision follows again from the rules that were in force.",
+    11: "The decision follows again from the record and the measures in the evidence.",
 }
 _VERDICT: Final = {
     "verified": "Verified. Every step that the trust list requires was shown, and nothing failed.",
@@ -91,6 +93,7 @@ def court_page(
         f"<title>Verification of {_text(evidence.name)}</title><style>{style}</style></head><body><main>",
         *_verdict(report, evidence),
         *_findings(report),
+        *_ruled(report),
         *_times(report.statements),
         *_unchecked(report),
         *_remarks(report),
@@ -135,6 +138,27 @@ def _findings(report: Report) -> Iterator[str]:
         code = "" if counts.outcome == "passed" else f" <code>{escape(counts.code)}</code>"
         yield f'<span class="detail">{_text(told)}{code}</span></li>'
     yield "</ol>"
+
+
+def _ruled(report: Report) -> Iterator[str]:
+    """What step 11 found of each decision, in English and in Chinese: measures are of both sides."""
+    if not report.rules:
+        return
+    messages = Messages(OF_RULES)
+    yield f"<h2>{_both(messages.say('heading.rules'), ' / ')}</h2><ul>"
+    for judged, said in ruled_said(report.rules, messages):
+        code = "" if judged.outcome == "passed" else f" <code>{escape(judged.code)}</code>"
+        yield f'<li><b class="{judged.outcome}">{_OUTCOME[judged.outcome].capitalize()}.</b>'
+        yield f"{'<br>'.join(_both(words, '<br>') for words in said)}"
+        yield f'<span class="detail"><code>{judged.digest.hex()}</code>{code}</span></li>'
+    yield "</ul>"
+
+
+def _both(words: Words, between: str) -> str:
+    """The same in each language; text in the page's own language is not marked."""
+    first, *others = (_text(one) for one in words)
+    tagged = (f'<span lang="zh-Hans">{one}</span>' for one in others)
+    return between.join((first, *tagged))
 
 
 def _times(statements: Sequence[Dated]) -> Iterator[str]:

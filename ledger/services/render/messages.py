@@ -1,4 +1,7 @@
-"""The words of the page, in each language: one catalogue a language, JSON in this package, all with the same keys."""
+"""The words of the pages, in each language: one catalogue a language, JSON in this package, all with the same keys.
+
+What is said of decisions has catalogues of its own: it stands on no certificate's page, for which letters are cut.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,6 +12,8 @@ from typing import Final
 from ledger.core.times import format_time
 
 LANGUAGES: Final = ("en", "zh")
+OF_RULES: Final = tuple(f"rules.{language}" for language in LANGUAGES)
+"""The catalogues of what is said of decisions."""
 Words = tuple[str, ...]
 """The same thing said once in each language of the page, or once for all where it is no matter of language."""
 

@@ -17,6 +17,8 @@ from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 from tests.simulator import NOW, START, World, key, make, world
 from tests.verify.attacking import QUORUM, WITNESSES, cosigned, witness
+from tests.verify.ruled import NOW as DECIDED_NOW
+from tests.verify.rules_vectors import FOLDER as DECIDED
 
 pytestmark = pytest.mark.skipif(
     shutil.which("openssl") is None or shutil.which("sha256sum") is None,
@@ -192,3 +194,35 @@ def test_a_key_that_the_bundle_itself_gives_a_registrar_shows_nothing(tmp_path: 
     told = Case(tmp_path, made.bundle([section], record), trust).redo()
     assert sum("no key in hand fits" in line for line in told) == 3
     assert not any("signature of" in line for line in told if line.startswith("ok "))
+
+
+def of_vector(name: str) -> str:
+    """The page about one of the bundles with decisions."""
+    data = (DECIDED / f"{name}.evidence.json").read_bytes()
+    trust = parse_trust_list((DECIDED / "trust.json").read_bytes())
+    report = verify_bundle(data, trust, now=DECIDED_NOW)
+    evidence = looked_at("evidence", "case.json", data)
+    return court_page(report, data, trust, evidence=evidence, trust_file="trust.json", others=()).decode()
+
+
+def test_what_the_measures_say_is_told_in_sentences_of_both_languages() -> None:
+    page = of_vector("conditional")
+    for told in (
+        "A decision about 2026-11-22 06:00 UTC, by XA-1 version 1: the data may cross where the conditions are kept.",
+        "The rules that decided ask for: encrypted in transit and at rest.",
+        "Whether other measures were in force that the bundle does not carry.",
+        "limit: the rules that decided ask for encrypt",
+        '<span lang="zh-Hans">所适用的规则要求：传输与存储均加密。</span>',  # noqa: RUF001 - as it is written
+    ):
+        assert told in page
+
+
+def test_a_decision_that_does_not_follow_is_told_with_its_code() -> None:
+    page = of_vector("measure-left-out")
+    assert "Failed: a measure that was in force is left out. " not in of_vector("free")
+    assert "Failed: a measure that was in force is left out." in page
+    assert "<code>measure-left-out</code>" in page
+
+
+def test_a_page_without_a_decision_has_no_word_of_measures(case: Case) -> None:
+    assert "What the measures say" not in case.page()

@@ -5,31 +5,36 @@ import pytest
 
 from ledger.services.render.answer import premise_said
 from ledger.services.render.fonts import WEIGHTS, letters
-from ledger.services.render.messages import LANGUAGES, Messages, catalogue
+from ledger.services.render.messages import LANGUAGES, OF_RULES, Messages, catalogue
 from ledger.statements import codes, premises
+from ledger.verify import rules
 from ledger.verify.report import STEPS
+from tests.verify.rules_vectors import ROWS
 
 ALIKE: frozenset[str] = frozenset()
 """Keys whose text may be the same in both languages."""
 PLACE = re.compile(r"\{(\w+)\}")
 
 
-def test_every_language_has_the_same_messages() -> None:
-    first, *others = (catalogue(language) for language in LANGUAGES)
-    assert len(first) > 100
+@pytest.mark.parametrize(("languages", "more_than"), [(LANGUAGES, 100), (OF_RULES, 40)])
+def test_every_language_has_the_same_messages(languages: tuple[str, ...], more_than: int) -> None:
+    first, *others = (catalogue(language) for language in languages)
+    assert len(first) > more_than
     for other in others:
         assert list(other) == list(first)
 
 
-def test_no_message_is_empty_or_left_untranslated() -> None:
-    english, chinese = catalogue("en"), catalogue("zh")
+@pytest.mark.parametrize("languages", [LANGUAGES, OF_RULES])
+def test_no_message_is_empty_or_left_untranslated(languages: tuple[str, ...]) -> None:
+    english, chinese = (catalogue(language) for language in languages)
     assert all(text.strip() == text != "" for told in (english, chinese) for text in told.values())
     assert {key for key in english if english[key] == chinese[key]} == ALIKE
     assert all(re.search("[\u4e00-\u9fff]", text) for text in chinese.values())
 
 
-def test_every_language_fills_in_the_same() -> None:
-    english, chinese = catalogue("en"), catalogue("zh")
+@pytest.mark.parametrize("languages", [LANGUAGES, OF_RULES])
+def test_every_language_fills_in_the_same(languages: tuple[str, ...]) -> None:
+    english, chinese = (catalogue(language) for language in languages)
     for key in english:
         assert set(PLACE.findall(english[key])) == set(PLACE.findall(chinese[key])), key
 
@@ -45,10 +50,13 @@ def test_every_language_fills_in_the_same() -> None:
         ("scenario", codes.SCENARIOS),
         ("step", [str(number) for number in STEPS]),
         ("outcome", ["passed", "failed", "absent"]),
+        ("decision", codes.DECISION_OUTCOMES),
+        ("condition", codes.MEASURE_CONDITIONS),
     ],
 )
 def test_every_code_of_a_list_has_a_name(group: str, listed: frozenset[str]) -> None:
-    named = {key.partition(".")[2] for key in catalogue("en") if key.startswith(f"{group}.")}
+    every = {**catalogue("en"), **catalogue("rules.en")}
+    named = {key.partition(".")[2] for key in every if key.startswith(f"{group}.")}
     assert named == set(listed)
 
 
@@ -59,6 +67,15 @@ def test_every_code_of_the_recognition_rule_has_words() -> None:
     assert len(found) > 30
     other = premise_said("SOMETHING_LATER", Messages(LANGUAGES))
     assert [code for code in sorted(found) if premise_said(code, Messages(LANGUAGES)) == other] == []
+
+
+def test_every_code_of_a_judged_decision_has_words() -> None:
+    source = Path(rules.__file__).read_text()
+    found = set(re.findall(r'_said\(\s*"(?:passed|failed|absent)", "([a-z-]+)"', source))
+    found |= {row.code for row in ROWS} - {"decision-of-another", "too-many-decisions"}
+    assert len(found) > 20
+    named = {key.partition(".")[2] for key in catalogue("rules.en") if key.startswith("ruled.")}
+    assert named - {"other"} == found
 
 
 def test_the_fonts_have_a_letter_for_every_character_of_the_catalogues() -> None:
