@@ -39,10 +39,11 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
             isinstance(before, Versioned)
             and name_of(held.issuer, before) == what
             and before.version == version - 1
+            and _scope_of(before) == _scope_of(subject)
         ):
             raise RefusedError(
                 f"version {version} of {_shown(subject)} supersedes {held.type} {held.digest.hex()}, which is not"
-                f" its version {version - 1}",
+                f" its version {version - 1} of the same scope",
                 code="version-conflict",
             )
     for stored in _under(statement.type, _number_of(subject), statements):
@@ -60,6 +61,13 @@ def name_of(issuer: str, subject: Versioned) -> tuple[str, ...]:
     """What is the same through all versions: by whom, for whom, and under which number or reference."""
     whose = subject.authority if isinstance(subject, PolicyMeasure) else subject.holder
     return issuer, whose.did, whose.jurisdiction, _number_of(subject)
+
+
+def _scope_of(subject: Versioned) -> tuple[str, ...]:
+    """What a version of a measure may not change: another kind, direction or zone is another measure."""
+    if isinstance(subject, PolicyMeasure):
+        return subject.kind, subject.direction, subject.zone or ""
+    return ()
 
 
 def _number_of(subject: Versioned) -> str:

@@ -11,7 +11,7 @@ AUTHORITY: Final = {
     "id": AUTHORITY_XA,
     "jurisdiction": "XA",
 }
-MEASURE: Final = "7254acb5d86833c9f8fc364bfafcfe497311b18e094b944c54b1804c8a1f8759"
+MEASURE: Final = "4d426b10a537416c7bf395e5e27eba32847373ffbf35006730fa7dd5607ee677"
 """Digest of `tests/vectors/statements/policy-measure.json`."""
 RECORD: Final = "524fefcd24af55af8730f80fb67e279eef3e6d7539ac635400a6929cd57dcdbb"
 """Digest of `tests/vectors/statements/transfer-record-lines.json`, the example of a record signed."""
@@ -92,7 +92,6 @@ _MEASURE: dict[str, Any] = {
             "outcome": "free",
             "reason": "notListed",
             "cite": {"instrument": _LAW, "article": "12(9)"},
-            "delegable": True,
         },
     ],
 }

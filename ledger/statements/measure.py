@@ -31,6 +31,7 @@ from ledger.statements.measure_rules import (
     scenarios_of,
 )
 from ledger.statements.measure_terms import (
+    DELEGATES,
     JOINT,
     PILOT,
     RELATIONS,
@@ -39,12 +40,15 @@ from ledger.statements.measure_terms import (
     TITLE,
     VOCABULARIES,
     CountryRelation,
+    Delegate,
     Joint,
     Pilot,
     Targeting,
     TextVersion,
     Vocabulary,
+    delegates_of,
     joint_of,
+    nothing_is_passed_on,
     pilot_of,
     relations_of,
     targeting_of,
@@ -91,10 +95,10 @@ class PolicyMeasure(NamedTuple):
     texts: tuple[TextVersion, ...]
     legal_basis: tuple[Cite, ...]
     objectives: frozenset[str]
-    delegates_to: frozenset[str]
-    """Zones whose measures may override rules of this one that are delegable."""
+    delegates_to: tuple[Delegate, ...]
+    """Whose measures may override rules of this one that are delegable."""
     overrides: frozenset[str]
-    """Numbers of measures."""
+    """Numbers of measures; where there are any, no rule is delegable."""
     joint: Joint | None
     pilot: Pilot | None
     """Exactly of the kind pilot."""
@@ -145,7 +149,11 @@ def _speaks_for_its_own(subject: dict[str, Any], at: str, found: list[Problem]) 
     if applies["jurisdiction"] != own:
         detail = f"the authority is of {own}, and a measure applies to its own jurisdiction"
         found.append(Problem(f"{at}/applies/jurisdiction", "jurisdiction-mismatch", detail))
-    zones = [(f"{at}/delegatesTo/{index}", zone) for index, zone in enumerate(subject.get("delegatesTo", ()))]
+    zones = [
+        (f"{at}/delegatesTo/{index}/zone", delegate["zone"])
+        for index, delegate in enumerate(subject.get("delegatesTo", ()))
+        if "zone" in delegate
+    ]
     if "zone" in applies:
         zones.append((f"{at}/applies/zone", applies["zone"]))
     for where, zone in zones:
@@ -184,7 +192,7 @@ SHAPE = Object(
         "effectiveUntil": TIME,
         "reviewBy": DATE,
         "emergency": BOOLEAN,
-        "delegatesTo": Array(ZONE, 1, 64, unique=True),
+        "delegatesTo": DELEGATES,
         "overrides": Array(REFERENCE, 1, 64, unique=True),
         "joint": JOINT,
         "pilot": PILOT,
@@ -199,6 +207,7 @@ SHAPE = Object(
         later_versions_supersede,
         _pilots_have_a_cohort,
         _emergencies_are_reviewed,
+        nothing_is_passed_on,
         _speaks_for_its_own,
         in_order("effectiveFrom", "effectiveUntil"),
     ),
@@ -242,7 +251,7 @@ def measure_of(subject: dict[str, Any]) -> PolicyMeasure:
         texts=texts_of(subject["texts"]),
         legal_basis=tuple(cite_of(cite) for cite in subject["legalBasis"]),
         objectives=frozenset(subject["objectives"]),
-        delegates_to=frozenset(subject.get("delegatesTo", ())),
+        delegates_to=delegates_of(subject.get("delegatesTo", ())),
         overrides=frozenset(subject.get("overrides", ())),
         joint=joint_of(subject["joint"]) if "joint" in subject else None,
         pilot=pilot_of(subject["pilot"]) if "pilot" in subject else None,

@@ -21,7 +21,7 @@ from ledger.statements.fields import (
     Integer,
     Text,
 )
-from ledger.statements.party import IDENTIFIER, SCHEME
+from ledger.statements.party import IDENTIFIER, SCHEME, ZONE
 from ledger.statements.scenario import SCENARIO_CODE
 from ledger.statements.shape import Array, Object, Problem, rule
 from ledger.statements.validity import in_order
@@ -33,6 +33,15 @@ class TextVersion(NamedTuple):
     language: str
     sha256: bytes
     media_type: str
+
+
+class Delegate(NamedTuple):
+    """Whose measures may override what is delegable."""
+
+    authority: str
+    """DID."""
+    zone: str | None
+    """Only measures for this zone or a part of it; None: any."""
 
 
 class Joint(NamedTuple):
@@ -86,6 +95,21 @@ class Targeting(NamedTuple):
     """none, country or enterprise."""
     ids: frozenset[str]
     basis: Basis | None
+
+
+@rule("overrides", "delegatesTo", "rules")
+def nothing_is_passed_on(measure: dict[str, Any], at: str, found: list[Problem]) -> None:
+    """Rule: what overrides a measure delegates nothing itself."""
+    if "overrides" not in measure:
+        return
+    places = ["delegatesTo"] if "delegatesTo" in measure else []
+    places += (
+        f"rules/{index}/delegable" for index, one in enumerate(measure["rules"]) if one.get("delegable")
+    )
+    for place in places:
+        found.append(  # noqa: PERF401 - the page of codes is made from such calls
+            Problem(f"{at}/{place}", "delegation-conflict", "given beside what the measure overrides")
+        )
 
 
 @rule("threshold", "authorities")
@@ -144,6 +168,7 @@ TARGETING = Object(
     },
     rules=(_targets_are_named,),
 )
+DELEGATES = Array(Object({"authority": DID}, {"zone": ZONE}), 1, 64, unique=True)
 JOINT = Object(
     {"threshold": Integer(1, 64), "authorities": Array(DID, 1, 64, unique=True)}, rules=(_enough_to_agree,)
 )
@@ -161,6 +186,11 @@ def texts_of(value: Iterable[dict[str, str]]) -> tuple[TextVersion, ...]:
     return tuple(
         TextVersion(text["language"], bytes.fromhex(text["sha256"]), text["mediaType"]) for text in value
     )
+
+
+def delegates_of(value: Iterable[dict[str, str]]) -> tuple[Delegate, ...]:
+    """Those of a list that `DELEGATES` found in order."""
+    return tuple(Delegate(each["authority"], each.get("zone")) for each in value)
 
 
 def vocabularies_of(value: Iterable[dict[str, Any]]) -> tuple[Vocabulary, ...]:

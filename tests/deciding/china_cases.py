@@ -11,10 +11,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ledger.core.times import format_time, parse_time
 from ledger.statements.deciding.decide import decide
 from ledger.statements.scenario import OWN_SCHEME
 from tests.deciding.naive_china import ANYTHING_ELSE, COVERED, EXEMPT, VEHICLES, Case, answer
-from tests.deciding.records import AT, NO_DIGEST, SHIPPED, party, shipped
+from tests.deciding.records import NO_DIGEST, SHIPPED, party, shipped
 
 FILE = Path(__file__).resolve().parents[1] / "vectors" / "rules" / "china-2024.json"
 MEASURES = (
@@ -23,6 +24,8 @@ MEASURES = (
     "cn-shanghai-negative-list-shape",
     "cpta-parties",
 )
+AT = parse_time("2025-03-01T00:00:00Z")
+"""When both lists of the zone are in force."""
 PERSONS = (0, 9_999, 10_000, 99_999, 100_000, 999_999, 1_000_000)
 SENSITIVE = (0, 1, 9_999, 10_000)
 PAIRS = [(persons, sensitive) for persons, sensitive in product(PERSONS, SENSITIVE) if sensitive <= persons]
@@ -142,7 +145,7 @@ def document() -> str:
         }
         rows.append(json.dumps(row, separators=(",", ":")))
     head = {
-        "at": "2026-11-22T04:00:00Z",
+        "at": format_time(AT),
         "transferDigest": NO_DIGEST.hex(),
         "measures": [
             {"file": f"ledger/rules/measures/{name}.json", "digest": each.digest.hex()}

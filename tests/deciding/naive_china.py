@@ -141,7 +141,7 @@ def _entry(case: Case) -> str | None:
     assert sensitive is not None
     if case.scenario == "ins.reinsurance" and sensitive >= 10_000:
         return "assessmentRequired"
-    if case.scenario == "retail.commerce" and persons >= 1_000_000:
+    if case.scenario != "ins.reinsurance" and persons >= 1_000_000:
         return "assessmentRequired"
     if case.scenario != "ship.international" and case.category == "sensitivePersonal":
         return "mechanismRequired"

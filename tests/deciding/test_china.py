@@ -6,9 +6,9 @@ import pytest
 from ledger.statements.deciding.decide import decide
 from ledger.statements.decision import ORDER, SHAPE
 from ledger.statements.shape import problems
-from tests.deciding.china_cases import FILE, MEASURES, cases, document, name_of, transfer_of
+from tests.deciding.china_cases import AT, FILE, MEASURES, cases, document, name_of, transfer_of
 from tests.deciding.naive_china import Case, answer
-from tests.deciding.records import AT, NO_DIGEST, shipped
+from tests.deciding.records import NO_DIGEST, shipped
 
 CHINA = shipped(*MEASURES)
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import MalformedError
+from ledger.errors import MalformedError, RefusedError
 from ledger.statements.deciding.decide import Decided, Ready, decide, ready
 from ledger.statements.decision import SHAPE
 from ledger.statements.scenario import OWN_SCHEME
@@ -12,6 +12,8 @@ from tests.deciding.records import AT, NO_DIGEST, line, names, party, people, ru
 
 FREE = rule("1", "free")
 FORBID = rule("1", "prohibited")
+FORBID2 = rule("2", "prohibited")
+VOCABULARY = {"scheme": "urn:example:list", "codes": ["a"]}
 
 
 def judged(record: dict[str, Any], *measures: Ready, at: int = AT) -> Decided:
@@ -90,8 +92,33 @@ def test_a_scenario_nobody_knows_is_missing() -> None:
     scenario = {"scheme": "urn:example:list", "code": "a"}
     decided = judged(transfer(line(scenario=scenario)), measure)
     assert decided.outbound.lines[0].missing == ("line.scenario",)
-    known = rules(FREE, number="XA-2", vocabularies=[{"scheme": "urn:example:list", "codes": ["a"]}])
+    known = rules(FREE, number="XA-2", vocabularies=[VOCABULARY])
     assert judged(transfer(line(scenario=scenario)), measure, known).outcome == "prohibited"
+
+
+def test_what_another_authority_or_the_other_side_knows_of_a_scenario_tells_a_measure_nothing() -> None:
+    listed = [{"scheme": OWN_SCHEME, "code": "fund.research-info"}]
+    measure = rules(rule("1", "prohibited", table={"scenario": listed}), rule("2", "free"))
+    scenario = {"scheme": VOCABULARY["scheme"], "code": "a"}
+    record = transfer(line(scenario=scenario), importer=party("importer", "XA"))
+    silent = rule("1", "free", table={"scenario": [scenario]})
+    inward = {"direction": "inbound", "jurisdiction": "XA"}
+    stranger = party("stranger", "XA")
+    for members in ({"authority": stranger}, {"applies": inward}):
+        knowing = rules(silent, number="XA-2", vocabularies=[VOCABULARY], **members)
+        decided = judged(record, measure, knowing)
+        assert decided.outbound.lines[0].outcome == "indeterminate"
+        assert decided.outbound.lines[0].missing == ("line.scenario",)
+
+
+def test_each_measure_sees_a_scenario_that_it_knows_and_no_other() -> None:
+    scenario = {"scheme": VOCABULARY["scheme"], "code": "a"}
+    asks = rule("1", "free", table={"scenario": [scenario]})
+    knowing = rules(asks, number="XA-2", vocabularies=[VOCABULARY], authority=party("zone", "XA"))
+    for number in ("XA-1", "XA-3"):  # whichever is asked first
+        decided = judged(transfer(line(scenario=scenario)), knowing, rules(asks, FORBID2, number=number))
+        assert decided.outbound.lines[0].outcome == "indeterminate"
+    assert judged(transfer(line(scenario=scenario)), knowing).outcome == "free"
 
 
 def test_the_scenario_other_is_on_no_list() -> None:
@@ -158,6 +185,33 @@ def test_a_later_version_takes_the_place_of_the_earlier_and_keeps_it_when_it_end
     assert judged(transfer(), first, second, at=AT + 1).outcome == "indeterminate"
 
 
+def test_a_version_of_another_direction_zone_kind_or_number_takes_no_place() -> None:
+    cohort = {"parties": [{"scheme": "DID", "id": "did:web:a"}], "sunset": "2030-01-01T00:00:00Z"}
+    first = rules(FORBID)
+    others: list[dict[str, Any]] = [
+        {"applies": {"direction": "inbound", "jurisdiction": "XA"}},
+        {"applies": {"direction": "outbound", "jurisdiction": "XA", "zone": "XA-01"}},
+        {"kind": "threshold"},
+        {"kind": "pilot", "pilot": cohort},
+        {"number": "XA-2"},
+    ]
+    for members in others:
+        second = rules(FREE, version=2, supersedes=first.digest.hex(), **members)
+        assert judged(transfer(), first, second).outcome == "prohibited"
+
+
+def test_a_pilot_with_another_cohort_takes_the_place_of_the_one_before() -> None:
+    cohort = {
+        "parties": [{"scheme": "DID", "id": "did:web:exporter.example"}],
+        "sunset": "2030-01-01T00:00:00Z",
+    }
+    first = rules(FREE, kind="pilot", pilot=cohort)
+    less = {**cohort, "parties": [{"scheme": "DID", "id": "did:web:another.example"}]}
+    second = rules(FREE, kind="pilot", pilot=less, version=2, supersedes=first.digest.hex())
+    assert judged(transfer(), first).outcome == "free"
+    assert judged(transfer(), first, second).outcome == "indeterminate"
+
+
 def test_nobody_but_its_authority_supersedes_a_measure() -> None:
     first = rules(FORBID)
     stranger = rules(FREE, version=2, supersedes=first.digest.hex(), authority=party("stranger", "XA"))
@@ -173,7 +227,12 @@ def test_a_measure_of_a_zone_concerns_the_parties_of_that_zone() -> None:
     assert outcomes == ["free", "free", "indeterminate", "indeterminate", "indeterminate"]
 
 
-def national(*delegates: str) -> Ready:
+def delegate(zone: str | None = None, name: str = "zone") -> dict[str, str]:
+    did = party(name, "XA")["did"]
+    return {"authority": did} if zone is None else {"authority": did, "zone": zone}
+
+
+def national(*delegates: dict[str, str]) -> Ready:
     members: dict[str, Any] = {"delegatesTo": list(delegates)} if delegates else {}
     return rules(
         rule("kept", "assessmentRequired", table={"grade": ["important"]}),
@@ -197,41 +256,61 @@ HARBOUR = {"exporter": party("exporter", "XA", "XA-01+harbour")}
 
 
 def test_a_zone_overrides_what_is_delegable_where_it_speaks() -> None:
-    assert judged(transfer(**HARBOUR), national("XA-01+harbour"), zone_list()).outcome == "free"
+    for to in (delegate("XA-01+harbour"), delegate("XA-01"), delegate()):
+        assert judged(transfer(**HARBOUR), national(to), zone_list()).outcome == "free"
 
 
 def test_a_zone_does_not_override_what_is_kept() -> None:
     record = transfer(line(grade="important"), **HARBOUR)
-    decided = judged(record, national("XA-01+harbour"), zone_list())
+    decided = judged(record, national(delegate("XA-01+harbour")), zone_list())
     assert decided.outcome == "assessmentRequired"
 
 
 def test_a_zone_overrides_nothing_where_it_is_silent() -> None:
     record = transfer(line(category="personal", persons=people(1)), **HARBOUR)
-    assert judged(record, national("XA-01+harbour"), zone_list()).outcome == "mechanismRequired"
+    assert judged(record, national(delegate("XA-01+harbour")), zone_list()).outcome == "mechanismRequired"
 
 
 def test_a_zone_overrides_nothing_that_was_not_delegated_to_it() -> None:
-    assert judged(transfer(**HARBOUR), national("XA-02"), zone_list()).outcome == "mechanismRequired"
-    assert judged(transfer(**HARBOUR), national(), zone_list()).outcome == "mechanismRequired"
+    for to in ([], [delegate("XA-02")], [delegate("XA-01+harbour-north")]):
+        assert judged(transfer(**HARBOUR), national(*to), zone_list()).outcome == "mechanismRequired"
+
+
+def test_a_stranger_of_the_country_that_says_it_speaks_for_the_zone_overrides_nothing() -> None:
+    stranger = {**party("stranger", "XA", "XA-01+harbour")}
+    claiming = rules(
+        FREE,
+        number="XA-S",
+        overrides=["XA-N"],
+        authority=stranger,
+        applies={"direction": "outbound", "jurisdiction": "XA", "zone": "XA-01+harbour"},
+    )
+    for to in (delegate("XA-01+harbour"), delegate()):
+        assert judged(transfer(**HARBOUR), national(to), claiming).outcome == "mechanismRequired"
+
+
+def test_what_is_delegated_for_a_zone_is_not_for_the_whole_country() -> None:
+    whole = rules(FREE, number="XA-Z", overrides=["XA-N"], authority=party("zone", "XA"))
+    assert judged(transfer(**HARBOUR), national(delegate("XA-01")), whole).outcome == "mechanismRequired"
+    assert judged(transfer(**HARBOUR), national(delegate()), whole).outcome == "free"
 
 
 def test_a_zone_that_may_or_may_not_speak_leaves_both_ways_possible() -> None:
     unknown = zone_list(rule("1", "free", table={"purpose": ["dpv:Marketing"]}))
-    decided = judged(transfer(**HARBOUR), national("XA-01+harbour"), unknown)
+    decided = judged(transfer(**HARBOUR), national(delegate("XA-01+harbour")), unknown)
     assert decided.outcome == "indeterminate"
     assert decided.outbound.lines[0].missing == ("transfer.purpose",)
 
 
 def test_a_zone_that_may_or_may_not_speak_leaves_what_is_the_same_both_ways() -> None:
-    free = rules(rule("1", "free", delegable=True), number="XA-N", delegatesTo=["XA-01+harbour"])
+    free = rules(rule("1", "free", delegable=True), number="XA-N", delegatesTo=[delegate("XA-01+harbour")])
     unknown = zone_list(rule("1", "free", table={"purpose": ["dpv:Marketing"]}))
     assert judged(transfer(**HARBOUR), free, unknown).outcome == "free"
 
 
-def test_measures_that_override_each_other_override_nothing() -> None:
-    one = rules(rule("1", "prohibited", delegable=True), number="XA-1", overrides=["XA-2"])
-    two = rules(rule("1", "assessmentRequired", delegable=True), number="XA-2", overrides=["XA-1"])
+def test_measures_that_override_each_other_take_no_place() -> None:
+    one = rules(rule("1", "prohibited"), number="XA-1", overrides=["XA-2"])
+    two = rules(rule("1", "assessmentRequired"), number="XA-2", overrides=["XA-1"])
     default = rules(FREE, kind="default", number="XA-D")
     assert judged(transfer(), one, two, default).outcome == "prohibited"
 
@@ -294,6 +373,20 @@ def test_where_a_mechanism_is_required_those_allowed_by_all_are_named() -> None:
     assert judged(transfer(mechanism=certified), one, two).declared is True
     none = rules(rule("1", "mechanismRequired", mechanisms=["treaty"]), number="XA-3")
     assert judged(transfer(), one, none).mechanisms == ()
+
+
+def test_more_measures_or_more_work_than_is_decided_at_once_has_no_answer() -> None:
+    many = [rules(number=f"XA-{n}") for n in range(256)]
+    assert decide(transfer(), many, at=AT).outcome == "indeterminate"
+    with pytest.raises(RefusedError) as refused:
+        decide(transfer(), [*many, rules(number="XA-256")], at=AT)
+    assert refused.value.code == "decision-too-large"
+    large = [rules(*(rule(str(n), "free") for n in range(1_024)), number=f"XA-{n}") for n in range(2)]
+    lines = [line(n) for n in range(1, 130)]
+    assert decide(transfer(*lines[:128]), large, at=AT).outcome == "free"
+    with pytest.raises(RefusedError) as refused:
+        decide(transfer(*lines), large, at=AT)
+    assert refused.value.code == "decision-too-large"
 
 
 def test_order_and_repetition_of_measures_change_no_byte() -> None:

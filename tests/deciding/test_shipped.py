@@ -16,6 +16,9 @@ from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.shape import problems
 from tests.deciding.records import AT, SHIPPED, line, party, people, shipped, transfer
 
+TRIAL = parse_time("2025-03-01T00:00:00Z")
+"""Within the year of trial of the list of vehicles."""
+END = parse_time("2025-05-16T16:00:00Z")
 FILES = sorted(SHIPPED.glob("*.json"))
 
 
@@ -70,14 +73,16 @@ def test_the_four_vehicle_scenarios_have_the_published_outcome(code: str) -> Non
         line(2, "personal", scenario=scenario, persons=counts),
         exporter=party("exporter", "CN", "CN-SH+lingang"),
     )
-    decided = decide(record, china, at=AT)
+    decided = decide(record, china, at=TRIAL)
     assert [each.outcome for each in decided.outbound.lines] == ["free", "conditional"]
     assert decided.outbound.lines[1].reasons[0].cite is not None
     assert "Lingang general list" in decided.outbound.lines[1].reasons[0].cite.instrument
-    operator = decide({**record, "criticalInfrastructure": True}, china, at=AT)
+    operator = decide({**record, "criticalInfrastructure": True}, china, at=TRIAL)
     assert [each.outcome for each in operator.outbound.lines] == ["free", "assessmentRequired"]
-    outside = decide({**record, "exporter": party("exporter", "CN", "CN-SH+elsewhere")}, china, at=AT)
+    outside = decide({**record, "exporter": party("exporter", "CN", "CN-SH+elsewhere")}, china, at=TRIAL)
     assert [each.outcome for each in outside.outbound.lines] == ["free", "assessmentRequired"]
+    afterwards = [decide(record, china, at=END + later).outcome for later in (-1, 0)]
+    assert afterwards == ["conditional", "assessmentRequired"]
 
 
 def test_what_is_listed_unlisted_or_of_another_sector_has_three_different_answers() -> None:

@@ -47,7 +47,8 @@ def test_a_version_of_a_measure_stands_once(made: Recognising) -> None:
     first = made.sides.xa.register(measure(made, "M-1"))
     assert refusal(made.sides.xa, measure(made, "M-1", kind="threshold")) == "version-taken"
     second = made.sides.xa.register(measure(made, "M-1", **later(2, first)))
-    assert refusal(made.sides.xa, measure(made, "M-1", kind="default", **later(2, first))) == "version-taken"
+    again = measure(made, "M-1", objectives=["freeFlow"], **later(2, first))
+    assert refusal(made.sides.xa, again) == "version-taken"
     made.sides.xa.register(measure(made, "M-1", **later(3, second)))
 
 
@@ -56,8 +57,26 @@ def test_a_version_of_a_measure_follows_the_one_before(made: Recognising) -> Non
     other = made.sides.xa.register(measure(made, "M-3"))
     assert refusal(made.sides.xa, measure(made, "M-2", **later(3, first))) == "version-conflict"
     assert refusal(made.sides.xa, measure(made, "M-2", **later(2, other))) == "version-conflict"
+    inward = {"direction": "inbound", "jurisdiction": "XA", "zone": "XA-01+harbour"}
+    whole = {"direction": "outbound", "jurisdiction": "XA"}
+    for changed in ({"kind": "threshold"}, {"applies": inward}, {"applies": whole}):
+        assert (
+            refusal(made.sides.xa, measure(made, "M-2", **changed, **later(2, first))) == "version-conflict"
+        )
     # What another log holds cannot be told here.
     made.sides.xa.register(measure(made, "M-4", **later(2, b"\x07" * 32)))
+
+
+def test_the_measure_of_another_jurisdiction_is_another_measure(made: Recognising) -> None:
+    first, held = made.sides.xa.register(measure(made, "M-11")), made.sides.xa.node.statements
+    abroad = {"authority": {**party(made.of_xa), "jurisdiction": "XB"}}
+    abroad["applies"] = {"direction": "outbound", "jurisdiction": "XB"}
+    following = measure(made, "M-11", **abroad, **later(2, first))
+    with pytest.raises(LedgerError) as refused:
+        check_version(following, read(following), "XB", held)
+    assert refused.value.code == "version-conflict"
+    own = measure(made, "M-11", **abroad, objectives=["freeFlow"])
+    check_version(own, read(own), "XB", held)  # a first version of its own
 
 
 def test_another_grade_of_a_dataset_supersedes_the_last(made: Recognising) -> None:

@@ -101,7 +101,7 @@ def policy(value: PolicyMeasure) -> Written:
         **words_of(value),
         legalBasis=[cite(each) for each in value.legal_basis],
         objectives=words(value.objectives),
-        delegatesTo=some(words(value.delegates_to)),
+        delegatesTo=some([given_only(**each._asdict()) for each in value.delegates_to]),
         overrides=some(words(value.overrides)),
         joint=joint and {"threshold": joint.threshold, "authorities": words(joint.authorities)},
         pilot=pilot

@@ -30,6 +30,13 @@ def versioned(subject: Written) -> None:
         subject.pop("supersedes", None)
 
 
+def keep_what_was_delegated(subject: Written) -> None:
+    if "overrides" in subject:
+        subject.pop("delegatesTo", None)
+        for rule in subject["rules"]:
+            rule.pop("delegable", None)
+
+
 def cited(subject: Written) -> str:
     """A measure whose rules hold of it."""
     own = subject["authority"]["jurisdiction"]
@@ -45,7 +52,7 @@ def cited(subject: Written) -> str:
     if "zone" in subject["applies"]:
         subject["applies"]["zone"] = f"{own}-01"
     if "delegatesTo" in subject:
-        subject["delegatesTo"] = [f"{own}+a", f"{own}+b"][: len(subject["delegatesTo"])]
+        subject["delegatesTo"] = [{"authority": "did:web:a", "zone": f"{own}+a"}, {"authority": "did:web:b"}]
     if "joint" in subject:
         subject["joint"]["threshold"] = len(subject["joint"]["authorities"])
     targeting = subject["targeting"]
@@ -55,6 +62,7 @@ def cited(subject: Written) -> str:
         targeting["ids"] = ["XB", "XC"]
     for rule in subject["rules"]:
         ruled(rule)
+    keep_what_was_delegated(subject)
     return str(subject["authority"]["did"])
 
 
@@ -132,7 +140,7 @@ def observed(subject: Written) -> str:
 UNREAD = {"DatasetRegistration": {"licence", "reviewBy"}}
 """What no rule asks: it stands in `subject` alone."""
 SETS = (
-    *("objectives", "delegatesTo", "overrides", "authorities", "codes", "ids", "location", "dataTypes"),
+    *("objectives", "overrides", "authorities", "codes", "ids", "location", "dataTypes"),
     *(
         "languages",
         "category",

@@ -13,6 +13,7 @@ from tests.statements.subjects import DIGEST, changed, faults, statement
 
 ZONE = "XB-01+harbour"
 CITE = {"instrument": "Act", "article": "1"}
+ALSO = {"authority": "did:web:zone.example.xa"}
 OTHER = {"did": "did:web:a.example.xa", "scheme": "DID", "id": "did:web:a.example.xa", "jurisdiction": "XA"}
 FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
     "PolicyMeasure": [
@@ -45,7 +46,8 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("/applies/jurisdiction", "XB", "/applies/jurisdiction", "jurisdiction-mismatch"),
         ("/applies/zone", ZONE, "/applies/zone", "zone-outside-jurisdiction"),
         ("/applies/direction", "both", "/applies/direction", "not-in-list"),
-        ("/delegatesTo", [ZONE], "/delegatesTo/0", "zone-outside-jurisdiction"),
+        ("/delegatesTo", [ALSO], "/delegatesTo", "delegation-conflict"),
+        ("/rules/0/delegable", True, "/rules/0/delegable", "delegation-conflict"),
         ("/overrides", [], "/overrides", "wrong-length"),
         ("/joint", {"threshold": 2, "authorities": ["did:web:a"]}, "/joint/threshold", "out-of-range"),
         ("/joint", {"threshold": 0, "authorities": ["did:web:a"]}, "/joint/threshold", "out-of-range"),
@@ -222,7 +224,7 @@ IN_ORDER = [
         "PolicyMeasure", rules=[rule(outcome="conditional", conditions=["encrypt"], documents=["contract"])]
     ),
     subject("PolicyMeasure", rules=[rule(outcome="prohibited", when="line.grade == 'core'")]),
-    subject("PolicyMeasure", delegatesTo=["XA-01", "XA-02+port"], overrides=...),
+    subject("PolicyMeasure", delegatesTo=[ALSO, {**ALSO, "zone": "XA-02+port"}], overrides=...),
     subject(
         "Decision",
         inbound=side("prohibited"),
@@ -248,6 +250,19 @@ IN_ORDER = [
 def test_what_the_rules_allow_is_in_order(document: dict[str, Any]) -> None:
     assert faults(document) == []
     assert catalogue.read(statement(document)) is not None
+
+
+@pytest.mark.parametrize(
+    ("delegate", "at", "code"),
+    [
+        ({**ALSO, "zone": ZONE}, "/zone", "zone-outside-jurisdiction"),
+        ({"zone": "XA-01"}, "/authority", "member-missing"),
+        ("XA-01", "", "wrong-type"),
+    ],
+)
+def test_a_measure_delegates_to_authorities_for_its_own_zones(delegate: Any, at: str, code: str) -> None:
+    document = subject("PolicyMeasure", delegatesTo=[delegate], overrides=...)
+    assert faults(document) == [(f"/delegatesTo/0{at}", code)]
 
 
 def test_an_emergency_needs_a_day_of_review_within_ninety_days() -> None:
@@ -312,7 +327,7 @@ def test_a_measure_is_read() -> None:
         "line.persons.ytdSensitiveCount >= 10000 && !transfer.criticalInfrastructure",
         False,
     )
-    assert (rest.outcome, rest.delegable, rest.when) == ("free", True, None)
+    assert (rest.outcome, rest.delegable, rest.when) == ("free", False, None)
     assert rest.cite == Cite("XA Act on Data Crossing the Border", "12(9)")
     west = measure.read(statement(subject("PolicyMeasure", requires={"exporterTimeZone": "-03:30"})))
     assert west.year_offset == -12_600

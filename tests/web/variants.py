@@ -115,7 +115,11 @@ MORE: dict[str, list[dict[str, Any]]] = {
             "emergency": True,
             "reviewBy": "2027-01-30",
             "effectiveUntil": "2027-11-01T00:00:00Z",
-            "delegatesTo": ["XA-01+harbour", "XA-02"],
+            "delegatesTo": [
+                {"authority": "did:web:a.example", "zone": "XA-01+harbour"},
+                {"authority": "did:web:b"},
+            ],
+            "overrides": ...,
             "joint": {"threshold": 1, "authorities": ["did:web:a.example", "did:web:b.example"]},
             "vocabularies": [{"scheme": "urn:example:list", "codes": ["A-1", "A-2"]}],
             "targeting": {

@@ -9,7 +9,18 @@ from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import encode
 from ledger.core.times import format_time
-from ledger.statements.deciding.facts import RELATIONS, ZONE, Facts, facts_of, vocabularies_of
+from ledger.errors import RefusedError
+from ledger.statements.deciding.facts import (
+    RELATIONS,
+    SCENARIO,
+    ZONE,
+    Facts,
+    Vocabularies,
+    facts_of,
+    foreign_scenarios,
+    knows,
+    vocabularies_of,
+)
 from ledger.statements.deciding.verdicts import (
     INDETERMINATE,
     SILENT,
@@ -17,6 +28,7 @@ from ledger.statements.deciding.verdicts import (
     Possible,
     Ready,
     Verdict,
+    author_of,
     in_force,
     overriding,
     perhaps_yielding,
@@ -25,6 +37,7 @@ from ledger.statements.deciding.verdicts import (
     verdict_of,
 )
 from ledger.statements.decision import (
+    MOST_MEASURES,
     ORDER,
     LineDecision,
     MeasureUsed,
@@ -40,6 +53,8 @@ NO_MEASURE: Final = "measures"
 """What is missing where nothing is said."""
 MOST_REASONS: Final = 4
 """Reasons that a line names."""
+MOST_WORK: Final = 2**18
+"""Rules of the measures in force, times lines."""
 _MECHANISM: Final = ORDER.index("mechanismRequired")
 
 
@@ -93,16 +108,24 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready], *, at: int) -> D
         transfer: Subject of a TransferRecord, in order.
         measures: All at hand, in any order; those not in force, or of others, change nothing.
         at: When it crosses, POSIX seconds.
+
+    Raises:
+        RefusedError: `decision-too-large`: of more than `MOST_MEASURES` in force, or more than `MOST_WORK`.
     """
     at_hand = list(measures)
     exporter, importer = party_of(transfer["exporter"]), party_of(transfer["importer"])
     out = in_force(at_hand, "outbound", exporter, at)
     into = in_force(at_hand, "inbound", importer, at)
     used = out + into
-    lines = facts_of(transfer, vocabularies_of(list_ for each in used for list_ in each.measure.vocabularies))
+    _bound(used, len(transfer.get("lines", "0")))
+    lines, foreign = facts_of(transfer, {}), foreign_scenarios(transfer)
     sides = {
-        "outbound": _judged(_Side(out, exporter, importer.jurisdiction, at, is_outbound=True), lines),
-        "inbound": _judged(_Side(into, importer, exporter.jurisdiction, at, is_outbound=False), lines)
+        "outbound": _judged(
+            _Side(out, exporter, importer.jurisdiction, at, is_outbound=True), lines, foreign
+        ),
+        "inbound": _judged(
+            _Side(into, importer, exporter.jurisdiction, at, is_outbound=False), lines, foreign
+        )
         if into
         else [],
     }
@@ -122,6 +145,16 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready], *, at: int) -> D
     )
 
 
+def _bound(used: list[Ready], lines: int) -> None:
+    work = sum(len(each.rulings) for each in used) * lines
+    if len(used) > MOST_MEASURES or work > MOST_WORK:
+        raise RefusedError(
+            f"{len(used)} measures in force, whose rules times the lines are {work}: at most {MOST_MEASURES} and"
+            f" {MOST_WORK} are decided by",
+            code="decision-too-large",
+        )
+
+
 class _Line(NamedTuple):
     """What a direction says of one line."""
 
@@ -134,45 +167,90 @@ class _Line(NamedTuple):
 class _Side:
     """The measures of one direction, made ready for one transfer."""
 
-    __slots__ = ("defaults", "is_outbound", "measures", "overridden", "overriding", "relations", "zone")
+    __slots__ = (
+        "defaults",
+        "is_outbound",
+        "known",
+        "measures",
+        "overridden",
+        "overriding",
+        "relations",
+        "zone",
+    )
 
     def __init__(
         self, measures: list[Ready], party: Party, other: str, at: int, *, is_outbound: bool
     ) -> None:
         self.is_outbound, self.measures, self.zone = is_outbound, measures, party.zone or ""
         self.relations = [relations(each.measure, other, at) for each in measures]
+        self.known = _known(measures)
         self.overriding = overriding(measures)
         self.overridden = [place for place, over in enumerate(self.overriding) if over]
         self.defaults = [place for place, each in enumerate(measures) if each.measure.kind == "default"]
 
 
-def _judged(side: _Side, lines: list[tuple[int, Facts]]) -> list[_Line]:
+def _known(measures: list[Ready]) -> list[Vocabularies]:
+    """For each measure, what its authority says that schemes of scenarios have, in all its measures of a direction."""
+    authors = [author_of(each.measure) for each in measures]
+    known = {
+        author: vocabularies_of(
+            list_
+            for each, by in zip(measures, authors, strict=True)
+            if by == author
+            for list_ in each.measure.vocabularies
+        )
+        for author in {by for each, by in zip(measures, authors, strict=True) if each.measure.vocabularies}
+    }
+    return [known.get(author, _NOBODYS) for author in authors]
+
+
+def _judged(side: _Side, lines: list[tuple[int, Facts]], foreign: dict[int, tuple[str, str]]) -> list[_Line]:
     """What a direction says, but for lines of which it says nothing and need not."""
     found = []
     for number, facts in lines:
         facts[ZONE] = side.zone
-        said, by_default = _verdicts(side, facts)
+        said, by_default = _verdicts(side, facts, foreign.get(number))
         line = _line(number, said, by_default, is_outbound=side.is_outbound)
         if line is not None:
             found.append(line)
     return found
 
 
-def _verdicts(side: _Side, facts: Facts) -> tuple[list[Verdict], list[Verdict]]:
-    """What each measure says of a line, and what those of the kind default say, which count where no other does."""
+def _verdicts(
+    side: _Side, facts: Facts, scenario: tuple[str, str] | None
+) -> tuple[list[Verdict], list[Verdict]]:
+    """What each measure says of a line, and what those of the kind default say, which count where no other does.
+
+    Args:
+        side: Whose measures.
+        facts: Of the line.
+        scenario: Of the line, where it is not one that everybody knows.
+    """
     whole: list[Verdict] = []
-    for each, holds in zip(side.measures, side.relations, strict=True):
+    for place, (each, holds) in enumerate(zip(side.measures, side.relations, strict=True)):
         facts[RELATIONS] = holds
+        if scenario is not None:
+            _tell(facts, scenario, side.known[place])
         whole.append(verdict_of(each.rulings, facts))
     found = whole
     if side.overridden:
         found = whole.copy()
         for place in side.overridden:
+            if scenario is not None:
+                _tell(facts, scenario, side.known[place])
             found[place] = _overridden(side, place, whole, facts)
     if not side.defaults:
         return found, []
     said = [verdict for place, verdict in enumerate(found) if place not in side.defaults]
     return said, [found[place] for place in side.defaults]
+
+
+def _tell(facts: Facts, scenario: tuple[str, str], known: Vocabularies) -> None:
+    """Give the line's scenario to a measure, if it knows it."""
+    if knows(known, *scenario):
+        facts[SCENARIO] = " ".join(scenario)
+    else:
+        facts.pop(SCENARIO, None)
 
 
 def _overridden(side: _Side, place: int, whole: list[Verdict], facts: Facts) -> Verdict:
@@ -288,6 +366,7 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return made
 
 
+_NOBODYS: Final[Vocabularies] = {}
 _NOTHING: Final = frozenset({SILENT})
 _ALONE: Final = {outcome: frozenset({outcome}) for outcome in (SILENT, *range(len(ORDER)))}
 _NO_MECHANISM: Final[frozenset[str]] = frozenset()

@@ -14,7 +14,7 @@ FactType = Literal["text", "integer", "truth", "texts"]
 Value = str | int | bool | tuple[str, ...]
 Facts = dict[str, Value]
 Vocabularies = Mapping[str, frozenset[str]]
-"""Scheme to the codes that somebody at hand says it has."""
+"""Scheme to the codes that somebody says it has."""
 
 
 class Fact(NamedTuple):
@@ -25,6 +25,7 @@ class Fact(NamedTuple):
     """Whether it tells who or which country somebody is, rather than what is sent and how."""
 
 
+SCENARIO: Final = "line.scenario"
 NOT_LISTED: Final = f"{OWN_SCHEME} other"
 """The scenario of what is on no list; no table holds of it."""
 RELATIONS: Final = "transfer.relations"
@@ -68,11 +69,13 @@ _NO_LINES: Final[tuple[dict[str, Any], ...]] = ({"line": 0},)
 
 
 def facts_of(transfer: dict[str, Any], vocabularies: Vocabularies) -> list[tuple[int, Facts]]:
-    """The number and the facts of each line, but for `RELATIONS` and `ZONE`, which depend on who asks.
+    """The number and the facts of each line, but for those that depend on who asks.
+
+    These are `RELATIONS`, `ZONE` and, where it is one of `foreign_scenarios`, `SCENARIO`.
 
     Args:
         transfer: Subject of a TransferRecord, in order.
-        vocabularies: Of the measures at hand; the codes of `OWN_SCHEME` are known always.
+        vocabularies: What is known besides the codes of `OWN_SCHEME`, whoever asks.
     """
     common = _of_transfer(transfer)
     found = []
@@ -81,6 +84,15 @@ def facts_of(transfer: dict[str, Any], vocabularies: Vocabularies) -> list[tuple
         _add_line(facts, line, vocabularies)
         found.append((line["line"], facts))
     return found
+
+
+def foreign_scenarios(transfer: dict[str, Any]) -> dict[int, tuple[str, str]]:
+    """Scheme and code of each line's scenario, by its number, that is not known to everybody."""
+    return {
+        line["line"]: (line["scenario"]["scheme"], line["scenario"]["code"])
+        for line in transfer.get("lines", ())
+        if "scenario" in line and not knows({}, line["scenario"]["scheme"], line["scenario"]["code"])
+    }
 
 
 def _of_transfer(transfer: dict[str, Any]) -> Facts:
@@ -119,7 +131,7 @@ def _add_line(facts: Facts, line: dict[str, Any], vocabularies: Vocabularies) ->
         facts["line.grade"] = line["grade"]
     scenario = line.get("scenario")
     if scenario is not None and knows(vocabularies, scenario["scheme"], scenario["code"]):
-        facts["line.scenario"] = f"{scenario['scheme']} {scenario['code']}"
+        facts[SCENARIO] = f"{scenario['scheme']} {scenario['code']}"
     if "dataTypes" in line:
         facts["line.dataTypes"] = tuple(line["dataTypes"])
     if category == "nonPersonal":
@@ -134,7 +146,7 @@ def _add_line(facts: Facts, line: dict[str, Any], vocabularies: Vocabularies) ->
 
 
 def knows(vocabularies: Vocabularies, scheme: str, code: str) -> bool:
-    """Whether a scenario is one that somebody at hand speaks of."""
+    """Whether a scenario is one of the neutral list, or of these."""
     return (scheme == OWN_SCHEME and code in SCENARIOS) or code in vocabularies.get(scheme, ())
 
 

@@ -143,20 +143,16 @@ def in_force(measures: Iterable[Ready], direction: str, party: Party, at: int) -
     }
     if not begun:
         return []
-    latest: dict[tuple[str, str, str], int] = {}
-    superseded: set[tuple[str, str, bytes]] = set()
+    latest: dict[tuple[str, ...], int] = {}
     for each in begun.values():
-        did, measure = each.measure.authority.did, each.measure
-        name = (did, measure.authority.jurisdiction, measure.number)
-        latest[name] = max(measure.version, latest.get(name, 0))
-        if measure.supersedes is not None:
-            superseded.add((did, measure.authority.jurisdiction, measure.supersedes))
+        name = _name(each.measure)
+        latest[name] = max(each.measure.version, latest.get(name, 0))
     return [
         each
         for _, each in sorted(begun.items())
         if _is_open(each.measure, at)
         and _concerns(each.measure, party, at)
-        and not _is_followed(each, latest, superseded)
+        and latest[_name(each.measure)] == each.measure.version
     ]
 
 
@@ -171,57 +167,36 @@ def _concerns(measure: PolicyMeasure, party: Party, at: int) -> bool:
     return pilot is None or (at < pilot.sunset and (party.scheme, party.id) in pilot.parties)
 
 
-def _is_followed(
-    each: Ready, latest: dict[tuple[str, str, str], int], superseded: set[tuple[str, str, bytes]]
-) -> bool:
-    """Whether there is a later version by the same authority."""
-    measure = each.measure
-    did, jurisdiction = measure.authority.did, measure.authority.jurisdiction
-    newer = latest[did, jurisdiction, measure.number] > measure.version
-    return newer or (did, jurisdiction, each.digest) in superseded
+def author_of(measure: PolicyMeasure) -> tuple[str, str]:
+    """What one authority has the same in all its measures."""
+    return measure.authority.did, measure.authority.jurisdiction
 
 
-def _of_one_authority(one: PolicyMeasure, other: PolicyMeasure) -> bool:
-    return (one.authority.did, one.authority.jurisdiction) == (
-        other.authority.did,
-        other.authority.jurisdiction,
-    )
+def _name(measure: PolicyMeasure) -> tuple[str, ...]:
+    """What all versions of a measure of one direction have the same."""
+    return (*author_of(measure), measure.number, measure.kind, measure.zone or "")
 
 
 def overriding(measures: Sequence[Ready]) -> list[tuple[int, ...]]:
     """For each measure, the places of those that may say otherwise where it is delegable.
 
-    Those that override each other, be it by way of others, override nothing of each other: none would be left.
+    There are no chains: what overrides another has nothing delegable itself.
     """
-    edges: list[list[int]] = [[] for _ in measures]
-    for place, over in enumerate(measures):
-        if over.measure.overrides:
-            for below, under in enumerate(measures):
-                if below != place and _may_override(over, under):
-                    edges[below].append(place)
+    over = [place for place, each in enumerate(measures) if each.measure.overrides]
     return [
-        tuple(over for over in edges[place] if place not in _reached(edges, over))
-        for place in range(len(measures))
+        tuple(place for place in over if _overrides(measures[place].measure, under)) for under in measures
     ]
 
 
-def _may_override(over: Ready, under: Ready) -> bool:
-    one, other = over.measure, under.measure
-    if other.number not in one.overrides or one.kind == "default":
+def _overrides(one: PolicyMeasure, under: Ready) -> bool:
+    other = under.measure
+    if other.number not in one.overrides or one.kind == "default" or one is other:
         return False
-    delegated = one.zone is not None and any(lies_in(one.zone, area) for area in other.delegates_to)
-    return delegated or _of_one_authority(one, other)
-
-
-def _reached(edges: Sequence[Sequence[int]], start: int) -> set[int]:
-    found: set[int] = set()
-    waiting = [start]
-    while waiting:
-        for place in edges[waiting.pop()]:
-            if place not in found:
-                found.add(place)
-                waiting.append(place)
-    return found
+    return author_of(one) == author_of(other) or any(
+        delegate.authority == one.authority.did
+        and (delegate.zone is None or (one.zone is not None and lies_in(one.zone, delegate.zone)))
+        for delegate in other.delegates_to
+    )
 
 
 def relations(measure: PolicyMeasure, jurisdiction: str, at: int) -> tuple[str, ...]:
