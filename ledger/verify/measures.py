@@ -71,6 +71,7 @@ class AtHand:
             elif isinstance(one.value, Endorsement) and one.value.role == JOINT_MEASURE:
                 self._endorsed.setdefault(one.value.statement, []).append((one, one.value))
         self._ready: dict[bytes, Ready] = {}
+        self._conditions: dict[bytes, Mapping[str, tuple[str, ...]]] = {}
 
     def record(self, digest: bytes) -> TransferRecord | None:
         """The record of a digest, if it is carried."""
@@ -124,4 +125,8 @@ class AtHand:
 
     def conditions(self, digest: bytes) -> Mapping[str, tuple[str, ...]]:
         """Those of each rule of a measure."""
-        return {rule.id: rule.conditions for rule in self._measures[digest].rules}
+        found = self._conditions.get(digest)
+        if found is None:
+            found = {rule.id: rule.conditions for rule in self._measures[digest].rules}
+            self._conditions[digest] = found
+        return found
