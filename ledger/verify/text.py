@@ -60,8 +60,8 @@ def _lines(report: Report, trust_name: str) -> Iterator[str]:
         yield from _recognition(report.recognition)
     if report.rules is not None and len(report.rules) > 1:
         for judged in report.rules:
-            told = f"{judged.says} at {format_time(judged.at)}: {judged.outcome} ({judged.code})"
-            yield f"decided {short(judged.digest)} {told}"
+            when = f"{judged.says} at {format_time(judged.at)}"
+            yield f"decided {short(judged.digest)} {when}: {judged.outcome} ({judged.code})"
     for notice in report.notices:
         yield f"note    {notice}"
     for passed_over in report.not_counted:

@@ -86,6 +86,21 @@ def test_of_several_decisions_each_has_a_line_of_its_own() -> None:
     ]
 
 
+def test_what_is_too_much_to_decide_is_absent_with_the_code_of_the_bound() -> None:
+    made = ruled()
+    made.measure("XA-1", free())
+    made.record(*(line("nonPersonal", number) for number in range(1, 201)))
+    made.decision("XA-1")
+    subject = made.said.pop("decision")[1].subject
+    many = [rule(str(number), "prohibited", table={"grade": ["core"]}) for number in range(1_024)]
+    used = [{"digest": made.said["XA-1"][1].digest.hex(), "number": "XA-1", "version": 1}]
+    for name in ("XA-2", "XA-3"):
+        statement = made.measure(name, *many)
+        used.append({"digest": statement.digest.hex(), "number": name, "version": 1})
+    made.decided({**subject, "measures": sorted(used, key=lambda one: str(one["digest"]))})
+    assert step(made.judged()) == ("absent", "decision-too-large")
+
+
 def test_what_is_missing_is_named() -> None:
     made = decided(rule("1", "prohibited", table={"criticalInfrastructure": True}), free(id="2"))
     assert made.judged().step(11).detail.endswith("not known: transfer.criticalInfrastructure")
