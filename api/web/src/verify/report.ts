@@ -73,6 +73,32 @@ export interface Recognised {
   readonly notices: readonly string[];
 }
 
+/** What step 11 found of one decision, as a member of the report. */
+export type JudgedDecision = {
+  readonly decision: string;
+  /** Of which moment it speaks. */
+  readonly at: string;
+  /** Its outcome, as it has it. */
+  readonly says: string;
+  readonly outcome: Outcome;
+  readonly code: string;
+  readonly measures: readonly { readonly number: string; readonly version: number }[];
+  /** Codes that the rules which decided ask for; empty where it does not follow. */
+  readonly conditions: readonly string[];
+  /** What the same measures say when the record existed; null where that was not asked. */
+  readonly atTransfer: string | null;
+};
+
+/** Step 11: its check, and what was found of each decision. */
+export interface Ruled {
+  readonly check: Check;
+  /** Null where no decision was judged. */
+  readonly judged: readonly JudgedDecision[] | null;
+  readonly notices: readonly string[];
+  readonly notCounted: readonly string[];
+  readonly notChecked: readonly string[];
+}
+
 /** All checks, and what follows from them. */
 export interface Report {
   readonly kind: "report";
@@ -98,6 +124,7 @@ export interface Report {
   readonly notices: readonly string[];
   readonly statusNow: string;
   readonly recognition: RecognitionReport | null;
+  readonly rules: readonly JudgedDecision[] | null;
   readonly notChecked: readonly string[];
 }
 
@@ -113,6 +140,7 @@ export interface Conclusion {
   readonly notCounted?: Iterable<string>;
   readonly notices?: Iterable<string>;
   readonly recognised?: Recognised | null;
+  readonly ruled?: Ruled | null;
 }
 
 /** Step 10 where the rule was not asked. */
@@ -128,7 +156,8 @@ export function notAsked(check: Check, later: string | null = null): Recognised 
  */
 export function conclude(given: readonly Check[], trust: TrustList, told: Conclusion): Report {
   const recognised = told.recognised ?? null;
-  const checks = recognised === null ? [...given] : [...given, recognised.check];
+  const ruled = told.ruled ?? null;
+  const checks = [...given, ...[recognised, ruled].flatMap((one) => one?.check ?? [])];
   const carried = new Set(checks.map((check) => check.step));
   for (const step of STEPS.keys()) {
     if (!carried.has(step))
@@ -158,11 +187,12 @@ export function conclude(given: readonly Check[], trust: TrustList, told: Conclu
     at: told.at ?? null,
     statements: [...(told.statements ?? [])],
     unfinished,
-    notCounted: [...(told.notCounted ?? [])],
-    notices: [...(told.notices ?? []), ...(recognised?.notices ?? []), ...renewal],
+    notCounted: [...(told.notCounted ?? []), ...(ruled?.notCounted ?? [])],
+    notices: [...(told.notices ?? []), ...(recognised?.notices ?? []), ...(ruled?.notices ?? []), ...renewal],
     statusNow,
     recognition: rule,
-    notChecked: [...NOT_CHECKED, ...(rule?.notChecked ?? [])],
+    rules: ruled?.judged ?? null,
+    notChecked: [...NOT_CHECKED, ...(rule?.notChecked ?? []), ...(ruled?.notChecked ?? [])],
   };
 }
 
@@ -247,6 +277,7 @@ export function reportJson(report: Report): Json {
     at: report.at === null ? null : formatTime(report.at),
     statusNow: report.statusNow,
     recognition: report.recognition === null ? null : report.recognition.toJson(),
+    rules: report.rules === null ? null : [...report.rules],
     notCounted: [...report.notCounted],
     notices: [...report.notices],
     notChecked: [...report.notChecked],

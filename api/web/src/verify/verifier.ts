@@ -8,16 +8,19 @@ import { type Bytes, toHex } from "../core/bytes.ts";
 import { type LedgerError, isLedgerError } from "../core/error.ts";
 import { DEFAULT_REQUIREMENT, type TrustList } from "../core/trust/values.ts";
 import { type Subject, TYPES, read } from "../statements/catalogue.ts";
+import type { Held } from "../statements/premises/evidence.ts";
 import type { Purpose } from "../statements/premises/purpose.ts";
 import { type Authorship, type Subjects, checkAuthorship } from "./authorship.ts";
 import { examineBeside } from "./beside.ts";
 import { type Bundle, FORMAT, parseBundle } from "./bundle.ts";
 import { type Content, NO_CONTENT, checkContent } from "./content.ts";
+import { heldOf } from "./evidence.ts";
 import { checkParties } from "./parties.ts";
 import { checkRecognition } from "./recognition.ts";
 import { type Check, type Dated, type Report, STEPS, conclude } from "./report.ts";
 import { type Examined, type Tell, examine } from "./sections.ts";
 import { type Succession, checkSuccession } from "./succession.ts";
+import { checkRules } from "./rules.ts";
 import { requirePast } from "./times.ts";
 
 /** What is asked beside the bundle itself. */
@@ -80,7 +83,9 @@ export async function verifyBundle(data: Bytes, trust: TrustList, asked: Asked):
   const question = { into, purpose, at, now };
   const recognised = checkRecognition(bundle, shown, every, authorship, trust, question);
   tell(recognised.check);
-  checks.push(made({ step: 11, outcome: "absent", code: "not-carried", detail: "no decision carried" }));
+  const held = (): readonly Held[] => heldOf(shown, every, authorship);
+  const ruled = checkRules(bundle, held, every, recognised.check, now);
+  tell(ruled.check);
   return conclude(checks, trust, {
     subject: bundle.subject,
     subjectType: type,
@@ -93,6 +98,7 @@ export async function verifyBundle(data: Bytes, trust: TrustList, asked: Asked):
     notCounted: passedOver(examined, others.passedOver, authorship),
     notices: [...authorship.notices, ...succession.told],
     recognised,
+    ruled,
   });
 }
 

@@ -1,0 +1,335 @@
+/**
+ * Step 11: a decision follows again from the record and the measures carried, and lets the record go.
+ *
+ * What counts as evidence is decided here; what measures say of a record is `rules/decide`, which knows nothing of
+ * files and signatures.  Source: docs/spec/verification.md, "Step 11 in full".
+ */
+
+import { toHex } from "../core/bytes.ts";
+import { isLedgerError } from "../core/error.ts";
+import type { Json } from "../core/json.ts";
+import { formatTime, parseTime } from "../core/times.ts";
+import { decide, ENGINE } from "../rules/decide.ts";
+import type { DecisionSubject } from "../statements/decision.ts";
+import type { Digest } from "../statements/fields.ts";
+import { existed, type Held } from "../statements/premises/evidence.ts";
+import type { TransferRecord } from "../statements/transfer.ts";
+import { AtHand, type Placed, placesOf, type Used } from "./atHand.ts";
+import type { Subjects } from "./authorship.ts";
+import type { Bundle } from "./bundle.ts";
+import { differenceOf } from "./difference.ts";
+import { mayGo, type Said } from "./going.ts";
+import type { Check, JudgedDecision, Outcome, Ruled } from "./report.ts";
+import { weakest } from "./report.ts";
+
+/** Decisions about one record that are judged, at most. */
+const MOST_DECISIONS = 8;
+/** Characters of a value that a line shows. */
+const SHOWN = 80;
+
+/** A decision of the bundle. */
+interface Brought extends Placed {
+  readonly decision: DecisionSubject;
+}
+
+/** What is the same for every decision of a bundle. */
+interface Court {
+  readonly atHand: AtHand;
+  /** Of the bundle. */
+  readonly subject: Digest;
+  /** Step 10. */
+  readonly certified: Check;
+  readonly now: number;
+}
+
+/**
+ * Judge the decisions about the subject, or the subject, which is one.
+ *
+ * @param held All evidence, of bundles beside too.
+ * @param subjects Of all statements, those beside too.
+ */
+export function checkRules(
+  bundle: Bundle,
+  held: () => readonly Held[],
+  subjects: Subjects,
+  certified: Check,
+  now: number,
+): Ruled {
+  const placed = placesOf(bundle);
+  const subject = toHex(bundle.subject);
+  const isRecord = subjects.get(subject)?.type === "TransferRecord";
+  const brought = placed.flatMap((one) => {
+    const value = subjects.get(one.digest);
+    return value?.type === "Decision" ? [{ ...one, decision: value.subject }] : [];
+  });
+  const isAbout = ({ digest, decision }: Brought): boolean =>
+    digest === subject || (isRecord && decision.transfer === subject);
+  const about = brought.filter(isAbout);
+  const notCounted = brought
+    .filter((one) => !isAbout(one))
+    .map(({ digest, decision }) => `decision ${digest}: about another record, ${decision.transfer}`);
+  const unjudged = (code: string, detail: string): Ruled => {
+    return {
+      check: { step: 11, outcome: "absent", code, detail },
+      judged: null,
+      notices: [],
+      notCounted,
+      notChecked: [],
+    };
+  };
+  if (brought.length === 0) return unjudged("not-carried", "no decision carried");
+  if (about.length === 0)
+    return unjudged("decision-of-another", "the decision carried is about another record");
+  if (about.length > MOST_DECISIONS) {
+    const told = `${about.length} decisions about the record; at most ${MOST_DECISIONS} are judged`;
+    return unjudged("too-many-decisions", told);
+  }
+  const court = { atHand: new AtHand(placed, held(), subjects), subject, certified, now };
+  const cases = about.map((one) => new Case(court, one));
+  const checks = cases.map((one) => one.check);
+  const others = "whether other measures were in force that the bundle does not carry";
+  const isSilent = about.some(({ decision }) => decision.inbound === undefined);
+  return {
+    check: weakest(checks) ?? unjudged("not-carried", "").check,
+    judged: cases.flatMap((one) => one.judged() ?? []),
+    notices: cases.flatMap((one) => one.notices()),
+    notCounted,
+    notChecked: [others, ...(isSilent ? ["what measures of the destination say"] : [])],
+  };
+}
+
+/** One decision. */
+class Case {
+  readonly check: Check;
+  readonly #court: Court;
+  readonly #brought: Brought;
+  readonly #named: ReadonlySet<Digest>;
+  /** Null where nothing shows that it was signed and logged. */
+  readonly #own: Held | null;
+  #follows = false;
+  #atTransfer: string | null = null;
+
+  constructor(court: Court, brought: Brought) {
+    this.#court = court;
+    this.#brought = brought;
+    this.#named = new Set(brought.decision.measures.map(({ digest }) => digest));
+    this.#own = court.atHand.evidence.get(brought.digest) ?? null;
+    this.check = this.#judge();
+  }
+
+  get #at(): number {
+    return parseTime(this.#brought.decision.at);
+  }
+
+  #judge(): Check {
+    const { decision, digest } = this.#brought;
+    const { atHand, subject, now } = this.#court;
+    const record = atHand.record(decision.transfer);
+    if (record === null) {
+      const told = `the record ${decision.transfer} that the decision is about is not carried`;
+      return this.#said("absent", "record-not-carried", told);
+    }
+    const changed = this.#changed(record);
+    if (changed !== null) return changed;
+    const shown = atHand.evidence.get(decision.transfer);
+    if (this.#own === null || shown === undefined) {
+      const which = this.#own === null ? `decision ${digest}` : `record ${decision.transfer}`;
+      return this.#said("absent", "premise-failed", `the ${which} is not shown to be signed and logged`);
+    }
+    const fault = this.#unasked(this.#own) ?? this.#against(this.#own, record);
+    if (fault !== null) return fault;
+    this.#follows = true;
+    const by = decision.measures.map(shortly).join(", ") || "no measure";
+    const told = `${decision.outcome} at ${decision.at}, by ${by}`;
+    if (digest === subject) return this.#said("passed", "decision-follows", told);
+    const answer = this.#go(decision, record, told);
+    if (answer.outcome !== "passed") return answer;
+    return this.#then(this.#own, record, Math.min(existed(shown), now)) ?? answer;
+  }
+
+  /** Whether another measure stands in the place of one that the decision names; whoever signed any of them. */
+  #changed(record: TransferRecord): Check | null {
+    const { atHand } = this.#court;
+    for (const used of this.#brought.decision.measures) {
+      const other = atHand.carries(used.digest) ? null : atHand.instead(used, record, this.#named);
+      if (other !== null) {
+        const told = `${fully(used)}, is not carried; in its place is ${other.digest}`;
+        return this.#said("failed", "measure-changed", told, other.pointer);
+      }
+    }
+    return null;
+  }
+
+  /** Whether it was decided by other rules than these, or by a measure that cannot be asked. */
+  #unasked(own: Held): Check | null {
+    const { engine, measures } = this.#brought.decision;
+    const { atHand } = this.#court;
+    if (engine !== ENGINE) {
+      return this.#said("absent", "engine-unknown", `decided by ${engine}; ${ENGINE} is known here`);
+    }
+    for (const used of measures) {
+      if (!atHand.carries(used.digest)) {
+        return this.#said("absent", "measure-not-carried", `${fully(used)}, is not carried`);
+      }
+      const why = atHand.against(used.digest, own, this.#at);
+      if (why !== null) {
+        return this.#said("absent", "measure-not-counted", `${fully(used)}, does not count: ${why}`);
+      }
+    }
+    return null;
+  }
+
+  /** Why the decision does not follow; null where it does. */
+  #against(own: Held, record: TransferRecord): Check | null {
+    const { decision } = this.#brought;
+    const answer = this.#decided(own, record, this.#at);
+    if ("code" in answer) return answer;
+    const left = answer.measures.find(({ digest }) => !this.#named.has(digest));
+    if (left !== undefined) {
+      const told = `${fully(left)}, was in force at ${decision.at}; it is left out`;
+      return this.#said("failed", "measure-left-out", told);
+    }
+    const found = differenceOf(decision, answer);
+    if (found === null) return null;
+    const told = `${found.pointer} is ${valueOf(found.one)}; by the measures carried it is ${valueOf(found.other)}`;
+    return this.#said("failed", "decision-differs", told);
+  }
+
+  /** What the measures of the decision say at a moment; `late`: those published after it too. */
+  #decided(own: Held, record: TransferRecord, moment: number, late = false): DecisionSubject | Check {
+    const ofIt = (one: Held): boolean => late || this.#named.has(one.digest) || existed(one) <= existed(own);
+    const measures = this.#court.atHand.counting(own, moment, ofIt);
+    try {
+      return decide(this.#brought.decision.transfer, record.subject, measures, moment);
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      return this.#said("absent", error.code, error.message);
+    }
+  }
+
+  /** Why what the measures say when the record existed does not let it go; null where it does. */
+  #then(own: Held, record: TransferRecord, moment: number): Check | null {
+    const { decision } = this.#brought;
+    if (moment === this.#at) {
+      this.#atTransfer = decision.outcome;
+      return null;
+    }
+    const then = this.#decided(own, record, moment);
+    if ("code" in then) return then;
+    this.#atTransfer = then.outcome;
+    const told = `${then.outcome} at ${formatTime(moment)}, when the record was made`;
+    if (this.#go(then, record, told).outcome === "passed") return null;
+    return this.#said("absent", "decided-for-another-time", `${told}; the decision is about ${decision.at}`);
+  }
+
+  #go(said: Said, record: TransferRecord, told: string): Check {
+    const answer = mayGo(said, record, this.#court.certified);
+    const missing = said.outcome === "indeterminate" ? `not known: ${this.#missing()}` : answer.told;
+    return this.#said(answer.outcome, answer.code, missing === undefined ? told : `${told}; ${missing}`);
+  }
+
+  #missing(): string {
+    const lines = this.#lines().filter(({ outcome }) => outcome === "indeterminate");
+    const names = new Set(lines.flatMap(({ missing }) => missing ?? []));
+    return [...names].sort().join(", ") || "a rule cannot be evaluated";
+  }
+
+  #lines(): DecisionSubject["outbound"]["lines"] {
+    const { outbound, inbound } = this.#brought.decision;
+    return [...outbound.lines, ...(inbound?.lines ?? [])];
+  }
+
+  /** The conditions of the rules that it names as its reasons, where it follows. */
+  #conditions(): readonly string[] {
+    if (!this.#follows) return [];
+    const found = this.#lines()
+      .flatMap(({ reasons }) => reasons)
+      .flatMap(({ measure, rule }) => {
+        const rules = this.#court.atHand.measure(measure)?.rules ?? [];
+        return rules.find(({ id }) => id === rule)?.conditions ?? [];
+      });
+    return [...new Set(found)].sort();
+  }
+
+  /** For the report; null where nothing shows that it was signed and logged. */
+  judged(): JudgedDecision | null {
+    if (this.#own === null) return null;
+    const { digest, decision } = this.#brought;
+    const { outcome, code } = this.check;
+    return {
+      decision: digest,
+      at: decision.at,
+      says: decision.outcome,
+      outcome,
+      code,
+      measures: decision.measures.map(({ number, version }) => ({ number, version })),
+      conditions: [...this.#conditions()],
+      atTransfer: this.#atTransfer,
+    };
+  }
+
+  /** What a reader should know though it changes nothing. */
+  notices(): readonly string[] {
+    if (!this.#follows) return [];
+    const { outcome, code } = this.check;
+    const told = [...this.#later()];
+    if (outcome !== "passed") return told;
+    const conditions = this.#conditions();
+    if (conditions.length > 0) told.push(`limit: the rules that decided ask for ${conditions.join(", ")}`);
+    const declared = NOT_IN_PLACE[code];
+    if (declared !== undefined) told.push(declared);
+    const { decision } = this.#brought;
+    if (this.#atTransfer !== null && this.#atTransfer !== decision.outcome) {
+      const then = `${this.#atTransfer} by the measures carried when the record was made`;
+      told.push(`${then}; ${decision.outcome} at ${decision.at}`);
+    }
+    return told;
+  }
+
+  /** What became known later than the decision goes by. */
+  *#later(): Generator<string> {
+    const { decision } = this.#brought;
+    const { atHand } = this.#court;
+    for (const used of decision.measures) {
+      const held = atHand.evidence.get(used.digest);
+      if (held !== undefined && existed(held) > this.#at) {
+        yield `${fully(used)}, is not known to have existed at ${decision.at}, of which the decision speaks`;
+      }
+    }
+    const record = atHand.record(decision.transfer);
+    const own = this.#own;
+    if (own === null || record === null) return;
+    const late = atHand.counting(own, this.#at, (one) => existed(one) > existed(own));
+    if (late.length === 0) return;
+    const answer = this.#decided(own, record, this.#at, true);
+    if ("code" in answer) return;
+    for (const used of answer.measures) {
+      if (this.#named.has(used.digest)) continue;
+      yield `${fully(used)}, was published after the decision, for a time from before ${decision.at}`;
+    }
+  }
+
+  #said(outcome: Outcome, code: string, detail: string, pointer = this.#brought.pointer): Check {
+    const check = { step: 11, outcome, code, detail };
+    return outcome === "passed" ? check : { ...check, pointer };
+  }
+}
+
+const NOT_IN_PLACE: Readonly<Record<string, string>> = {
+  "mechanism-declared": "the record declares its mechanism; whether it is in place was not checked",
+  "assessment-declared": "the record declares an assessment; whether it was passed was not checked",
+};
+
+function shortly({ number, version }: Used): string {
+  return `${number} version ${version}`;
+}
+
+function fully(used: Used): string {
+  return `measure ${shortly(used)}, ${used.digest}`;
+}
+
+function valueOf(value: Json | undefined): string {
+  if (value === undefined) return "not there";
+  const text = JSON.stringify(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
+}
