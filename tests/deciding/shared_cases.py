@@ -1,7 +1,9 @@
 """The cases of the other tests here as files for engines in other languages: `python -m tests.deciding.shared_cases`.
 
-`rules/decisions.json`: every decision that test_decide makes, with its measures; `rules/expressions.json`: every
-expression of test_cel, with its value, or with the offset at which it is refused.
+`rules/decisions.json`: every decision that test_decide and test_force make, with its measures;
+`rules/expressions.json`: every expression of test_cel, with its value, or with the offset at which it is refused;
+`rules/by-hand.json`: every case of by_hand, with the answer written there as `expected` and the whole decision as
+`decision`.
 """
 
 import json
@@ -11,16 +13,17 @@ from typing import Any
 from unittest.mock import patch
 
 from ledger.core.times import format_time
-from ledger.statements.deciding.decide import Decided, Ready
+from ledger.statements.deciding.decide import Decided, Ready, decide
 from ledger.statements.deciding.truth import FAULT, Missing
-from tests.deciding import test_cel, test_decide
+from tests.deciding import test_cel, test_decide, test_force
+from tests.deciding.by_hand import CASES, Says
 from tests.deciding.records import AT, NO_DIGEST
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors" / "rules"
 
 
 def decisions() -> str:
-    """Every decision of test_decide."""
+    """Every decision of test_decide and test_force."""
     cases: list[dict[str, Any]] = []
     measures: dict[str, dict[str, Any]] = {}
     judged = test_decide.judged
@@ -36,12 +39,44 @@ def decisions() -> str:
         cases.append({"name": name, **given, "decision": decided.subject(NO_DIGEST)})
         return decided
 
-    with patch.object(test_decide, "judged", noted):
-        for test, run in vars(test_decide).items():
-            if test.startswith("test_") and isinstance(run, FunctionType):
-                name = test.removeprefix("test_").replace("_", " ")
-                run()
+    for module in (test_decide, test_force):
+        with patch.object(module, "judged", noted):
+            for test, run in vars(module).items():
+                if test.startswith("test_") and isinstance(run, FunctionType):
+                    name = test.removeprefix("test_").replace("_", " ")
+                    run()
     return _rows({"measures": dict(sorted(measures.items()))}, cases)
+
+
+def by_hand() -> str:
+    """Every case of by_hand."""
+    cases = []
+    for case in CASES:
+        expected: dict[str, Any] = {
+            "outcome": case.outcome,
+            "outbound": [_said(one) for one in case.outbound],
+            "strictest": {"direction": case.strictest[0], "line": case.strictest[1]},
+        }
+        if case.inbound is not None:
+            expected["inbound"] = [_said(one) for one in case.inbound]
+        if case.mechanisms is not None:
+            expected |= {"mechanisms": case.mechanisms, "declared": case.declared}
+        cases.append(
+            {
+                "name": case.name,
+                "at": format_time(case.at),
+                "measures": [each.digest.hex() for each in case.measures],
+                "transfer": case.record,
+                "expected": expected,
+                "decision": decide(case.record, case.measures, at=case.at).subject(NO_DIGEST),
+            }
+        )
+    measures = {each.digest.hex(): each.measure.subject for case in CASES for each in case.measures}
+    return _rows({"measures": dict(sorted(measures.items()))}, cases)
+
+
+def _said(one: Says) -> dict[str, Any]:
+    return {"outcome": one.outcome, "reasons": one.reasons, "missing": list(one.missing)}
 
 
 def expressions() -> str:
@@ -74,7 +109,7 @@ def _rows(head: dict[str, Any], cases: list[dict[str, Any]]) -> str:
     return json.dumps(head, indent=1)[:-2] + ',\n "cases": [\n  ' + rows + "\n ]\n}\n"
 
 
-FILES = {"decisions.json": decisions, "expressions.json": expressions}
+FILES = {"by-hand.json": by_hand, "decisions.json": decisions, "expressions.json": expressions}
 
 if __name__ == "__main__":
     for name, made in FILES.items():
