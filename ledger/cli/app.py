@@ -5,7 +5,6 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Final
 
 import typer
@@ -43,6 +42,7 @@ NOUNS: Final = (
     "monitor",
     "foreign",
     "relay",
+    "report",
 )
 _INTERRUPTED: Final = 130
 _PURPOSE: Final = "Register signed statements, anchor the log, and verify evidence offline."
@@ -135,6 +135,8 @@ def _command() -> Any:
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
     if asked:
+        from importlib.metadata import PackageNotFoundError, version  # reads messages, for which it loads a lot
+
         try:
             number = version("evidence-ledger")
         except PackageNotFoundError:
