@@ -17,8 +17,8 @@ from ledger.verify.verifier import verify_bundle
 from tests.simulator import DAY, START
 from tests.trees import tree_consistency
 from tests.verify.mutual import AUTHORITY_XB
-from tests.verify.ruled import HOUR, MADE, NOW, Ruled, free, line, rule, ruled, step
-from tests.verify.rules_vectors import FOLDER, ROWS, decided, published_later, versions, without
+from tests.verify.ruled import HOUR, MADE, NOW, SECOND, THIRD, Ruled, free, line, rule, ruled, step
+from tests.verify.rules_vectors import FOLDER, ROWS, decided, jointly, published_later, versions, without
 
 DOCUMENT = json.loads((FOLDER / "verdicts.json").read_bytes())
 LISTED: list[dict[str, Any]] = DOCUMENT["rows"]
@@ -155,7 +155,7 @@ def test_a_measure_that_became_known_late_is_left_out_for_good_reason() -> None:
 
 
 def test_a_measure_is_known_from_its_proven_time_where_that_is_much_later() -> None:
-    def judged(anchored: int) -> Report:
+    def judged(anchored: int, *, seen_earlier: bool = False) -> Report:
         made = ruled()
         made.measure("XA-1", free())
         made.record()
@@ -167,9 +167,11 @@ def test_a_measure_is_known_from_its_proven_time_where_that_is_much_later() -> N
         size = int(sections[1]["checkpoint"].split("\n")[1])
         sections[1]["anchors"] = [made.world.xb.anchor_part(size, time=anchored)]
         data = made.world.bundle(sections, made.said["transfer"][1])
-        return verify_bundle(data, made.trust(), now=START + 3 * DAY)
+        beside = [made.apart("XB-1")] if seen_earlier else []
+        return verify_bundle(data, made.trust(), now=START + 3 * DAY, beside=beside)
 
     assert step(judged(START + 10 + DAY)) == ("failed", "measure-left-out")
+    assert step(judged(START + 11 + DAY, seen_earlier=True)) == ("failed", "measure-left-out")
     report = judged(START + 11 + DAY)
     assert step(report) == ("passed", "free")
     assert any("was published after the decision" in notice for notice in report.notices)
@@ -204,6 +206,32 @@ def test_a_measure_of_another_zone_or_not_yet_in_force_is_not_left_out() -> None
     assert step(made.judged()) == ("passed", "free")
 
 
+@pytest.mark.parametrize("changed", [{"jurisdiction": "XB"}, {"role": "party"}])
+def test_an_endorsement_counts_of_ones_own_side_and_for_publishing_a_measure(changed: dict[str, str]) -> None:
+    assert step(jointly(SECOND, THIRD).judged()) == ("passed", "free")
+    assert step(jointly(SECOND, THIRD, **changed).judged()) == ("absent", "measure-not-counted")
+
+
+def test_a_measure_of_the_same_number_is_in_no_others_place_where_both_are_named() -> None:
+    made = ruled()
+    made.measure("XA-1", free(), number="1")
+    made.measure("XB-1", free(), number="1", by=AUTHORITY_XB)
+    made.record()
+    made.decision("XA-1", "XB-1")
+    assert step(made.judged()) == ("passed", "free")
+    assert step(without(made, "XA-1").judged()) == ("absent", "measure-not-carried")
+
+
+def test_a_measure_of_a_third_jurisdiction_is_in_no_others_place() -> None:
+    made = ruled()
+    made.measure("XA-1", free(), number="1")
+    elsewhere = "did:web:importer.example.xc"
+    made.record(importer={"did": elsewhere, "id": elsewhere, "jurisdiction": "XC", "scheme": "DID"})
+    made.measure("XB-1", free(), number="1", by=AUTHORITY_XB)
+    made.decision("XA-1")
+    assert step(without(made, "XA-1").judged()) == ("absent", "measure-not-carried")
+
+
 def test_a_measure_by_who_is_no_authority_counts_for_nothing() -> None:
     made = decided(free())
     report = made.judged(trust=made.trust(without="did:web:authority.example.xa"))
@@ -228,11 +256,18 @@ def test_a_record_of_a_bundle_beside_is_the_one_that_a_decision_is_about() -> No
     alone = without(made, "transfer")
     assert step(alone.judged("decision")) == ("absent", "record-not-carried")
     assert step(alone.judged("decision", beside=[beside])) == ("passed", "decision-follows")
+    document = json.loads(beside)
+    for item in document["sections"][0]["items"]:
+        item["path"] = item["path"][1:]  # of no log
+    assert step(alone.judged("decision", beside=[encode(document)])) == ("absent", "record-not-carried")
 
 
 def test_a_decision_counts_for_no_subject_but_a_record_or_itself() -> None:
     made = decided(free())
     asked = made.trust(require={"PolicyMeasure": {"steps": [1, 3]}})
+    assert step(made.judged("XA-1", trust=asked)) == ("absent", "decision-of-another")
+    subject = made.said.pop("decision")[1].subject
+    made.decided({**subject, "transfer": made.said["XA-1"][1].digest.hex()})
     assert step(made.judged("XA-1", trust=asked)) == ("absent", "decision-of-another")
 
 
