@@ -2,9 +2,10 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar, cast
+from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args, get_origin
 
 import typer
 import typer.core
@@ -72,6 +73,65 @@ class Group(typer.core.TyperGroup):
             raise typer.Exit(2)
         return super().parse_args(ctx, args)
 
+    def get_params(self, ctx: Any) -> Any:
+        """As of the class above."""
+        return _plainly(super().get_params(ctx))
+
+
+class Command(typer.core.TyperCommand):
+    """A verb."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """As of the class above."""
+        return _plainly(super().get_params(ctx))
+
+
+def _plainly(params: Any) -> Any:
+    """Have options that are plain be read without pydantic, by which typer reads each: a third of a command's start.
+
+    A typer that reads them in another way does so here too.
+    """
+    for one in params:
+        typers = getattr(one, "get_runtime_param", None)
+        if typers is not None and not isinstance(typers, functools.partial):
+            one.get_runtime_param = functools.partial(_Plain, typers)
+    return params
+
+
+class _Plain:
+    """Reads texts, choices, and paths that may be anything; leaves the rest, and what is wrong, to typer."""
+
+    def __init__(self, typers: Callable[[], Any]) -> None:
+        self._typers = typers
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """As of typer's own."""
+        told = param.type_descriptor
+        several = get_origin(told.annotation) is list
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        kind = get_args(told.annotation)[0] if several else told.annotation
+        values = list(value) if several and isinstance(value, list | tuple) else [value]
+        found = [_read_plainly(one, kind, told.parameter_info) for one in values]
+        if None in found:
+            return self._typers().coerce(value, param=param, ctx=ctx)
+        return found if several else found[0]
+
+
+def _read_plainly(value: Any, kind: Any, info: Any) -> Any:
+    """A value that needs no more than its type; None where it does."""
+    if info.parser is not None:
+        return None
+    if get_origin(kind) is Literal:
+        return value if value in get_args(kind) else None
+    if kind is not Path:  # of a number, only the default is one already
+        return value if kind in {str, int, float, bool} and isinstance(value, kind) else None
+    asks = info.exists or info.resolve_path or info.allow_dash or info.writable
+    if asks or not (info.file_okay and info.dir_okay):
+        return None
+    found = Path(value)
+    return found if os.access(found, os.R_OK) or not os.path.lexists(found) else None
+
 
 def noun(purpose: str) -> typer.Typer:
     """A noun's commands, to be declared with `command`."""
@@ -116,6 +176,7 @@ def command(
     text = f"{purpose}\n\n[runs {runs}]"  # a paragraph of its own, so that no width breaks it
     declare = group.command(
         name,
+        cls=Command,
         help=f"{text}\n\n{more}" if more else text,
         short_help=purpose.partition(". ")[0].rstrip("."),
         epilog=f"Exit status: {statuses}\n\n\b\n{examples}",

@@ -68,3 +68,18 @@ def test_a_clients_commands_load_no_database_and_no_chain_library(noun: str) -> 
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert not set(run.stdout.split()) & {"sqlalchemy", "sqlite3", "web3", "eth", "fastapi", "requests"}
+
+
+def test_a_command_with_plain_options_loads_nothing_to_read_them_by(tmp_path: Path) -> None:
+    listed = VECTORS / "trust" / "v1.json"
+    program = f"""
+import sys
+from ledger.cli.app import run_app
+assert run_app(["trust", "show", {str(listed)!r}, "--json"]) == 0
+print("loaded:", *sys.modules)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "typer" in run.stdout.split()
+    assert not set(run.stdout.split()) & {"pydantic", "pydantic_core", "importlib.metadata", "email"}
