@@ -118,6 +118,14 @@ def test_adequacy_holds_from_its_day() -> None:
     assert gdpr("KR", "2021-12-17T00:00:00Z")[0] == "free"
 
 
+def test_what_was_no_third_country_and_what_a_court_undid_is_so_until_its_day() -> None:
+    assert gdpr("GB", "2020-12-31T22:59:59Z")[0] == "free"
+    assert gdpr("GB", "2020-12-31T23:00:00Z")[0] == "mechanismRequired"
+    assert gdpr("GB", "2021-06-28T00:00:00Z")[0] == "free"
+    listed = [gdpr("US", at)[1] or () for at in ("2020-07-15T23:59:59Z", "2020-07-16T00:00:00Z")]
+    assert ["adequacy" in mechanisms for mechanisms in listed] == [True, False]
+
+
 def test_to_a_country_without_relation_safeguards_or_a_derogation_are_needed() -> None:
     outcome, mechanisms = gdpr("XB", "2026-11-22T00:00:00Z")
     assert outcome == "mechanismRequired"
@@ -166,5 +174,5 @@ def test_trade_documents_flow_freely_between_parties_of_the_framework_agreement_
         line(1, scenario=scenario), exporter=party("exporter", "CN"), importer=party("importer", "KG")
     )
     measures = shipped("cpta-parties")
-    assert decide(record, measures, at=parse_time("2023-12-19T23:59:59Z")).outcome == "indeterminate"
-    assert decide(record, measures, at=parse_time("2023-12-20T00:00:00Z")).outcome == "free"
+    assert decide(record, measures, at=parse_time("2024-03-18T23:59:59Z")).outcome == "indeterminate"
+    assert decide(record, measures, at=parse_time("2024-03-19T00:00:00Z")).outcome == "free"
