@@ -10,6 +10,8 @@ import typer
 from ledger.cli import output
 from ledger.cli.documents import entries, inputs, require_type
 from ledger.cli.options import AsJson, command, time_of
+from ledger.cli.signing import Sets
+from ledger.cli.tables import Report, Shared, Sheet, Table, precheck_table, shared_of
 from ledger.core.statement import parse_statement
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError, MalformedError
@@ -39,17 +41,19 @@ def add_precheck(app: typer.Typer) -> None:
         " change that. Nothing is sent anywhere.",
         runs="anywhere",
         example="evidence transfer precheck record.json\n"
-        "evidence transfer precheck record.json --at 2025-01-10T00:00:00Z --measures measures --json",
+        "evidence transfer precheck record.json --at 2025-01-10T00:00:00Z --measures measures --json\n"
+        "evidence transfer precheck --table records.csv --template vehicle-after-sales",
         more="What is still <to be filled in> counts as not known. Without --measures it goes by those that ship with"
         " the program: each is somebody's reading of published law on the day it names, and no legal advice."
-        " Signatures are not looked at.",
+        " Signatures are not looked at. Of a table, each row is asked about, and the outcomes go into a file.",
         statuses=STATUSES,
     )
     def precheck_(
         *,
         draft: Annotated[
-            str, typer.Argument(metavar="DRAFT", help="Draft or signed record, or - for standard input.")
-        ],
+            str | None,
+            typer.Argument(metavar="DRAFT", help="Draft or signed record, or - for standard input."),
+        ] = None,
         measures: Annotated[
             list[Path] | None,
             typer.Option(metavar="FILE|FOLDER", help="Measures to go by instead; again for more."),
@@ -62,10 +66,31 @@ def add_precheck(app: typer.Typer) -> None:
             list[str] | None,
             typer.Option(metavar="FILE", help="The exporter's earlier signed records, JSON or NDJSON."),
         ] = None,
+        table: Table = None,
+        sheet: Sheet = None,
+        template: Shared = None,
+        settings: Sets = None,
+        report: Report = None,
+        out: Annotated[
+            Path | None,
+            typer.Option(
+                metavar="FILE", help="Where the outcomes of rows go; else beside the table, .precheck.csv."
+            ),
+        ] = None,
         as_json: AsJson = False,
     ) -> int:
-        when = None if at is None else time_of(at, "--at")
-        return _one(draft, at_hand(measures), when, history or [], as_json=as_json)
+        if (draft is None) == (table is None):
+            raise typer.BadParameter("give DRAFT or --table FILE")
+        when, held = None if at is None else time_of(at, "--at"), at_hand(measures)
+        if draft is not None:
+            return _one(draft, held, when, history or [], as_json=as_json)
+        if history:
+            raise typer.BadParameter("--history goes with DRAFT")
+        when = int(time.time()) if when is None else when
+        shared = shared_of(template, settings)
+        return precheck_table(
+            table or Path(), sheet, shared, held, at=when, report=report, out=out, as_json=as_json
+        )
 
 
 def at_hand(names: list[Path] | None) -> list[Held]:

@@ -46,6 +46,19 @@ def register_files(
 
     The exit status is 1 when anything was refused, 3 when the node was out of reach.
     """
+    tally, trouble = registered(names, url, receipts=receipts, errors=errors)
+    _show(tally, trouble, as_json=as_json)
+    if trouble is not None:
+        return broken_off(trouble)
+    if tally.answered == 0:
+        raise MalformedError("there is no document in the input", code="input-empty")
+    return output.REFUSED if tally.refused else output.DONE
+
+
+def registered(
+    names: list[str], url: str, *, receipts: Path | None, errors: Path | None
+) -> tuple[Tally, LedgerError | None]:
+    """Register everything in the inputs; what became of them, and what broke the run off."""
     tally = Tally()
     trouble: LedgerError | None = None
     if receipts is not None:
@@ -57,14 +70,14 @@ def register_files(
             run.all(paths)
         except (RemoteError, SetupError) as error:
             trouble = error
-    _show(tally, trouble, as_json=as_json)
-    if trouble is not None:
-        status = output.fail(trouble, as_json=False)
-        output.say("what is counted above stands in the log; run the same command again to go on")
-        return status
-    if tally.answered == 0:
-        raise MalformedError("there is no document in the input", code="input-empty")
-    return output.REFUSED if tally.refused else output.DONE
+    return tally, trouble
+
+
+def broken_off(trouble: LedgerError) -> int:
+    """Say why a run ended early, and how it goes on; the exit status."""
+    status = output.fail(trouble, as_json=False)
+    output.say("what is counted above stands in the log; run the same command again to go on")
+    return status
 
 
 class _Run:

@@ -11,7 +11,8 @@ from ledger.cli import calling, drafting, output
 from ledger.cli.documents import READABLE, digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
 from ledger.cli.precheck import add_precheck
-from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
+from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_check, add_sign
+from ledger.cli.tables import add_register
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
@@ -73,7 +74,10 @@ def new(
 
 
 add_precheck(app)
-add_commands(app, Signed("transfer", KIND, document="record", signer="exporter"))
+_RECORDS: Final = Signed("transfer", KIND, document="record", signer="exporter")
+add_check(app, _RECORDS)
+add_sign(app, _RECORDS)
+add_register(app)
 
 
 @command(
