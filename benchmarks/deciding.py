@@ -7,10 +7,10 @@ from unittest.mock import patch
 
 from benchmarks.measure import Row, at_most, by_turns, microseconds
 from ledger.statements.deciding import decide as engine
-from ledger.statements.deciding.decide import decide
+from ledger.statements.deciding.decide import Measures, decide
 from ledger.statements.deciding.verdicts import Ruling, Verdict, verdict_of
-from tests.deciding.china_cases import MEASURES, cases, transfer_of
-from tests.deciding.records import AT, party, shipped
+from tests.deciding.china_cases import AT, MEASURES, cases, transfer_of
+from tests.deciding.records import party, shipped
 
 DECIDE_GOAL = 2.0
 LINES = 200
@@ -37,9 +37,11 @@ def _engine(what: str, records: list[dict[str, Any]], lines: int, goal: float | 
         calls.append(partial(verdict_of, rulings, dict(facts)))
         return verdict_of(rulings, facts)
 
+    at_hand = Measures(CHINA)
+
     def whole() -> None:
         for record in records:
-            decide(record, CHINA, at=AT)
+            decide(record, at_hand, at=AT)
 
     with patch.object(engine, "verdict_of", noted):
         whole()

@@ -1,6 +1,6 @@
 from typing import Any
 
-from ledger.statements.deciding.decide import Ready
+from ledger.statements.deciding.decide import Measures, Ready, decide
 from tests.deciding.records import AT, line, party, people, rule, rules, transfer
 from tests.deciding.test_decide import FORBID, FREE, judged
 
@@ -95,6 +95,36 @@ def zone_list(*of: dict[str, Any], authority: str = "zone") -> Ready:
 
 
 HARBOUR = {"exporter": party("exporter", "XA", "XA-01+harbour")}
+
+
+def test_measures_made_ready_once_answer_of_each_route_and_time_what_they_answer_alone() -> None:
+    relation = {
+        "relation": "adequacy",
+        "jurisdiction": "XB",
+        "from": "2026-11-22T04:00:00Z",
+        "reason": "Decision 1",
+    }
+    pilots = {
+        "parties": [{"scheme": "DID", "id": "did:web:exporter.example"}],
+        "sunset": "2026-11-22T04:00:01Z",
+    }
+    of = [
+        national(delegate("XA-01+harbour")),
+        zone_list(),
+        rules(rule("1", "prohibited", table={"relation": ["adequacy"]}), number="XA-R", relations=[relation]),
+        rules(rule("1", "conditional"), number="XA-P", kind="pilot", pilot=pilots),
+    ]
+    once = Measures(of)
+    routes = [
+        {"exporter": party(name, "XA", zone), "importer": party("importer", to)}
+        for name in ("exporter", "another")
+        for zone in (None, "XA-01+harbour")
+        for to in ("XB", "XC")
+    ]
+    for at in (AT - 1, AT, AT + 1, AT):
+        for route in routes:
+            record = transfer(**route)
+            assert decide(record, once, at=at) == decide(record, of, at=at)
 
 
 def test_a_zone_overrides_what_is_delegable_where_it_speaks() -> None:

@@ -19,8 +19,8 @@ from ledger.statements.deciding.facts import (
     facts_of,
     foreign_scenarios,
     knows,
-    vocabularies_of,
 )
+from ledger.statements.deciding.sides import Measures, Side
 from ledger.statements.deciding.verdicts import (
     INDETERMINATE,
     SILENT,
@@ -28,12 +28,8 @@ from ledger.statements.deciding.verdicts import (
     Possible,
     Ready,
     Verdict,
-    author_of,
-    in_force,
-    overriding,
     perhaps_yielding,
     ready,
-    relations,
     verdict_of,
 )
 from ledger.statements.decision import (
@@ -44,9 +40,9 @@ from ledger.statements.decision import (
     Reason,
     SideDecision,
 )
-from ledger.statements.party import Party, party_of
+from ledger.statements.party import party_of
 
-__all__ = ["ENGINE", "Decided", "Ready", "decide", "ready"]
+__all__ = ["ENGINE", "Decided", "Measures", "Ready", "decide", "ready"]
 
 ENGINE: Final = "evidence-rules/1"
 NO_MEASURE: Final = "measures"
@@ -101,41 +97,33 @@ class Decided(NamedTuple):
         return encode(self.subject(transfer), what="decision")
 
 
-def decide(transfer: dict[str, Any], measures: Iterable[Ready], *, at: int) -> Decided:
+def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at: int) -> Decided:
     """Decide about a transfer.
 
     Args:
         transfer: Subject of a TransferRecord, in order.
-        measures: All at hand, in any order; those not in force, or of others, change nothing.
+        measures: All at hand, in any order; those not in force, or of others, change nothing.  Whoever decides about
+            several transfers makes `Measures` of them once.
         at: When it crosses, POSIX seconds.
 
     Raises:
         RefusedError: `decision-too-large`: of more than `MOST_MEASURES` in force, or more than `MOST_WORK`.
     """
-    at_hand = list(measures)
+    at_hand = measures if isinstance(measures, Measures) else Measures(measures)
     exporter, importer = party_of(transfer["exporter"]), party_of(transfer["importer"])
-    out = in_force(at_hand, "outbound", exporter, at)
-    into = in_force(at_hand, "inbound", importer, at)
-    used = out + into
-    _bound(used, len(transfer.get("lines", "0")))
+    out = at_hand.side("outbound", exporter, importer.jurisdiction, at)
+    into = at_hand.side("inbound", importer, exporter.jurisdiction, at)
+    _bound(len(out.measures) + len(into.measures), (out.work + into.work) * len(transfer.get("lines", "0")))
     lines, foreign = facts_of(transfer, {}), foreign_scenarios(transfer)
     sides = {
-        "outbound": _judged(
-            _Side(out, exporter, importer.jurisdiction, at, is_outbound=True), lines, foreign
-        ),
-        "inbound": _judged(
-            _Side(into, importer, exporter.jurisdiction, at, is_outbound=False), lines, foreign
-        )
-        if into
-        else [],
+        "outbound": _judged(out, lines, foreign, is_outbound=True),
+        "inbound": _judged(into, lines, foreign, is_outbound=False) if into.measures else [],
     }
     outcome, strictest = _strictest(sides)
     mechanisms = _mechanisms(sides) if outcome == _MECHANISM else None
     return Decided(
         at=at,
-        measures=tuple(
-            sorted(MeasureUsed(each.digest, each.measure.number, each.measure.version) for each in used)
-        ),
+        measures=tuple(sorted(out.used + into.used)),
         outcome=ORDER[outcome],
         outbound=_side(sides["outbound"]),
         inbound=_side(sides["inbound"]) if sides["inbound"] else None,
@@ -145,11 +133,10 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready], *, at: int) -> D
     )
 
 
-def _bound(used: list[Ready], lines: int) -> None:
-    work = sum(len(each.rulings) for each in used) * lines
-    if len(used) > MOST_MEASURES or work > MOST_WORK:
+def _bound(used: int, work: int) -> None:
+    if used > MOST_MEASURES or work > MOST_WORK:
         raise RefusedError(
-            f"{len(used)} measures in force, whose rules times the lines are {work}: at most {MOST_MEASURES} and"
+            f"{used} measures in force, whose rules times the lines are {work}: at most {MOST_MEASURES} and"
             f" {MOST_WORK} are decided by",
             code="decision-too-large",
         )
@@ -164,60 +151,22 @@ class _Line(NamedTuple):
     """That all rules which require one allow."""
 
 
-class _Side:
-    """The measures of one direction, made ready for one transfer."""
-
-    __slots__ = (
-        "defaults",
-        "is_outbound",
-        "known",
-        "measures",
-        "overridden",
-        "overriding",
-        "relations",
-        "zone",
-    )
-
-    def __init__(
-        self, measures: list[Ready], party: Party, other: str, at: int, *, is_outbound: bool
-    ) -> None:
-        self.is_outbound, self.measures, self.zone = is_outbound, measures, party.zone or ""
-        self.relations = [relations(each.measure, other, at) for each in measures]
-        self.known = _known(measures)
-        self.overriding = overriding(measures)
-        self.overridden = [place for place, over in enumerate(self.overriding) if over]
-        self.defaults = [place for place, each in enumerate(measures) if each.measure.kind == "default"]
-
-
-def _known(measures: list[Ready]) -> list[Vocabularies]:
-    """For each measure, what its authority says that schemes of scenarios have, in all its measures of a direction."""
-    authors = [author_of(each.measure) for each in measures]
-    known = {
-        author: vocabularies_of(
-            list_
-            for each, by in zip(measures, authors, strict=True)
-            if by == author
-            for list_ in each.measure.vocabularies
-        )
-        for author in {by for each, by in zip(measures, authors, strict=True) if each.measure.vocabularies}
-    }
-    return [known.get(author, _NOBODYS) for author in authors]
-
-
-def _judged(side: _Side, lines: list[tuple[int, Facts]], foreign: dict[int, tuple[str, str]]) -> list[_Line]:
+def _judged(
+    side: Side, lines: list[tuple[int, Facts]], foreign: dict[int, tuple[str, str]], *, is_outbound: bool
+) -> list[_Line]:
     """What a direction says, but for lines of which it says nothing and need not."""
     found = []
     for number, facts in lines:
         facts[ZONE] = side.zone
         said, by_default = _verdicts(side, facts, foreign.get(number))
-        line = _line(number, said, by_default, is_outbound=side.is_outbound)
+        line = _line(number, said, by_default, is_outbound=is_outbound)
         if line is not None:
             found.append(line)
     return found
 
 
 def _verdicts(
-    side: _Side, facts: Facts, scenario: tuple[str, str] | None
+    side: Side, facts: Facts, scenario: tuple[str, str] | None
 ) -> tuple[list[Verdict], list[Verdict]]:
     """What each measure says of a line, and what those of the kind default say, which count where no other does.
 
@@ -253,7 +202,7 @@ def _tell(facts: Facts, scenario: tuple[str, str], known: Vocabularies) -> None:
         facts.pop(SCENARIO, None)
 
 
-def _overridden(side: _Side, place: int, whole: list[Verdict], facts: Facts) -> Verdict:
+def _overridden(side: Side, place: int, whole: list[Verdict], facts: Facts) -> Verdict:
     """What a measure says that others override, where all say this."""
     verdict, silent, speaks = whole[place], True, False
     for over in side.overriding[place]:
@@ -366,7 +315,6 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return made
 
 
-_NOBODYS: Final[Vocabularies] = {}
 _NOTHING: Final = frozenset({SILENT})
 _ALONE: Final = {outcome: frozenset({outcome}) for outcome in (SILENT, *range(len(ORDER)))}
 _NO_MECHANISM: Final[frozenset[str]] = frozenset()
