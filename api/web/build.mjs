@@ -26,7 +26,7 @@ const common = {
 };
 /** Of the words on a certificate's page, which are printed elsewhere too, those that this page says. */
 function used(path, words) {
-  if (!path.includes("/render/")) return words;
+  if (!/render\/messages\/\w+\.json$/.test(path)) return words;
   const some = Object.entries(words).filter(([key]) => /^(premise|unchecked)\./.test(key));
   return Object.fromEntries(some);
 }
@@ -54,7 +54,7 @@ const codesAlone = {
 const keysOnce = {
   name: "keys-once",
   setup(building) {
-    building.onLoad({ filter: /messages\/(codes\.)?zh\.json$/ }, ({ path }) => {
+    building.onLoad({ filter: /messages\/(codes\.|rules\.)?zh\.json$/ }, ({ path }) => {
       const english = path.replace(/zh\.json$/, "en.json");
       const read = (file) => JSON.parse(readFileSync(file, "utf8"));
       const [keys, words] = [Object.keys(used(english, read(english))), used(path, read(path))];

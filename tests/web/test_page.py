@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+from ledger.core.times import parse_time
 from ledger.core.trust import sign_trust_list
 from tests.simulator import NOW, World, key, world
 from tests.web.browser import ROOT, Opened, built_page, opened, started
@@ -20,6 +21,8 @@ SCREENSHOTS = os.environ.get("EVIDENCE_SCREENSHOTS")
 LARGE = 2 << 30
 ZEROS = "a7c744c13cc101ed66c29f672f92455547889cc586ce6d44fe76ae824958ea51"
 """SHA-256 of as many bytes, all of them 0, by `sha256sum`."""
+DECISIONS = ROOT / "tests" / "vectors" / "decided"
+DECIDED = parse_time(json.loads((DECISIONS / "verdicts.json").read_bytes())["now"])
 FLAT = 400 << 20
 """Bytes by which the browser may grow while it hashes a file of two gigabytes."""
 
@@ -302,6 +305,48 @@ def test_what_a_stranger_wrote_moves_nothing_on_the_page(browser: Browser, files
         assert "\u202e" not in answer
         assert "<b>x</b>" not in answer
         assert "U+202E" in said or page.step(1) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            (
+                "XA-1 version 1",
+                "encrypted in transit",
+                "Whether they are kept was not checked",
+                "the evidence does not carry",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "XA-1 第 1 版",
+                "传输与存储均加密",
+                "条件是否得到遵守",
+                "是否另有未载于本证据的生效措施",
+            ),
+        ),
+        ("ar-XB", ("\u202eencrypted\u202c",)),
+    ],
+)
+def test_a_decision_is_told_with_its_limits_in_every_language(
+    browser: Browser, files: Files, language: str, words: tuple[str, ...]
+) -> None:
+    with opened(browser, f"{files.page}?lang={language}", now=DECIDED) as page:
+        page.give(evidence=DECISIONS / "conditional.evidence.json", trust=DECISIONS / "trust.json")
+        page.answered()
+        assert (page.verdict, page.step(11)) == ("passed", "passed")
+        told = "".join(page.page.text_content(f"#{place}") or "" for place in ("unchecked", "steps", "rules"))
+        assert [word for word in words if word not in told] == []
+        assert page.violations() == []
+        page.give(evidence=DECISIONS / "measure-changed-by-a-byte.evidence.json")
+        page.page.wait_for_selector("#step-11.failed")
+        page.answered()
+        assert page.verdict == "failed"
+        assert "measure-changed" in page.text("#step-11")
+        assert page.said == []
 
 
 def test_a_bundle_of_200_megabytes_is_refused_before_it_is_read(browser: Browser, files: Files) -> None:

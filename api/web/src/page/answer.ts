@@ -10,7 +10,8 @@ import type {
   StandingShown,
   SubjectShown,
 } from "./protocol.ts";
-import { type Key, meaning, premise, say, unchecked } from "./text.ts";
+import { type Key, meaning, ofRules, premise, say, unchecked } from "./text.ts";
+import { showRules } from "./rules.ts";
 
 const STEPS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
 const STRENGTH: Readonly<Record<Outcome, number>> = { failed: 0, absent: 1, passed: 2 };
@@ -32,7 +33,7 @@ export function begin(): void {
   const verdict = byId("verdict");
   verdict.className = "";
   put(verdict, say("wait"));
-  for (const id of ["times", "unchecked", "recognition", "said", "statements", "remarks", "by-hand"])
+  for (const id of ["times", "unchecked", "recognition", "rules", "said", "statements", "remarks", "by-hand"])
     put(byId(id));
   const waiting = STEPS.map((step) =>
     element(
@@ -76,7 +77,7 @@ function showStep(checks: readonly CheckShown[]): void {
       say(`outcome.${counts.outcome}`),
     ),
   );
-  const words = counts.outcome === "passed" ? say(`shows.${first.step}` as Key) : meaning(counts.code);
+  const words = wordsOf(counts);
   const details = [...new Set(alike.map((one) => one.detail))];
   const body = element("div", { class: "body" }, head);
   if (words !== undefined) body.append(element("p", { class: "words" }, words));
@@ -88,6 +89,13 @@ function showStep(checks: readonly CheckShown[]): void {
   put(place, element("span", { class: "number" }, String(first.step)), body);
 }
 
+/** What a check shows or lacks, in the reader's words; what a decision says is told however the step came out. */
+function wordsOf({ step, outcome, code }: CheckShown): string | undefined {
+  const ruled = step === 11 ? ofRules("ruled", code) : undefined;
+  if (outcome === "passed") return ruled ?? say(`shows.${step}` as Key);
+  return meaning(code) ?? ruled;
+}
+
 /** Show a whole report. */
 export function showReport(report: ReportShown, subject: SubjectShown | undefined): void {
   const answer = byId("answer");
@@ -97,6 +105,7 @@ export function showReport(report: ReportShown, subject: SubjectShown | undefine
   showTimes(report);
   showUnchecked(report);
   showRecognition(report);
+  showRules(report.rules);
   showSaid(subject);
   showStatements(report.statements);
   showRemarks(report);
@@ -162,7 +171,7 @@ function showUnchecked(report: ReportShown): void {
         {},
         say("unchecked.step", { step: step.step, name: stepName(step.step) }),
         ": ",
-        meaning(step.code) ?? foreign(step.detail),
+        wordsOf(step) ?? foreign(step.detail),
       ),
     ),
     ...report.notChecked.map((one) => element("li", {}, foreign(unchecked(one)))),

@@ -80,6 +80,18 @@ export interface StandingShown {
   readonly limits: readonly string[];
 }
 
+/** What step 11 found of one decision. */
+export interface DecisionShown {
+  readonly decision: string;
+  readonly at: string;
+  readonly says: string;
+  readonly outcome: Outcome;
+  readonly code: string;
+  readonly measures: readonly { readonly number: string; readonly version: number }[];
+  readonly conditions: readonly string[];
+  readonly atTransfer: string | null;
+}
+
 /** A report, as `evidence verify --json` prints it. */
 export interface ReportShown {
   readonly format: "evidence-report/1";
@@ -96,6 +108,7 @@ export interface ReportShown {
   readonly checkedAt: string;
   readonly statusNow: string;
   readonly recognition: { readonly at: StandingShown; readonly known: StandingShown } | null;
+  readonly rules: readonly DecisionShown[] | null;
   readonly notCounted: readonly string[];
   readonly notices: readonly string[];
   readonly notChecked: readonly string[];

@@ -7,8 +7,11 @@ import codesEn from "./messages/codes.en.json";
 import codesZh from "./messages/codes.zh.json";
 import pageEn from "../../../../ledger/services/render/messages/en.json";
 import pageZh from "../../../../ledger/services/render/messages/zh.json";
+import rulesEn from "../../../../ledger/services/render/messages/rules.en.json";
+import rulesZh from "../../../../ledger/services/render/messages/rules.zh.json";
 
 export type Key = keyof typeof en;
+type RulesKey = keyof typeof rulesEn;
 type Words = Readonly<Record<string, string>>;
 
 interface Language {
@@ -18,6 +21,8 @@ interface Language {
   readonly codes: Words;
   /** Of the page of a certificate: it tells premises, and what was not checked, in the same words. */
   readonly page: Words;
+  /** Of a report for courts, in which decisions are told in the same words. */
+  readonly rules: Words;
 }
 
 /** The bidirectional pseudo-locale of CLDR: English between marks that turn it around. */
@@ -30,17 +35,25 @@ function turned(words: Words): Words {
   );
 }
 
-const english = (): Language => ({ name: "English", dir: "ltr", words: en, codes: codesEn, page: pageEn });
+const english = (): Language => ({
+  name: "English",
+  dir: "ltr",
+  words: en,
+  codes: codesEn,
+  page: pageEn,
+  rules: rulesEn,
+});
 
 const LANGUAGES: Readonly<Record<string, () => Language>> = {
   en: english,
-  zh: () => ({ name: "中文", dir: "ltr", words: zh, codes: codesZh, page: pageZh }),
+  zh: () => ({ name: "中文", dir: "ltr", words: zh, codes: codesZh, page: pageZh, rules: rulesZh }),
   [PSEUDO]: () => ({
     name: "Pseudo",
     dir: "rtl",
     words: turned(en),
     codes: turned(codesEn),
     page: turned(pageEn),
+    rules: turned(rulesEn),
   }),
 };
 
@@ -75,10 +88,25 @@ export function preferred(): string {
   return wished === undefined ? "en" : wished.slice(0, 2);
 }
 
+type Values = Readonly<Record<string, string | number>>;
+
 /** A text with its places filled. */
-export function say(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  const text = language.words[key] ?? en[key];
+export function say(key: Key, values: Values = {}): string {
+  return filled(language.words[key] ?? en[key], values);
+}
+
+/** The same of what is said of decisions. */
+export function sayOfRules(key: RulesKey, values: Values = {}): string {
+  return filled(language.rules[key] ?? rulesEn[key], values);
+}
+
+function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => (name in values ? String(values[name]) : place));
+}
+
+/** What an outcome of a decision, a code of step 11 or a condition is called; undefined for one without words. */
+export function ofRules(group: "decision" | "ruled" | "condition", code: string): string | undefined {
+  return language.rules[`${group}.${code}`];
 }
 
 /** The code whose words another code shares. */
@@ -98,7 +126,8 @@ export function premise(code: string): string | undefined {
 
 /** What was not checked, in the language in use; a report says it in English. */
 export function unchecked(text: string): string {
-  return language.page[`unchecked.${text}`] ?? text;
+  const key = `unchecked.${text}`;
+  return language.words[key] ?? language.page[key] ?? text;
 }
 
 /** Fill every element that names its text. */
