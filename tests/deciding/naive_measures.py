@@ -12,7 +12,20 @@ STRICTNESS = ["free", "conditional", "mechanismRequired", "assessmentRequired", 
 OWN = "urn:evidence-ledger:scenario:v1"
 ELSEWHERE = "urn:example:elsewhere nothing"
 """A scenario of no table."""
-COUNTS = ("ytdCount", "ytdSensitiveCount")
+COUNTS = ("sensitiveCount", "ytdCount", "ytdSensitiveCount")
+MECHANISMS = [("standardContract", ""), ("exemption", "transit"), ("certification", "")]
+"""With the exemption of each."""
+MISSING: dict[str, list[Any]] = {
+    "category": ["nonPersonal", "personal", "sensitivePersonal"],
+    "grade": ["general", "important", "core"],
+    "purpose": [["dpv:Marketing"], ["dpv:ServiceProvision"]],
+    "criticalInfrastructure": [False, True],
+    "mechanism": MECHANISMS,
+    "sensitiveCount": [0, 3, 5],
+    "ytdCount": [0, 3, 5, 10],
+    "ytdSensitiveCount": [0, 3, 5, 10],
+}
+"""Every value of a fact that the conditions of the sets tell apart."""
 WHENS: dict[str, Callable[[dict[str, Any]], bool | None]] = {
     "line.persons.ytdCount >= 5 && !transfer.criticalInfrastructure": lambda line: (
         line["ytdCount"] >= 5 and not line["criticalInfrastructure"]
@@ -77,56 +90,65 @@ def _says(measure: dict[str, Any], asked: Asked, but: Any) -> str | None:
 
 
 def _table_holds(table: dict[str, Any], asked: Asked, did: str) -> bool:
+    return all(_member_holds(member, wanted, asked, did) for member, wanted in table.items())
+
+
+def _member_holds(member: str, wanted: Any, asked: Asked, did: str) -> bool:
     line = asked.line
-    return all(
-        asked.scenario[did] in {f"{one['scheme']} {one['code']}" for one in wanted} - {f"{OWN} other"}
-        if member == "scenario"
-        else bool(set(line["purpose"]) & set(wanted))
-        if member == "purpose"
-        else line["criticalInfrastructure"] == wanted
-        if member == "criticalInfrastructure"
-        else all(
+    if member == "scenario":
+        return asked.scenario[did] in {f"{one['scheme']} {one['code']}" for one in wanted} - {f"{OWN} other"}
+    if member == "purpose":
+        return not set(line["purpose"]).isdisjoint(wanted)
+    if member == "criticalInfrastructure":
+        return bool(line[member] == wanted)
+    if member == "persons":
+        return all(
             bound.get("atLeast", 0) <= line[count] < bound.get("below", 10**9)
             for count, bound in wanted.items()
         )
-        if member == "persons"
-        else line[member] in wanted
-        for member, wanted in table.items()
-    )
+    return line[member] in wanted
 
 
-def completions(
-    record: dict[str, Any], line: dict[str, Any], known: dict[str, set[str]], codes: list[str]
-) -> Iterator[Asked]:
-    """Every line that this one may be.
+def completions(record: dict[str, Any], measures: list[dict[str, Any]], codes: list[str]) -> Iterator[Asked]:
+    """Every line that the one of a record may be.
 
     Args:
-        record: That it is of.
-        line: Of a draft: members may be missing.
-        known: For each authority, the scenarios it knows.
+        record: Of a draft: members may be missing.
+        measures: What nobody of them asks about is filled in with one value.
         codes: All scenarios of any table.
     """
-    persons = line.get("persons", {})
-    categories = (
-        ["personal", "sensitivePersonal"] if persons else ["nonPersonal", "personal", "sensitivePersonal"]
-    )
-    either = {
-        "category": [line["category"]] if "category" in line else categories,
-        "grade": [line["grade"]] if "grade" in line else ["general", "important", "core"],
-        "purpose": [record["purpose"]]
-        if "purpose" in record
-        else [["dpv:Marketing"], ["dpv:ServiceProvision"]],
-        "criticalInfrastructure": [record["criticalInfrastructure"]]
-        if "criticalInfrastructure" in record
-        else [False, True],
-        **{name: [persons[name]] if name in persons else [0, 3, 5, 10] for name in COUNTS},
-    }
-    for values in product(*either.values()):
-        whole = dict(zip(either, values, strict=True))
+    (line,) = record["lines"]
+    persons, told = line.get("persons", {}), str(measures)
+    given: dict[str, Any] = {**record, **line, **persons}
+    if "mechanism" in record:
+        given["mechanism"] = (record["mechanism"]["type"], record["mechanism"].get("exemptionCode", ""))
+    asked = {name for name in MISSING if name in told} | {"category"}
+    asked |= {"mechanism"} if "exemption" in told else set()
+    either = [
+        [given[name]] if name in given else values if name in asked else values[:1]
+        for name, values in MISSING.items()
+    ]
+    known = _known(measures)
+    for values in product(*either):
+        whole = dict(zip(MISSING, values, strict=True))
+        whole["mechanism"], whole["exemption"] = whole["mechanism"]
         if whole["category"] == "nonPersonal":
+            if persons:  # no record counts persons there
+                continue
             whole |= dict.fromkeys(COUNTS, 0)
+        if whole["category"] == "personal" and "sensitiveCount" not in persons:
+            whole["sensitiveCount"] = 0
         for scenario in _scenarios(line, known, codes):
             yield Asked(whole, scenario)
+
+
+def _known(measures: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """What each authority of a direction says that there is."""
+    found: dict[str, set[str]] = {each["authority"]["did"]: set() for each in measures}
+    for each in measures:
+        for one in each.get("vocabularies", ()):
+            found[each["authority"]["did"]] |= {f"{one['scheme']} {code}" for code in one["codes"]}
+    return found
 
 
 def _scenarios(

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from tests.deciding.naive_measures import COUNTS, OWN, STRICTNESS
+from tests.deciding.naive_measures import COUNTS, MECHANISMS, MISSING, OWN, STRICTNESS
 from tests.deciding.records import party, rule
 
 LISTED = "urn:example:list"
@@ -67,6 +67,8 @@ def _table(chance: random.Random) -> dict[str, Any]:
         "grade": chance.sample(["general", "important", "core"], chance.randint(1, 2)),
         "scenario": chance.sample(SCENARIOS, chance.randint(1, 2)),
         "purpose": ["dpv:Marketing"],
+        "mechanism": chance.sample(["standardContract", "exemption", "certification"], 2),
+        "exemption": ["transit"],
         "criticalInfrastructure": chance.random() < 0.5,
         "persons": {
             chance.choice(COUNTS): chance.choice([{"atLeast": 5}, {"below": 5}, {"atLeast": 1, "below": 10}])
@@ -90,7 +92,9 @@ def draft(chance: random.Random, missing: float) -> dict[str, Any]:
     if given():
         line["scenario"] = chance.choice([*SCENARIOS, {"scheme": LISTED, "code": "unheard-of"}])
     if line.get("category") != "nonPersonal":
-        line["persons"] = {name: chance.choice([0, 3, 5, 10]) for name in COUNTS if given()}
+        line["persons"] = {name: chance.choice(MISSING[name]) for name in COUNTS if given()}
+    if line.get("category") == "personal":
+        line["persons"].pop("sensitiveCount", None)
     made: dict[str, Any] = {
         "exporter": party("exporter", "XA"),
         "importer": party("importer", "XB"),
@@ -101,4 +105,7 @@ def draft(chance: random.Random, missing: float) -> dict[str, Any]:
         made["purpose"] = chance.choice([["dpv:Marketing"], ["dpv:ServiceProvision"]])
     if given():
         made["criticalInfrastructure"] = chance.random() < 0.5
+    if given():
+        kind, exemption = chance.choice(MECHANISMS)
+        made["mechanism"] = {"type": kind, "exemptionCode": exemption} if exemption else {"type": kind}
     return made

@@ -24,19 +24,9 @@ def made(members: list[dict[str, Any]]) -> list[Ready]:
     ]
 
 
-def known(measures_: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """What each authority of a direction says that there is."""
-    found: dict[str, set[str]] = {each["authority"]["did"]: set() for each in measures_}
-    for each in measures_:
-        for one in each.get("vocabularies", ()):
-            found[each["authority"]["did"]] |= {f"{one['scheme']} {code}" for code in one["codes"]}
-    return found
-
-
 def possible(record: dict[str, Any], of: list[dict[str, Any]]) -> set[str | None]:
     """What a direction's measures come to, whatever is missing is filled in with."""
-    (line,) = record["lines"]
-    return {direction_says(of, asked) for asked in completions(record, line, known(of), CODES)}
+    return {direction_says(of, asked) for asked in completions(record, of, CODES)}
 
 
 def test_whatever_is_missing_is_filled_in_with_the_answer_is_never_looser() -> None:
