@@ -124,16 +124,18 @@ def serve(
     """Serve."""
     from ledger.cli.serving import certified, listen, protected_at, url_of
     from ledger.cli.serving import serve as serve_until_stopped
-    from ledger.services.roles import ROLES, role_of
+    from ledger.services.roles import ROLES, require_signers, role_of
 
-    settings = with_environment(open_home(home).settings, os.environ)
+    opened = open_home(home)
+    settings = with_environment(opened.settings, os.environ)
     address, reads = protected_at(host, settings)
     shown = certified(home, settings.listening)
     if role not in ROLES:
         raise typer.BadParameter(f"there is no role {role}; there are {', '.join(ROLES)}")
-    role_of(role, settings.database)
+    chosen = role_of(role, settings.database)
     if os.access(home, os.W_OK) is False:
         raise SetupError(f"home {home} cannot be written by this user", code="home-read-only")
+    require_signers(opened.keys, chosen)
     listening = listen(address, settings.port if port is None else port)
     url = url_of(listening, secure=shown is not None)
 

@@ -4,7 +4,8 @@
 
 The program is started for each signature.  What it answers is verified before it is used, so that whatever it does
 it cannot make this node or party sign for somebody else; and it has neither for ever nor any amount of memory.  What it
-writes on its standard error is nobody's here: it may quote what it should not.
+writes on its standard error is nobody's here: it may quote what it should not.  It is started only where nobody else
+may change it, and told of this process's environment no more than `KEPT`.
 
 Source: docs/spec/key-file.md.
 """
@@ -17,17 +18,24 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import Final, Generic, TypeVar
 
 from ledger.core import secp256k1
 from ledger.core.suites import ECDSA, SIGNATURE_SIZE, PublicKey, encode_multikey, normalise_p256, verify
 from ledger.errors import LedgerError, SetupError
+from ledger.services.own_program import require_own
 
 PATIENCE: Final = 10.0
 """Seconds that a signature may take."""
 ANSWER_LIMIT: Final = secp256k1.SIGNATURE_SIZE
 """Most bytes of an answer."""
+KEPT: Final = frozenset({"HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TZ", "USER", "XDG_RUNTIME_DIR"})
+"""The variables that a program is told, beside those that begin with `OWN`."""
+OWN: Final = "EVIDENCE_SIGNER_"
+TRIAL: Final = b"evidence-ledger/signer-trial/v1"
+"""What is signed to see whether a program signs; of an account's key, its SHA-256.  Nothing takes it for anything."""
 
 Public = TypeVar("Public")
 
@@ -70,6 +78,17 @@ class External(Generic[Public]):
             ) from None
 
 
+def require_signs(signer: object) -> None:
+    """Have a program sign `TRIAL`, so that one that does not is found out now; a secret in a file is not asked.
+
+    Raises:
+        SetupError: As of `External.sign`.
+    """
+    if isinstance(signer, External):
+        is_account = signer.suite == secp256k1.SUITE
+        signer.sign(sha256(TRIAL).digest() if is_account else TRIAL)
+
+
 class _FailedError(Exception):
     """Why there is no answer, in words that go on after the program."""
 
@@ -101,12 +120,14 @@ def _asked(command: tuple[str, ...], message: bytes, patience: float) -> bytes:
         given.write(message)
         given.seek(0)
         try:
+            require_own(command[0])
             # A group of its own, so that nothing that it starts outlives it.
             running = subprocess.Popen(  # noqa: S603 - the program that the key file of this user names, no shell
                 command,
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=_told(),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -125,6 +146,11 @@ def _asked(command: tuple[str, ...], message: bytes, patience: float) -> bytes:
     if status != 0:
         raise _FailedError(f"ended with status {status}")
     return answer
+
+
+def _told() -> dict[str, str]:
+    """The environment of a program: no password of this process's, and nothing that says what to load."""
+    return {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(OWN)}
 
 
 def _answer(running: "subprocess.Popen[bytes]", ends: float) -> bytes:

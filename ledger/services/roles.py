@@ -16,7 +16,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 from ledger.errors import RefusedError, SetupError
-from ledger.services.home import Home
+from ledger.services.external import require_signs
+from ledger.services.home import Home, NodeKeys
+from ledger.services.keyfile import HeldKey
 from ledger.services.parties import Parties
 from ledger.services.restart import Restart
 from ledger.services.sequencer import Sequencer
@@ -51,6 +53,19 @@ def role_of(name: str, database: str | None) -> Role:
             code="role-needs-server",
         )
     return cast("Role", name)
+
+
+def require_signers(keys: NodeKeys, role: Role) -> None:
+    """Have each program that holds a key which a process of this role signs with sign once, before it serves.
+
+    Raises:
+        SetupError: As of `ledger.services.external.External.sign`.
+    """
+    if role in MOVING and isinstance(keys.head, HeldKey):
+        require_signs(keys.head.signer)
+    if role in ANCHORING:
+        require_signs(keys.registrar.private)
+        require_signs(keys.publisher.private)
 
 
 def check_served(role: Role, path: str) -> None:
