@@ -20,10 +20,13 @@ from tests.differential.process import Case
 from tests.foreign import held_abroad
 from tests.simulator import DAY, NOW, START, Jurisdiction, World, key, make, seed, world
 from tests.trees import tree_consistency, tree_path
+from tests.verify import rules_vectors
 from tests.verify import test_onward as onward
 from tests.verify.attacking import QUORUM, WITNESSES, cosigned, rebuilt, witness
 from tests.verify.bundles_vouched import chains, require, vouched
 from tests.verify.mutual import ACCREDITOR, AUTHORITY_XA, AUTHORITY_XB, BODY, Mutual, identified, recognised
+from tests.verify.ruled import MACHINE, SECOND, THIRD
+from tests.verify.ruled import NOW as DECIDED
 from tests.verify.test_authorities import ROLE_OF
 from tests.verify.test_required_chains import on_two_chains, required
 from tests.vouching import attested, sealed
@@ -31,7 +34,6 @@ from tests.vouching import attested, sealed
 VECTORS = Path(__file__).parents[1] / "vectors"
 ALL = {"steps": [1, 3, 4, 5, 6, 7, 8, 9]}
 
-MACHINE = "did:web:machine.example.xa"
 SIGNERS: Mapping[str, PrivateKey] = {
     "did:web:registrar.example.xa#1": key("XA registrar"),
     "did:web:registrar.example.xb#1": key("XB registrar"),
@@ -42,7 +44,7 @@ SIGNERS: Mapping[str, PrivateKey] = {
     f"{ACCREDITOR}#1": key("XA accreditor"),
     f"{AUTHORITY_XA}#1": key("XA authority"),
     f"{AUTHORITY_XB}#1": key("XB authority"),
-    f"{MACHINE}#1": key("XA machine"),
+    **{f"{did}#1": key(did) for did in (MACHINE, SECOND, THIRD)},
 }
 """Whose key a verification method names in these worlds."""
 
@@ -173,10 +175,10 @@ class _KeptError(Exception):
 def _measured() -> Good:
     """A record with the measure and the decision that it was made under, and a dataset's registration."""
     made = world()
-    enrolment = made.xa.enrol(MACHINE, ["machine"], [("#1", key("XA machine"))])
+    enrolment = made.xa.enrol(MACHINE, ["machine"], [("#1", key(MACHINE))])
     signers = {
         "PolicyMeasure": (AUTHORITY_XA, "XA authority"),
-        "Decision": (MACHINE, "XA machine"),
+        "Decision": (MACHINE, MACHINE),
         "DatasetRegistration": ("did:web:registrar.example.xa", "XA registrar"),
     }
     said = [
@@ -219,6 +221,30 @@ def _withdrawn() -> Good:
     return _of_mutual("withdrawn", made, "certificate", into="XB")
 
 
+DECISIONS = (
+    "conditional",
+    "mechanism-valid",
+    "mechanism-valid-then-not-now",
+    "both-directions",
+    "joint",
+    "measure-published-later",
+    "decided-for-another-time-alike",
+    "one-of-two",
+    "decision-follows",
+)
+"""Rows of `tests.verify.rules_vectors` that are changed further."""
+
+
+def _decided() -> Iterator[Good]:
+    """Records that were decided about, and a decision."""
+    for row in rules_vectors.ROWS:
+        if row.name in DECISIONS:
+            made = row.make()
+            places = {place.origin: place for place in (made.world.xa, made.world.xb)}
+            data, trust = made.bundle(row.about), made.trust().encoded
+            yield Good(f"decided: {row.name}", data, trust, {"now": DECIDED}, places)
+
+
 @cache
 def goods() -> tuple[Good, ...]:
     """Each kind of good bundle once."""
@@ -237,6 +263,7 @@ def goods() -> tuple[Good, ...]:
         _of_mutual("identity", identified(), "identity"),
         _withdrawn(),
         _measured(),
+        *_decided(),
     )
 
 
@@ -274,3 +301,6 @@ def vectors() -> Iterator[Case]:
         for file in sorted(VECTORS.glob(pattern)):
             for trust in lists:
                 yield Case(f"vector {file.name}", file.read_bytes(), trust, {"now": NOW})
+    trust = (VECTORS / "decided" / "trust.json").read_bytes()
+    for file in sorted(VECTORS.glob("decided/*.evidence.json")):
+        yield Case(f"vector {file.name}", file.read_bytes(), trust, {"now": DECIDED})

@@ -13,6 +13,8 @@ from ledger.core.evm.header import parse_header
 from ledger.core.statement import sign_statement, statement_of
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError
+from ledger.statements.deciding.decide import decide, ready
+from ledger.statements.measure import measure_of
 from tests.differential.changing import change_document, encoded, likely, places, value_at
 from tests.differential.inputs import SIGNERS, Good
 from tests.differential.process import Case
@@ -36,6 +38,8 @@ def resigned(good: Good, random: Random, other: Good) -> Case:
         renamed[old] = _digest(item)
         for _ in range(4):
             _follow(items, renamed)
+        if random.random() < 0.7:
+            _decide_again(items, renamed)
     subject = document["subject"]
     document["subject"] = renamed.get(subject, subject)
     lying = random.random() < 0.35
@@ -111,6 +115,34 @@ def _follow(items: list[dict[str, Any]], renamed: dict[str, str]) -> None:
         old = _digest(item)
         for at in found:
             value_at(subject, at[:-1])[at[-1]] = renamed[value_at(subject, at)]
+        _sign(item, None)
+        renamed[old] = _digest(item)
+
+
+def _decide_again(items: list[dict[str, Any]], renamed: dict[str, str]) -> None:
+    """Put into decisions what follows from the record and the measures as they are by now, and sign those again."""
+    subjects = {_digest(item): item["statement"].get("credentialSubject") for item in items}
+    for item in items:
+        subject = item["statement"].get("credentialSubject")
+        if item["role"] != "decision" or not isinstance(subject, dict):
+            continue
+        old = _digest(item)
+        try:
+            measures = [
+                ready(bytes.fromhex(digest), measure_of(subjects[digest]))
+                for digest in (_digest(one) for one in items if one["role"] == "measure")
+            ]
+            transfer = subject["transfer"]
+            answer = decide(subjects[transfer], measures, at=parse_time(subject["at"]))
+            item["statement"]["credentialSubject"] = answer.subject(bytes.fromhex(transfer))
+        except (
+            LedgerError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ):  # it is not in order any more
+            continue
         _sign(item, None)
         renamed[old] = _digest(item)
 

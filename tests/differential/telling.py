@@ -18,7 +18,7 @@ from tests.differential.process import Case
 
 ALIKE = (
     "format", "verdict", "subject", "type", "required", "missing", "statements", "trust", "checkedAt", "at",
-    "statusNow", "notChecked", "unfinished",
+    "statusNow", "notChecked", "unfinished", "rules",
     # of a fork proof
     "code", "origin", "operator", "checkpoints", "index", "leaves", "signers", "signedBoth", "headKey", "logId",
 )  # fmt: skip
