@@ -161,7 +161,7 @@ class Monitor:
         self._raise(look, (one for one in found.alarms if (one.code, one.origin) != ("log-changed", ended)))
         if head is not None and head.size and (look.succeeds is not None or look.size > look.before):
             signed, tree = parse_checkpoint(head.note), self.follower.tree(found.origin, head.size)
-            told = alarms_at(found.origin, signed, lambda: tree.root_at(1), self.alarms, look.url)
+            told = alarms_at(found.origin, signed, tree.root_at, self.alarms, look.url)
             self._raise(look, told)
 
     def _ask_whom_it_succeeds(self, reader: LogReader, look: Look, origin: str) -> None:
@@ -181,8 +181,11 @@ class Monitor:
             return
         look.succeeds, look.is_told = shown, shown is not None
         if shown is not None:
-            self._raise(look, alarms_of(shown, self.logs, self.alarms, reader.url))
+            self._raise(look, alarms_of(shown, self.logs, self.alarms, reader.url, self._root_at))
         self.logs.progressed(met, _SUCCESSION, _TOLD if look.is_told else 1)
+
+    def _root_at(self, origin: str, followed: int, size: int) -> bytes:
+        return self.follower.tree(origin, followed).root_at(size)
 
     def _mirror(self, origin: str, reader: LogReader, look: Look) -> None:
         if self._folder is None:

@@ -8,18 +8,19 @@ Source: docs/spec/log-succession.md, docs/monitoring.md.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.core.merkle import leaf_hash
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
-from ledger.errors import LedgerError, VerificationError
+from ledger.errors import VerificationError
 from ledger.remote.tiles import LogReader
 from ledger.statements.log_succession import LogSuccession, read
 from ledger.store.alarms import Alarms, NewAlarm
 from ledger.store.followed import FollowedLogs
-from ledger.verify.succession import check_notice, check_shown, in_words, succession_author
+from ledger.verify.succession import check_followed, check_notice, check_shown, in_words, succession_author
 
 ENDED: Final = "log-succeeded"
 SPLIT: Final = "succession-split"
@@ -62,8 +63,14 @@ def require_own(notice: Notice, origin: str) -> None:
         )
 
 
-def alarms_of(notice: Notice, logs: FollowedLogs, alarms: Alarms, url: str) -> Iterator[NewAlarm]:
-    """That a log ended, and what of its notice contradicts what was seen."""
+def alarms_of(
+    notice: Notice, logs: FollowedLogs, alarms: Alarms, url: str, root_at: Callable[[str, int, int], bytes]
+) -> Iterator[NewAlarm]:
+    """That a log ended, and what of its notice contradicts what was seen.
+
+    Args:
+        root_at: Of the log of an origin, followed to a size, the root at another size.
+    """
     told, digest = notice.told, notice.statement.digest.hex()
     ended, body = told.log.origin, notice.statement.encoded
     before = [one for one in alarms.all() if one.origin == ended and one.code == ENDED]
@@ -78,21 +85,22 @@ def alarms_of(notice: Notice, logs: FollowedLogs, alarms: Alarms, url: str) -> I
     if all(one.notes != body for one in before):
         yield NewAlarm(ended, ENDED, digest, "; ".join(in_words(told)), body)
     head = logs.head(ended)
-    if head is not None:
+    if head is not None and head.note:
         try:
             check_shown(told, parse_checkpoint(head.note).checkpoint)
-        except LedgerError as error:
+            check_followed(told, head.size, partial(root_at, ended, head.size))
+        except VerificationError as error:
             yield NewAlarm(ended, error.code, digest, f"{url}: {error}", head.note + body)
 
 
 def alarms_at(
-    origin: str, head: SignedCheckpoint, root_of_one: Callable[[], bytes], alarms: Alarms, url: str
+    origin: str, head: SignedCheckpoint, root_at: Callable[[int], bytes], alarms: Alarms, url: str
 ) -> Iterator[NewAlarm]:
     """What a log that was followed further shows against the notices that were told of it.
 
     Args:
         head: Its newest checkpoint that was followed, of at least one entry.
-        root_of_one: The root of its first entry alone, as it was followed.
+        root_at: The root of so many of its entries, as it was followed.
     """
     for one in [alarm for alarm in alarms.all() if alarm.code == ENDED]:
         statement = parse_statement(one.notes)
@@ -100,8 +108,9 @@ def alarms_at(
         if told.log.origin == origin:
             try:
                 check_shown(told, head.checkpoint)
-            except LedgerError as error:
+                check_followed(told, head.checkpoint.size, root_at)
+            except VerificationError as error:
                 yield NewAlarm(origin, error.code, digest, f"{url}: {error}", head.encoded + one.notes)
-        if told.successor.origin == origin and root_of_one() != leaf_hash(statement.digest):
+        if told.successor.origin == origin and root_at(1) != leaf_hash(statement.digest):
             detail = f"{url}: {origin} does not begin with the notice {digest}, by which it succeeds {told.log.origin}"
             yield NewAlarm(origin, MISPLACED, digest, detail, one.notes)

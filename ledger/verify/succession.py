@@ -6,7 +6,7 @@ in the trust list, the signer is asked by the keys of the authority all the same
 Source: docs/spec/log-succession.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ledger.core.checkpoint import Checkpoint, verify_cosignature
 from ledger.core.statement import Statement
@@ -106,13 +106,37 @@ def check_shown(notice: LogSuccession, shown: Checkpoint) -> None:
             f" that entries {notice.last + 1} to {shown.size - 1} are lost too, and not told",
             code="gap-understated",
         )
-    roots = {notice.held.size: notice.held.root, **{one.size: one.root for one in notice.seen}}
+    roots = _roots(notice)
     if roots.get(shown.size, shown.root) != shown.root:
         raise VerificationError(
             f"the notice gives {notice.log.origin} the root {roots[shown.size].hex()} at size {shown.size}; it signed"
             f" {shown.root.hex()}: two histories of it were signed",
             code="gap-contradicted",
         )
+
+
+def check_followed(notice: LogSuccession, size: int, root_at: Callable[[int], bytes]) -> None:
+    """Hold a notice against the tree of the log that ended, as far as it was followed.
+
+    Args:
+        size: Of a checkpoint of it, whose signature holds and to which the tree leads.
+        root_at: Root of its first so many entries, fewer than `size`.
+
+    Raises:
+        VerificationError: `gap-contradicted`.
+    """
+    for named, root in _roots(notice).items():
+        if 0 < named < size and (other := root_at(named)) != root:
+            raise VerificationError(
+                f"the notice gives {notice.log.origin} the root {root.hex()} at size {named}; it signed a tree of"
+                f" {size} entries of which the first {named} have the root {other.hex()}: two histories of it were signed",
+                code="gap-contradicted",
+            )
+
+
+def _roots(notice: LogSuccession) -> Mapping[int, bytes]:
+    """The roots that a notice names, by their sizes."""
+    return {notice.held.size: notice.held.root, **{one.size: one.root for one in notice.seen}}
 
 
 def in_words(notice: LogSuccession) -> Iterator[str]:

@@ -12,7 +12,8 @@ from ledger.store.alarms import Alarms
 from ledger.store.followed import FILE, FollowedLogs
 from tests.services.shown_logs import ShownLog, reading
 from tests.simulator import NOW, Jurisdiction, world
-from tests.verify.test_succession import SEEN, Rig, Successor
+from tests.verify.test_succession import HELD, SEEN, Rig, Successor
+from tests.verify.test_succession import told as signed_root
 
 
 class Watch:
@@ -80,6 +81,29 @@ def test_a_gap_that_is_told_too_small_is_an_alarm(tmp_path: Path, rig: Rig) -> N
     watch = Watch(tmp_path, rig)
     watch.look(watch.old(SEEN + 1))
     assert set(raised(watch.look(watch.new(rig.notice())))) == {ENDED, "gap-understated"}
+
+
+def contradicting(rig: Rig) -> Statement:
+    """A notice with another history of the log, signed by it, at a size below the one that was seen."""
+    other = rig.made.xa.checkpoint(HELD, root=bytes(32))
+    return rig.notice(held=signed_root(other) | {"checkpoint": other.decode()})
+
+
+def test_a_notice_of_another_history_below_the_head_that_was_followed_is_an_alarm(
+    tmp_path: Path, rig: Rig
+) -> None:
+    watch = Watch(tmp_path, rig)
+    watch.look(watch.old(SEEN))
+    assert set(raised(watch.look(watch.new(contradicting(rig))))) == {ENDED, "gap-contradicted"}
+
+
+def test_a_log_that_is_followed_after_its_notice_is_held_against_the_sizes_in_it(
+    tmp_path: Path, rig: Rig
+) -> None:
+    watch = Watch(tmp_path, rig)
+    with reading(watch.new(contradicting(rig)).answer, "http://another.example.xa") as reader:
+        assert list(raised(watch.monitor.look(reader))) == [ENDED]
+    assert list(raised(watch.look(watch.old(SEEN)))) == ["gap-contradicted"]
 
 
 def test_a_second_successor_of_one_log_is_an_alarm(tmp_path: Path, rig: Rig) -> None:
