@@ -91,7 +91,7 @@ def told(checked: Precheck, held: Iterable[Held]) -> Iterator[str]:
     for step in checked.steps:
         yield f"next: {_step(step)}"
     said = {each.ready.digest: each.said for each in held}
-    for standing in checked.measures:
+    for standing in sorted(checked.measures, key=lambda each: each.measure.measure.number):
         yield _standing(standing, said.get(standing.measure.digest, ""))
     if not checked.measures:
         yield "no measure at hand is of the exporter's or the importer's country"
@@ -99,11 +99,12 @@ def told(checked: Precheck, held: Iterable[Held]) -> Iterator[str]:
 
 def code_words(name: str, code: str) -> str:
     """A code of a list in words, from its file."""
-    return _list(name).get(code, code)
+    return codes_of(name).get(code, code)
 
 
 @cache
-def _list(name: str) -> dict[str, str]:
+def codes_of(name: str) -> dict[str, str]:
+    """The codes of a list in its order, each in words."""
     codes: dict[str, str] = json.loads(files("ledger.rules").joinpath(f"{name}.json").read_bytes())["codes"]
     return codes
 
@@ -120,7 +121,7 @@ def _outcome(checked: Precheck) -> str:
 def _line(line: LineCheck, numbers: Mapping[bytes, str]) -> Iterator[str]:
     name = f"line {line.line}" if line.line else "the whole"
     yield f"{name}, {line.direction}: {line.outcome}"
-    for reason in line.reasons:
+    for reason in sorted(line.reasons, key=lambda reason: numbers[reason.measure]):
         cite = ""
         if reason.cite is not None:
             cite = f": {reason.cite.instrument}"

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.errors import MalformedError
 from ledger.services.drafts import put
-from ledger.services.table_reading import Unreadable, Row, Value
+from ledger.services.table_reading import Row, Unreadable, Value
 from ledger.statements.fields import BOOLEAN, Date, Integer
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.shape import PERSONAL_DATA, Array, Object, Problem, Shape
@@ -140,7 +140,7 @@ def _record(row: Row, columns: list[Column], shared: dict[str, Any]) -> Record:
     if len(row.cells) > len(columns):
         found = f"{len(row.cells)} cells"
         problems.append(
-            CellProblem(row.number, "", found, f"{len(columns)} cells, as the header", "table-malformed")
+            CellProblem(row.number, "", found, f"{len(columns)} cells, as the header", "table-cell")
         )
     for column, value in zip(columns, row.cells, strict=False):
         if value is None or value == "":

@@ -286,3 +286,15 @@ def test_many_are_told_the_same_as_one() -> None:
     for record, short in zip(records, outlines(records, CHINA, at=LISTED), strict=True):
         whole = checked(record, *CHINA, at=LISTED)
         assert short == whole._replace(changes=(), room=())
+
+
+def test_numbers_on_both_sides_of_others_are_two_changes() -> None:
+    between = rules(
+        rule("1", "prohibited", table={"persons": {"ytdCount": {"atLeast": 2_000, "below": 3_000}}}),
+        rule("2", "free"),
+    )
+    found = only(checked(transfer(personal(2_400)), between), "line.persons.ytdCount")
+    assert [(each.at_least, each.below, each.nearest) for each in found] == [
+        (1_200, 2_000, 1_999),
+        (3_000, None, 3_000),
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import MalformedError
 from ledger.services.table import CellProblem, Record, records_of
-from ledger.services.table_reading import rows_of
+from ledger.services.table_reading import Row, rows_of
 from ledger.services.table_report import write_problems
 
 HEADER = "reference,lines.0.category,lines.0.persons.count,criticalInfrastructure,retentionUntil,purpose"
@@ -165,3 +165,9 @@ def test_no_cell_of_a_report_is_a_formula(tmp_path: Path) -> None:
     write_problems(path, problems)
     rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     assert [row[2] for row in rows[1:]] == ["'=1+1", "'+1", "'-1", "'@A", "'\t=1", "fine"]
+
+
+def test_a_whole_number_with_a_point_is_one() -> None:
+    header: list[Any] = ["lines.0.persons.count"]
+    (record,) = records_of(iter([Row(1, header), Row(2, [12.0])]), {})
+    assert (record.subject["lines"][0]["persons"], record.problems) == ({"count": 12}, [])
