@@ -129,7 +129,7 @@ def check_followed(notice: LogSuccession, size: int, root_at: Callable[[int], by
         if 0 < named < size and (other := root_at(named)) != root:
             raise VerificationError(
                 f"the notice gives {notice.log.origin} the root {root.hex()} at size {named}; it signed a tree of"
-                f" {size} entries of which the first {named} have the root {other.hex()}: two histories of it were signed",
+                f" {size} entries whose first {named} have the root {other.hex()}: two histories of it were signed",
                 code="gap-contradicted",
             )
 
