@@ -18,6 +18,8 @@ from ledger.statements.edges import edges
 from ledger.store.statements import Statements, StoredStatement
 
 _ABOUT_ANOTHER: Final = frozenset({"TransferAcknowledgement", "Recognition", "StatusChange", "Decision"})
+_MEASURE: Final = "measure"
+"""Names its authority, and the parties of a pilot: they are not those whose the decision is."""
 
 
 def is_of_party(did: str, stored: StoredStatement, statements: Statements) -> bool:
@@ -30,9 +32,7 @@ def is_of_party(did: str, stored: StoredStatement, statements: Statements) -> bo
     if stored.type not in _ABOUT_ANOTHER:
         return False
     for relation, target in edges(statement):
-        if (
-            relation == "measure"
-        ):  # that names its authority, and parties of a pilot: not whose the decision is
+        if relation == _MEASURE:
             continue
         held = statements.by_digest(target)
         if held is not None and (held.issuer == did or _names(parse_statement(held.body).subject, did)):

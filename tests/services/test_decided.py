@@ -53,11 +53,11 @@ class Deciding:
         self.named[name] = side.register(self.made.sides.sign(key, "PolicyMeasure", subject))
         return self.named[name]
 
-    def decide(self, name: str, record: Statement, *measures: str) -> bytes:
-        """Register what some measures say of a record, at the moment at which it was signed."""
+    def decide(self, name: str, record: Statement, *measures: str, at: int | None = None) -> bytes:
+        """Register what some measures say of a record, at the moment at which it was signed unless told otherwise."""
         asked = [self.statement(one) for one in measures]
         at_hand = [ready(one.digest, measure_of(one.subject)) for one in asked]
-        subject = decide(record.subject, at_hand, at=record.created).subject(record.digest)
+        subject = decide(record.subject, at_hand, at=at or record.created).subject(record.digest)
         self.named[name] = self.xa.register(self.made.sides.sign(self.machine, "Decision", subject))
         return self.named[name]
 
@@ -147,6 +147,16 @@ def test_a_measure_that_came_after_all_of_it_is_not_exported(world: Deciding) ->
     outcome, code, roles = world.said(world.xa.bundle(world.named["record 1"]))
     assert (outcome, code) == ("passed", "free")
     assert "second" not in roles
+
+
+def test_a_measure_in_force_when_the_record_was_signed_is_exported_too(world: Deciding) -> None:
+    now = world.made.sides.clock.now
+    world.measure("short", rule("1", "prohibited"), effectiveUntil=format_time(now + 20))
+    record = world.record("record 8")
+    world.decide("decision 8", record, "first", "second", at=now + 30)
+    carried = closure(record.digest, world.xa.node.statements, "XA")
+    assert world.named["short"] in {one.statement.digest for one in carried}
+    world.made.sides.clock.now = now + 40  # past it for the others
 
 
 def test_a_record_without_a_decision_is_exported_without_measures(world: Deciding) -> None:
