@@ -4,7 +4,7 @@
 # file changed. PYTHON=python3.13 chooses the interpreter of a new environment.
 
 logs=$(mktemp -d)
-failed=() beside=()
+failed=() groups=()
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 trap 'end_beside; rm -rf "$logs"' EXIT
 
@@ -28,29 +28,48 @@ setup_failed() {
     exit 3
 }
 
-# setup_beside TITLE COMMAND…: the same, while the script goes on; what it told is shown where `joined` waits for it. It
-# is a group of processes by itself, since what a shell leaves behind would not hear of Ctrl-C.
-setup_beside() {
-    local place=$logs/beside-${#beside[@]}
-    mkdir "$place"
+# beside COMMAND…: goes on while the script does, with the number of its process as the last of `groups`. It is a group of
+# processes by itself, since what a shell leaves behind would not hear of Ctrl-C.
+beside() {
     set -m
-    (logs=$place; run "$@" >"$place/told") </dev/null &
+    ("$@") </dev/null &
     set +m
-    beside+=($!)
+    groups+=($!)
+}
+# What a command makes of Ctrl-C is its own affair: pytest, pip and npm end by themselves, and the script would go on.
+trap 'exit 130' INT
+end_beside() {
+    local each _
+    for each in "${groups[@]}"; do kill -- "-$each" 2>/dev/null; done
+    for each in "${groups[@]}"; do
+        for _ in {1..50}; do
+            kill -0 -- "-$each" 2>/dev/null || continue 2
+            sleep 0.1
+        done
+        kill -KILL -- "-$each" 2>/dev/null
+    done
+}
+
+# setup_beside TITLE COMMAND…: as setup, while the script goes on; what it told is shown where `joined` waits for it.
+setup_beside() {
+    local place=$logs/beside-${#groups[@]}
+    mkdir "$place"
+    beside setup_at "$place" "$@"
+}
+setup_at() {
+    logs=$1
+    shift
+    run "$@" >"$logs/told"
 }
 joined() {
     local each broken=
-    for each in "${!beside[@]}"; do
-        wait "${beside[each]}" || broken=1
+    for each in "${!groups[@]}"; do
+        wait "${groups[each]}" || broken=1
         cat "$logs/beside-$each/told"
     done
-    beside=()
+    groups=()
     rm -rf "$logs"/beside-*
     [ -z "$broken" ] || setup_failed
-}
-end_beside() {
-    local each
-    for each in "${beside[@]}"; do kill -- "-$each" 2>/dev/null; done
 }
 
 apt_install() {
