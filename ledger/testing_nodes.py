@@ -31,7 +31,7 @@ from ledger.services.ids import RANDOM_SIZE as ID_SIZE
 from ledger.services.ids import statement_id
 from ledger.services.keyfile import HolderKey, make_holder_key, write_key
 from ledger.statements.request import make
-from ledger.testing_forks import Forks, Process
+from ledger.forks import Forks, Process
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 

@@ -13,7 +13,7 @@ from ledger.core.statement import parse_statement
 from ledger.core.times import format_time
 from ledger.demo.commands import Evidence, settle_environment
 from ledger.demo.folder import make_folder
-from ledger.demo.nodes import DemoNode, free_port
+from ledger.demo.nodes import FORKS, DemoNode, free_port
 from ledger.demo.recognising import DAY, Recognising
 from ledger.demo.records import BODY, EXPORTER, IMPORTER
 from ledger.demo.screen import Screen
@@ -60,6 +60,7 @@ def tell(folder: Path) -> None:
     make_folder(folder)
     screen = Told(STEPS, folder / COMMANDS)
     settle_environment(folder / "pinned")
+    FORKS.load()
     os.environ.setdefault("EVIDENCE_ANCHOR_PERIOD", PERIOD)
     taken: list[int] = []
     for preferred in (8161, 8162, 8163):

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from ledger.chains import DEFAULT_PERIOD
 from ledger.config import with_environment
-from ledger.demo.commands import PROGRAM, Evidence
+from ledger.demo.commands import Evidence
 from ledger.errors import RemoteError, SetupError
+from ledger.forks import Forks, Process
 from ledger.remote.node import NodeClient
 from ledger.services.home import open_home
 
@@ -21,6 +22,8 @@ START_SECONDS: Final = 120
 ANCHOR_SECONDS: Final = 180
 STOP_SECONDS: Final = 20
 _PAUSE: Final = 0.2
+FORKS: Final = Forks()
+"""What the nodes are forked off: it loads once what each of them would load by itself, at each start."""
 
 
 class DemoNode:
@@ -37,8 +40,7 @@ class DemoNode:
         self._port = port
         self._client = NodeClient(self.url)
         self._output = folder / f"node-{code.lower()}.log"
-        self._log: IO[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._listens_since = 0.0
         self._period = DEFAULT_PERIOD
 
@@ -54,14 +56,13 @@ class DemoNode:
     def serve(self) -> None:
         """Start its process; `await_listening` waits until it answers."""
         self._period = with_environment(open_home(self.home).settings, os.environ).chain.period
-        self._log = self._output.open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [*PROGRAM, "node", "serve", "--home", str(self.home)],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the demonstration, which stops its nodes in order
-        )
+        command = ("node", "serve", "--home", str(self.home))
+        try:
+            self._process = FORKS.run(command, self._output, os.environ)
+        except RuntimeError as error:
+            raise SetupError(
+                f"the node of {self.code} did not start: {error}", code="demo-node-failed"
+            ) from None
 
     def await_listening(self) -> None:
         """Wait until it answers.
@@ -133,8 +134,6 @@ class DemoNode:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        if self._log is not None:
-            self._log.close()
 
     def close(self) -> None:
         """Stop, for good."""

@@ -20,7 +20,7 @@ from ledger.demo.closing import (
 from ledger.demo.commands import Evidence, settle_environment
 from ledger.demo.crossing import Crossing
 from ledger.demo.folder import make_folder
-from ledger.demo.nodes import DemoNode, free_port
+from ledger.demo.nodes import FORKS, DemoNode, free_port
 from ledger.demo.recognising import Recognising, scheme_of
 from ledger.demo.records import BODY, EXPORTER, IMPORTER, Company
 from ledger.demo.screen import Screen
@@ -61,6 +61,7 @@ def play(folder: Path, *, serve: bool) -> None:
     screen = Screen(STEPS)
     vectors = Path(os.environ.get("EVIDENCE_VECTORS", ROOT.parent / "shared" / "vectors"))
     settle_environment(folder / "pinned")
+    FORKS.load()
     evidence = Evidence(screen)
     taken: list[int] = []
     for preferred in _PORTS:

@@ -1,8 +1,9 @@
-"""Node processes for tests, forked off one process that has everything loaded: a start costs no imports.
+"""Nodes of the demonstration and of tests, forked off one process that has everything loaded: a start costs no imports.
 
-`python -m ledger.testing_forks` reads one JSON object a line and forks a server for each: `port`, `output` (a file),
-`environment`. It answers `[pid]`, and `[pid, status]` once that process is gone. At the end of its input it ends those
-that are left, and itself. It never has a thread, so that what it forks off is whole.
+`python -m ledger.forks` reads one JSON object a line and forks a process for each: `output` (a file), `environment`,
+and either the `port` to serve on or the `arguments` of a command `evidence`. It answers `[pid]`, and `[pid, status]`
+once that process is gone. At the end of its input it ends those that are left, and itself. It never has a thread, so
+that what it forks off is whole.
 """
 
 import atexit
@@ -13,9 +14,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 ANSWER_SECONDS: Final = 60
 _CHUNK: Final = 1 << 16
@@ -91,29 +93,56 @@ class Forks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: queue.SimpleQueue[Forked] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[Forked | None] = queue.SimpleQueue()
         self._parent: subprocess.Popen[bytes] | None = None
 
     def start(self, port: int, output: Path, environment: Mapping[str, str]) -> Forked:
         """Serve a node on a loopback port; what it says goes to the file `output`."""
-        told = {"port": port, "output": str(output), "environment": dict(environment)}
+        return self._start(output, environment, port=port)
+
+    def run(self, arguments: Sequence[str], output: Path, environment: Mapping[str, str]) -> Forked:
+        """Carry out a command `evidence`, in a session of its own.
+
+        Raises:
+            RuntimeError: The loaded process ended.
+        """
+        return self._start(output, environment, arguments=list(arguments))
+
+    def load(self) -> None:
+        """Begin to load, where that was not begun; what is started later waits for it."""
         with self._lock:
-            if self._parent is None or self._parent.poll() is not None:
-                self._parent = self._begin()
-            assert self._parent.stdin is not None
-            self._parent.stdin.write(json.dumps(told).encode() + b"\n")
-            self._parent.stdin.flush()
-            return self._made.get(timeout=ANSWER_SECONDS)
+            self._loading()
+
+    def _start(self, output: Path, environment: Mapping[str, str], **what: Any) -> Forked:
+        told = {"output": str(output), "environment": dict(environment), **what}
+        with self._lock:
+            parent = self._loading()
+            assert parent.stdin is not None
+            try:
+                parent.stdin.write(json.dumps(told).encode() + b"\n")
+                parent.stdin.flush()
+                made = self._made.get(timeout=ANSWER_SECONDS)
+            except BrokenPipeError:
+                made = self._made.get(timeout=ANSWER_SECONDS)
+            if made is None:
+                raise RuntimeError("the process that nodes are forked off ended")
+            return made
+
+    def _loading(self) -> "subprocess.Popen[bytes]":
+        if self._parent is None or self._parent.poll() is not None:
+            self._made = queue.SimpleQueue()
+            self._parent = self._begin()
+        return self._parent
 
     def _begin(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "ledger.testing_forks"]
+        command = [sys.executable, "-P", "-m", "ledger.forks"]
         parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        listener = threading.Thread(target=self._listen, args=(parent,), daemon=True)
+        listener = threading.Thread(target=self._listen, args=(parent, self._made), daemon=True)
         listener.start()
         atexit.register(_end, parent, listener)
         return parent
 
-    def _listen(self, parent: "subprocess.Popen[bytes]") -> None:
+    def _listen(self, parent: "subprocess.Popen[bytes]", made: "queue.SimpleQueue[Forked | None]") -> None:
         running: dict[int, Forked] = {}
         assert parent.stdout is not None
         with parent.stdout as answers:
@@ -123,15 +152,17 @@ class Forks:
                     running.pop(pid).ended(status[0])
                 else:
                     running[pid] = Forked(pid)
-                    self._made.put(running[pid])
+                    made.put(running[pid])
         for one in running.values():
             one.ended(-signal.SIGKILL)
+        made.put(None)
 
 
 def _end(parent: "subprocess.Popen[bytes]", listener: threading.Thread) -> None:
     """End the loaded process; its listener closes the pipe of its answers, which would warn if it were left."""
     assert parent.stdin is not None
-    parent.stdin.close()
+    with suppress(BrokenPipeError):  # it is gone, and was told something more
+        parent.stdin.close()
     parent.wait()
     listener.join(ANSWER_SECONDS)
 
@@ -140,8 +171,9 @@ def main() -> None:
     """Fork a server for each line."""
     from select import select
 
-    _load()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's: our end is that of our input
+    with suppress(Exception):  # what is forked off finds the same, and says so where it is read
+        _load()
     awake, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -184,6 +216,8 @@ def _load() -> None:
         "coincurve",
         "cryptography.hazmat.primitives.asymmetric.ed25519",
         "eth.estimators.gas",
+        "ledger.cli.node",
+        "ledger.cli.serving",
         "ledger.chain.embedded",
         "ledger.chain.embedded_port",
         "ledger.chain.http_provider",
@@ -206,17 +240,17 @@ def _tell_the_gone(running: set[int]) -> None:
             print(json.dumps([pid, os.waitstatus_to_exitcode(status)]), flush=True)  # noqa: T201
 
 
-def _serve(port: int, output: str, environment: dict[str, str]) -> None:
-    """Serve as `python -m uvicorn api.app:create_app --factory` does; never returns."""
-    import uvicorn
-
+def _serve(
+    output: str, environment: dict[str, str], port: int = 0, arguments: list[str] | None = None
+) -> None:
+    """Serve as `python -m uvicorn api.app:create_app --factory` does, or carry out a command; never returns."""
     status = 1
     try:
         for number in (signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.default_int_handler)
         nowhere, file = (
             os.open(os.devnull, os.O_RDONLY),
-            os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+            os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666),
         )
         os.dup2(nowhere, 0)
         os.dup2(file, 1)
@@ -225,8 +259,7 @@ def _serve(port: int, output: str, environment: dict[str, str]) -> None:
         os.close(file)
         os.environ.clear()
         os.environ.update(environment)
-        uvicorn.run("api.app:create_app", factory=True, host="127.0.0.1", port=port, log_level="warning")
-        status = 0
+        status = _run(arguments) if arguments else _run_server(port)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except BaseException:  # noqa: BLE001 - it has no caller to be raised to
@@ -235,6 +268,20 @@ def _serve(port: int, output: str, environment: dict[str, str]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    from ledger.cli.app import run_app
+
+    os.setsid()  # Ctrl-C is for whoever had it started
+    return run_app(arguments)
+
+
+def _run_server(port: int) -> int:
+    import uvicorn
+
+    uvicorn.run("api.app:create_app", factory=True, host="127.0.0.1", port=port, log_level="warning")
+    return 0
 
 
 if __name__ == "__main__":
