@@ -135,9 +135,10 @@ def _missing(missing: Missing) -> str:
 
 
 def _changes(checked: Precheck) -> Iterator[str]:
-    if not checked.changes:
+    if not checked.all_tried:
+        yield "not every single fact was tried: there are too many rules, lines or open places"
+    elif not checked.changes:
         yield "one fact alone would change nothing"
-        return
     for place, change in enumerate(checked.changes[:MOST_CHANGES]):
         yield f"{'one fact that would change it' if place == 0 else 'or'}: {_change(change)}"
     left = len(checked.changes) - MOST_CHANGES

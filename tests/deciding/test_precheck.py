@@ -298,3 +298,53 @@ def test_numbers_on_both_sides_of_others_are_two_changes() -> None:
         (1_200, 2_000, 1_999),
         (3_000, None, 3_000),
     ]
+
+
+def test_a_zone_that_is_yet_to_be_filled_in_is_not_none() -> None:
+    exporter = {**party("exporter", "CN"), "zone": "<zone, if any>"}
+    record = transfer(personal(1_000_000), exporter=exporter)
+    found = checked(record, *CHINA, at=LISTED)
+    assert (found.outcome, [missing.fact for missing in found.missing]) == (
+        "indeterminate",
+        ["exporter.zone"],
+    )
+    answers = {change.values: change.outcome for change in only(found, "exporter.zone")}
+    assert answers == {("*",): "assessmentRequired", ("CN-SH+lingang",): "conditional"}
+    assert checked(transfer(line(), exporter=exporter), *CHINA, at=LISTED).outcome == "free"
+
+
+def test_an_exemption_that_is_yet_to_be_named_is_none_of_them_and_any() -> None:
+    record = transfer(
+        personal(1_000_000),
+        exporter=party("exporter", "CN"),
+        mechanism={"type": "exemption", "exemptionCode": "<code>"},
+    )
+    found = checked(record, *CHINA)
+    assert (found.outcome, [missing.fact for missing in found.missing]) == (
+        "indeterminate",
+        ["transfer.exemption"],
+    )
+    assert {change.outcome for change in only(found, "transfer.exemption")} == {"free", "assessmentRequired"}
+
+
+def test_a_list_that_is_yet_to_be_filled_up_is_not_known() -> None:
+    asked = rules(rule("1", "prohibited", table={"purpose": ["dpv:CustomerCare"]}), rule("2", "free"))
+    found = checked(transfer(purpose=["dpv:ServiceProvision", "<another purpose>"]), asked)
+    assert [missing.fact for missing in found.missing] == ["transfer.purpose"]
+
+
+def test_a_party_without_scheme_may_be_of_the_cohort() -> None:
+    cohort = {"parties": [{"scheme": "LEI", "id": "TEST000C76DC31B85900"}], "sunset": "2027-01-01T00:00:00Z"}
+    pilot = rules(rule("1", "free"), kind="pilot", pilot=cohort)
+    exporter = {"did": "did:web:e.example", "id": "TEST000C76DC31B85900", "jurisdiction": "XA"}
+    assert checked(transfer(exporter=exporter), pilot).outcome == "indeterminate"
+    assert checked(transfer(exporter={**exporter, "scheme": "LEI"}), pilot).outcome == "free"
+
+
+def test_more_than_there_is_time_for_is_not_tried_and_said() -> None:
+    many = rules(
+        *(rule(f"r{n}", "free", table={"persons": {"ytdCount": {"atLeast": n * 10}}}) for n in range(1, 900))
+    )
+    record = transfer(*({**personal(2_000 + number), "line": number} for number in range(1, 101)))
+    found = checked(record, many)
+    assert (found.all_tried, found.outcome) == (False, "free")

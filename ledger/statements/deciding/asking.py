@@ -4,7 +4,8 @@ It is what `precheck` tries one after the other.  A function of the measures.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Final, NamedTuple
@@ -12,14 +13,19 @@ from typing import Any, Final, NamedTuple
 from ledger.statements import codes as lists
 from ledger.statements.deciding.cel import parse
 from ledger.statements.deciding.conditions import asked_of
+from ledger.statements.deciding.draft import NOT_SAID
 from ledger.statements.deciding.facts import FACTS, RELATIONS
 from ledger.statements.deciding.tree import Added, Constant, nodes
 from ledger.statements.deciding.verdicts import Ready, relations
 from ledger.statements.measure import PolicyMeasure
-from ledger.statements.measure_rules import MeasureRule, Table
+from ledger.statements.measure_rules import Table
 
 MOST_COMPLETIONS: Final = 64
 """Ways to complete what every record says and a draft does not, that are tried."""
+MOST_WORK: Final = 2**20
+"""Rules times lines times ways."""
+EXEMPTING: Final = ("exemption", "derogation")
+"""Mechanisms that name an exemption."""
 
 
 class Asking(NamedTuple):
@@ -46,7 +52,7 @@ def asking_of(measures: Iterable[PolicyMeasure]) -> Asking:
             if rule.table is not None:
                 _ask_table(rule.table, facts, cuts, texts)
             if rule.when is not None:
-                adds |= _ask_expression(rule, facts, cuts, texts)
+                adds |= _ask_expression(rule.when, facts, cuts, texts)
     return Asking(
         frozenset(facts),
         {name: tuple(sorted(numbers)) for name, numbers in cuts.items()},
@@ -68,29 +74,31 @@ def _ask_table(table: Table, facts: set[str], cuts: dict[str, set[int]], texts: 
 
 
 def _ask_expression(
-    rule: MeasureRule, facts: set[str], cuts: dict[str, set[int]], texts: dict[str, set[str]]
+    when: str, facts: set[str], cuts: dict[str, set[int]], texts: dict[str, set[str]]
 ) -> bool:
     """Every constant counts for every fact of the expression: what is tried in vain does no harm."""
-    expression = parse(rule.when or "")
-    facts |= expression.facts
-    constants = [
-        value for node in nodes(expression.tree) if isinstance(node, Constant) for value in _each(node)
-    ]
-    for name in expression.facts:
+    asked, constants, adds = _expression(when)
+    facts |= asked
+    for name in asked:
         for value in constants:
             if isinstance(value, str) and FACTS[name].type in {"text", "texts"}:
                 texts[name].add(value)
             elif type(value) is int and FACTS[name].type == "integer":
                 cuts[name] |= {value, value + 1}
-    return any(isinstance(node, Added) for node in nodes(expression.tree))
+    return adds
 
 
-def _each(node: Constant) -> Iterator[object]:
-    value: Any = node.value
-    if isinstance(value, str | int):
-        yield value
-    else:
-        yield from value
+@lru_cache(4_096)
+def _expression(when: str) -> tuple[frozenset[str], frozenset[object], bool]:
+    """Of an expression: its facts, its constants, and whether it adds or subtracts."""
+    expression = parse(when)
+    found: set[object] = set()
+    for node in nodes(expression.tree):
+        if isinstance(node, Constant):
+            value: Any = node.value
+            found |= {value} if isinstance(value, str | int) else set(value)
+    adds = any(isinstance(node, Added) for node in nodes(expression.tree))
+    return expression.facts, frozenset(found), adds
 
 
 class Completions(NamedTuple):
@@ -123,14 +131,26 @@ def completions(draft: dict[str, Any], measures: list[Ready], asking: Asking, at
     if not draft["importer"]["jurisdiction"]:
         countries = _destinations(measures, asking, at)
         choices["transfer.destination"] = [{"importer": {"jurisdiction": country}} for country in countries]
-    for party in ("exporter", "importer"):
-        if not draft[party]["did"]:
+    for party, direction in (("exporter", "outbound"), ("importer", "inbound")):
+        given, of_side = (
+            draft[party],
+            [each.measure for each in measures if each.measure.direction == direction],
+        )
+        if not given["did"]:
             named = sorted(asking.texts.get(f"{party}.did", ()))
             choices[f"{party}.did"] = [{party: {"did": did}} for did in ("", *named)]
-        if not draft[party]["id"]:
-            choices[f"{party}.id"] = [{party: said} for said in _parties(measures, party, asking)]
+        if not given["id"] or not given["scheme"]:
+            choices[f"{party}.id"] = [{party: said} for said in _parties(of_side, given, asking, party)]
+        if given.get("zone") == NOT_SAID:
+            zones = sorted({measure.zone for measure in of_side if measure.zone is not None})
+            choices[f"{party}.zone"] = [{party: {"zone": zone}} for zone in ("", *zones)]
+    if draft.get("mechanism", {}).get("type") in EXEMPTING and "exemptionCode" not in draft["mechanism"]:
+        codes = sorted(lists.EXEMPTIONS) if "transfer.exemption" in asking.facts else [""]
+        choices["transfer.exemption"] = [{"mechanism": {"exemptionCode": code}} for code in codes]
     missing = tuple(name for name, said in choices.items() if len(said) > 1)
-    if prod(map(len, choices.values())) > MOST_COMPLETIONS:
+    ways = prod(map(len, choices.values()))
+    work = ways * len(draft["lines"]) * sum(len(each.rulings) for each in measures)
+    if ways > MOST_COMPLETIONS or (ways > 1 and work > MOST_WORK):
         return Completions([draft], missing, whole=False, countries=countries)
     transfers = [_with(draft, said) for said in product(*choices.values())]
     return Completions(transfers, missing, whole=True, countries=countries)
@@ -162,14 +182,15 @@ def _destinations(measures: list[Ready], asking: Asking, at: int) -> dict[str, t
     return {alike[0]: tuple(alike) for alike in kinds.values()}
 
 
-def _parties(measures: list[Ready], party: str, asking: Asking) -> list[_Said]:
-    """Nobody in particular, and everybody whom a measure names."""
-    direction = "outbound" if party == "exporter" else "inbound"
+def _parties(measures: list[PolicyMeasure], given: dict[str, str], asking: Asking, party: str) -> list[_Said]:
+    """Nobody in particular, and everybody whom a measure names and the draft may mean."""
     cohorts = {
-        member
-        for each in measures
-        if each.measure.pilot is not None and each.measure.direction == direction
-        for member in each.measure.pilot.parties
+        member for measure in measures if measure.pilot is not None for member in measure.pilot.parties
     }
-    cohorts |= {("", identifier) for identifier in asking.texts.get(f"{party}.id", ())}
-    return [{"id": ""}, *({"scheme": scheme, "id": identifier} for scheme, identifier in sorted(cohorts))]
+    named = {(given["scheme"], identifier) for identifier in asking.texts.get(f"{party}.id", ())}
+    fitting = [
+        {"scheme": scheme, "id": identifier}
+        for scheme, identifier in sorted(cohorts | named)
+        if given["scheme"] in {"", scheme} and given["id"] in {"", identifier}
+    ]
+    return [{}, *fitting]

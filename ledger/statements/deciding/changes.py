@@ -25,6 +25,8 @@ Transfers = list[dict[str, Any]]
 """What a draft may be: one of them, where it says all that every record says."""
 MOST_LINES: Final = 16
 """Lines of which single facts are tried; those of which most is asked come first."""
+MOST_WORK: Final = 2**22
+"""Rules times lines times values that are tried: about a second."""
 _MECHANISM, _ASSESSMENT, _INDETERMINATE = (
     ORDER.index(outcome) for outcome in ("mechanismRequired", "assessmentRequired", "indeterminate")
 )
@@ -127,15 +129,31 @@ def answer(case: Case) -> Answer:
     return _answer(case, case.completions.transfers, case.lines)
 
 
-def changes(case: Case) -> tuple[Change, ...]:
-    """Every single fact that would change the answer; what would loosen it first, then what costs least."""
+def changes(case: Case) -> tuple[tuple[Change, ...], bool]:
+    """Every single fact that would change the answer; what would loosen it first, then what costs least.
+
+    Returns:
+        The changes, and whether all were tried: not where that is more than `MOST_WORK`.
+    """
     transfers = case.completions.transfers
     told = _told(case, transfers, case.lines)
     now = _together(told, transfers)
-    tried = [*_of_record(case), *_of_lines(case, told)]
+    of_line = len(transfers) * max(1, len(case.rules))
+    left = MOST_WORK
+    tried: list[_Tried] = []
+    for found, work in ((_of_record(case), of_line * len(case.lines)), (_of_lines(case, told), of_line)):
+        if work > left:
+            left = -1
+            break
+        for each in found:
+            tried.append(each)
+            left -= work
+            if left < 0:
+                break
     made = [_change(group, now) for group in _grouped(tried) if group[0].answer != now]
     alike = {(each.fact, each.line, each.values, each.at_least): each for each in reversed(made)}
-    return tuple(sorted(alike.values(), key=_order))  # of two mechanisms that name one exemption, the first
+    # Of two mechanisms that name one exemption, the first.
+    return tuple(sorted(alike.values(), key=_order)), left >= 0
 
 
 def _order(change: Change) -> tuple[bool, bool, bool, int, int, int]:
@@ -242,7 +260,7 @@ def _of_record(case: Case) -> Iterator[_Tried]:
 def _of_completions(case: Case, name: str) -> Iterator[_Tried]:
     """What every record says and the draft does not."""
     first, second = name.split(".")
-    path = {"flow": ("flow",), "destination": ("importer", "jurisdiction")}.get(second, (first, second))
+    path = _PATHS.get(name, (first, second))
     fact = Fact(name, None, "/" + "/".join(path), None)
     groups: dict[str, Transfers] = {}
     for transfer in case.completions.transfers:
@@ -292,3 +310,9 @@ def _of_lines(case: Case, told: list[_Told]) -> Iterator[_Tried]:
 
 _NO_FACTS: Final = frozenset({"line", "datasetRef", "fields", "volume"})
 """Members of a line that no rule asks about."""
+_PATHS: Final = {
+    "transfer.flow": ("flow",),
+    "transfer.destination": ("importer", "jurisdiction"),
+    "transfer.exemption": ("mechanism", "exemptionCode"),
+}
+"""Where what every record says stands; a party's facts stand where their names say."""

@@ -5,7 +5,6 @@ Rule: docs/spec/precheck.md, section Drafts.
 
 from typing import Any, Final
 
-from ledger.statements.deciding.facts import Facts, facts_of
 from ledger.statements.shape import Problem, problems
 from ledger.statements.transfer import SHAPE
 
@@ -13,6 +12,8 @@ _WHOLE: Final = (("mechanism", "type"), ("onward", "allowed"), ("window", "start
 """Members of a record that say nothing without one of their own."""
 _PARTIES: Final = ("exporter", "importer")
 _PARTY: Final = ("did", "scheme", "id", "jurisdiction")
+NOT_SAID: Final = ""
+"""A zone that is yet to be filled in, which is not the same as none."""
 
 
 def draft_of(subject: object) -> tuple[dict[str, Any], list[Problem]]:
@@ -24,11 +25,17 @@ def draft_of(subject: object) -> tuple[dict[str, Any], list[Problem]]:
     Returns:
         A copy that `precheck` takes, if there are no problems; else it is not to be used.
     """
-    said = _said(subject)
-    if not isinstance(said, dict):
-        said = {} if isinstance(subject, dict) else subject
+    if not isinstance(subject, dict):
+        return {}, problems(SHAPE, subject)
+    said = _members(subject)
     found = [problem for problem in problems(SHAPE, said) if problem.code != "member-missing"]
-    return (said if isinstance(said, dict) and not found else {}), found
+    if found:
+        return {}, found
+    for name in _PARTIES:
+        party = subject.get(name)
+        if isinstance(party, dict) and _is_blank(party.get("zone")):
+            said[name] = {**said.get(name, {}), "zone": NOT_SAID}
+    return said, []
 
 
 def completed(draft: dict[str, Any]) -> dict[str, Any]:
@@ -49,12 +56,6 @@ def completed(draft: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def facts_said(draft: dict[str, Any], line: dict[str, Any]) -> Facts:
-    """The facts of one line that a completed draft gives."""
-    ((_, facts),) = facts_of({**draft, "lines": [line]}, {})
-    return {name: value for name, value in facts.items() if value != "" or name.endswith(".zone")}
-
-
 def _line(line: dict[str, Any], number: int) -> dict[str, Any]:
     made = {"line": number} | line
     scenario = made.get("scenario")
@@ -63,13 +64,23 @@ def _line(line: dict[str, Any], number: int) -> dict[str, Any]:
     return made
 
 
+def _members(value: dict[str, Any]) -> dict[str, Any]:
+    said = ((name, _said(member)) for name, member in value.items())
+    return {name: member for name, member in said if member is not None}
+
+
 def _said(value: object) -> object:
     """A value without what is yet to be filled in; None where nothing is left."""
-    if isinstance(value, str):
-        return None if value.startswith("<") and value.endswith(">") else value
+    if _is_blank(value):
+        return None
     if isinstance(value, dict):
-        members = {name: _said(member) for name, member in value.items()}
-        return {name: member for name, member in members.items() if member is not None} or None
+        return _members(value) or (None if value else value)
     if isinstance(value, list):
-        return [item for item in map(_said, value) if item is not None] or None
+        if any(map(_is_blank, value)):
+            return None  # what a list is to hold as well is not known
+        return [item for item in map(_said, value) if item is not None] or (None if value else value)
     return value
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("<") and value.endswith(">")

@@ -111,6 +111,8 @@ class Precheck(NamedTuple):
     missing: tuple[Missing, ...]
     changes: tuple[Change, ...]
     """Single facts that would change the answer: what loosens it first, then what costs least."""
+    all_tried: bool
+    """False: there were more than there is time for."""
     room: tuple[Room, ...]
     measures: tuple[Standing, ...]
     """Those of the two jurisdictions, ascending by digest."""
@@ -178,8 +180,10 @@ def precheck(
     draft = completed(transfer)
     case = _Near(measures, at).case(draft)
     checked = _check(case)
-    found = changes(case) if draft["exporter"]["jurisdiction"] else ()
-    return checked._replace(changes=found, room=_room(draft, checked.measures, at, tuple(history)))
+    found, whole = changes(case) if draft["exporter"]["jurisdiction"] else ((), True)
+    return checked._replace(
+        changes=found, all_tried=whole, room=_room(draft, checked.measures, at, tuple(history))
+    )
 
 
 def outlines(
@@ -215,6 +219,7 @@ def _check(case: Case) -> Precheck:
         declared=None if mechanism is None else mechanism["type"],
         missing=_missing(lines, unsaid if outcome == "indeterminate" else (), case.lines),
         changes=(),
+        all_tried=True,
         room=(),
         measures=_standings(case, decided),
     )

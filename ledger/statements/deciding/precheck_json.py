@@ -25,6 +25,7 @@ def subject_of(checked: Precheck) -> dict[str, Any]:
         "lines": [_line(line) for line in checked.lines],
         "missing": [_missing(missing) for missing in checked.missing],
         "changes": [_change(change) for change in checked.changes],
+        "allTried": checked.all_tried,
         "room": [_room(room) for room in checked.room],
         "conditions": list(checked.conditions),
         "documents": list(checked.documents),

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from ledger.statements import codes as lists
-from ledger.statements.deciding.asking import Asking
+from ledger.statements.deciding.asking import EXEMPTING, Asking
 from ledger.statements.deciding.decide import Ready
+from ledger.statements.deciding.draft import NOT_SAID
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.transfer import types_fit_category
 
 ANY_OTHER: Final = "*"
 """In place of a value: any that the measures do not name."""
 PERSONAL: Final = ("personal", "sensitivePersonal")
-_EXEMPTING: Final = ("exemption", "derogation")
 
 
 class Fact(NamedTuple):
@@ -55,10 +55,10 @@ def _mechanisms(transfer: dict[str, Any], asking: Asking) -> Iterator[tuple[Fact
     """Mechanisms that name no exemption, and exemptions by what names them."""
     mechanism: dict[str, Any] = transfer.get("mechanism", {})
     was = (mechanism["type"],) if mechanism else None
-    for kind in sorted(lists.MECHANISMS.difference(_EXEMPTING)):
+    for kind in sorted(lists.MECHANISMS.difference(EXEMPTING)):
         fact = Fact("transfer.mechanism", None, "/mechanism/type", was)
         yield fact, kind, {"mechanism": {"type": kind}}
-    for kind in _EXEMPTING if "transfer.exemption" in asking.facts else ():
+    for kind in EXEMPTING if "transfer.exemption" in asking.facts else ():
         code = mechanism.get("exemptionCode")
         fact = Fact("transfer.exemption", None, "/mechanism", (code,) if code else was and (), kind)
         for other in sorted(lists.EXEMPTIONS):
@@ -79,6 +79,8 @@ def _zones(transfer: dict[str, Any], measures: list[Ready]) -> Iterator[tuple[Fa
     """Zones that measures are of, for the party on their side; none."""
     for party, direction in (("exporter", "outbound"), ("importer", "inbound")):
         given = transfer[party]
+        if given.get("zone") == NOT_SAID:
+            continue  # every one of them is tried as what the draft may say
         zones = {
             each.measure.zone or ""
             for each in measures
