@@ -27,7 +27,7 @@ from typing import Final
 from ledger.core.statement import Statement, parse_statement, verify_statement
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError, SignatureError
-from ledger.services.decided import decisions_about, left_out
+from ledger.services.decided import decisions_about, left_out, record_of
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.catalogue import TYPES, read
 from ledger.statements.certificate import ConformityCertificate
@@ -127,17 +127,14 @@ def closure(
     if isinstance(told, TransferRecord):
         _transfer(subject, told, jurisdiction, gathered)
         at = subject.created if at is None else at
-    elif subject.type == "Decision":
-        _record_of(subject, gathered)
+    for stored in record_of(subject, statements):
+        if gathered.is_named(stored, subject):
+            gathered.carry(stored)
     gathered.size = size
-    if not isinstance(told, TransferRecord):
-        gathered.expand(subject)
+    if isinstance(told, TransferRecord):
+        _crosses_by(subject, gathered)
     else:
-        for relation, target in edges(subject):
-            if relation in _NAMED:
-                gathered.follow(target, subject)
-        for stored in decisions_about(digest, statements):
-            gathered.follow(stored.digest, subject)
+        gathered.expand(subject)
     for one in also:
         gathered.follow(one)
     gathered.finish()
@@ -324,6 +321,15 @@ def _transfer(statement: Statement, record: TransferRecord, jurisdiction: str, g
             gathered.add(given[0].digest)
 
 
+def _crosses_by(record: Statement, gathered: _Gathered) -> None:
+    """Carry what a record says that it may cross by, and what was decided about it."""
+    for relation, target in edges(record):
+        if relation in _NAMED:
+            gathered.follow(target, record)
+    for stored in decisions_about(record.digest, gathered.statements):
+        gathered.follow(stored.digest, record)
+
+
 def _earlier(record: TransferRecord, statements: Statements) -> Iterator[StoredStatement]:
     """The records in this log that a record goes on from; those that it merely cites prove nothing about it."""
     named = {parent.digest for parent in record.parents if parent.rel in CUSTODY}
@@ -333,18 +339,6 @@ def _earlier(record: TransferRecord, statements: Statements) -> Iterator[StoredS
         stored = statements.by_digest(digest)
         if stored is not None and stored.type == TYPE_OF_ROLE["parent"]:
             yield stored
-
-
-def _record_of(decision: Statement, gathered: _Gathered) -> None:
-    """Carry the record that a decision is about, where whoever asks may see it."""
-    for relation, target in edges(decision):
-        stored = gathered.statements.by_digest(target) if relation == "record" else None
-        if (
-            stored is not None
-            and stored.type == TYPE_OF_ROLE["parent"]
-            and gathered.is_named(stored, decision)
-        ):
-            gathered.carry(stored)
 
 
 def _own_arrangements(jurisdiction: str, gathered: _Gathered) -> None:

@@ -34,6 +34,14 @@ def decisions_about(record: bytes, statements: Statements) -> list[StoredStateme
     return newest
 
 
+def record_of(decision: Statement, statements: Statements) -> Iterator[StoredStatement]:
+    """The record that a decision is about, where it is in a log; nothing of a statement that is no decision."""
+    if decision.type == _KIND:
+        stored = statements.by_digest(bytes.fromhex(str(decision.subject["transfer"])))
+        if stored is not None and stored.type == "TransferRecord":
+            yield stored
+
+
 def left_out(subject: bytes, carried: Mapping[bytes, Statement], statements: Statements) -> Iterator[bytes]:
     """Digests of the measures of a log in force for a record when it was signed, or when a decision about it says.
 

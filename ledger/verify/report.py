@@ -251,20 +251,11 @@ def conclude(
     rule = None if recognised is None else recognised.report
     if require_now and status_now != "valid":
         missing = (*missing, f"now: {status_now}")
-    verdict: Verdict = "verified"
-    if "failed" in [check.outcome for check in every]:
-        verdict = "not verified"
-    elif unfinished:
-        verdict = "could not finish"
-    elif missing:
-        verdict = "not verified"
-    elif later is not None:
-        verdict = "verified then, not now"
     renewal = [f"the trust list asked to be renewed by {format_time(trust.next_update)}"] if stale else []
     return Report(
         subject=subject,
         subject_type=subject_type,
-        verdict=verdict,
+        verdict=_verdict(every, unfinished, missing, later),
         checks=tuple(every),
         required=needed,
         missing=missing,
@@ -290,6 +281,18 @@ def conclude(
         ),
         rules=None if ruled is None else ruled.judged,
     )
+
+
+def _verdict(
+    checks: Iterable[Check], unfinished: Sequence[str], missing: Sequence[str], later: str | None
+) -> Verdict:
+    if "failed" in [check.outcome for check in checks]:
+        return "not verified"
+    if unfinished:
+        return "could not finish"
+    if missing:
+        return "not verified"
+    return "verified" if later is None else "verified then, not now"
 
 
 def _today(recognised: Recognised | None, *, stale: bool) -> tuple[str | None, str]:
