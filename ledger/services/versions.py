@@ -8,7 +8,7 @@ Source: docs/spec/policy-measure.md and docs/spec/dataset-registration.md.
 from collections.abc import Iterator
 
 from ledger.core.statement import Statement, parse_statement
-from ledger.errors import RefusedError
+from ledger.errors import ConflictError, RefusedError
 from ledger.statements.catalogue import read
 from ledger.statements.dataset import DatasetRegistration
 from ledger.statements.measure import PolicyMeasure
@@ -26,7 +26,8 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
         statements: Of the log.
 
     Raises:
-        RefusedError: `version-conflict`, `version-taken`.
+        RefusedError: `version-conflict`.
+        ConflictError: `version-taken`; of two that come at once the log itself refuses one.
 
     Cost: two look-ups, and one more for every 256 versions of other parties under the same number.
     """
@@ -51,7 +52,7 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
         if stored.digest == statement.digest or not isinstance(other, Versioned):
             continue
         if name_of(stored.issuer, other) == what and other.version == version:
-            raise RefusedError(
+            raise ConflictError(
                 f"version {version} of {_shown(subject)} is {stored.digest.hex()}; another needs a further version",
                 code="version-taken",
             )

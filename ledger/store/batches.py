@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ledger.errors import ConflictError
 from ledger.store.database import Writing
-from ledger.store.rows import NewStatement
+from ledger.store.rows import VERSIONED, NewStatement, Version, version_in, version_of
 from ledger.store.tiles import FullTile
 
 Place = tuple[str, str, int]
@@ -33,11 +33,13 @@ def sort_out(
     taken = _names(writing, unknown)
     attesting = [statement for statement in unknown if statement.attestation is not None]
     places = _places(writing, [place for place in map(_place, attesting) if place is not None])
+    versions = _versions(writing, unknown)
     outcomes: list[Appended | ConflictError] = []
     fresh: list[NewStatement] = []
     for statement in batch:
         place = None if statement.attestation is None else _place(statement)
         name = (statement.issuer, statement.statement_id)
+        version = version_of(statement)
         index = known.get(statement.digest)
         if index is not None:
             outcomes.append(Appended(index, first=False))
@@ -57,9 +59,19 @@ def sort_out(
                     code="status-index-reused",
                 )
             )
+        elif version is not None and version in versions:
+            outcomes.append(
+                ConflictError(
+                    f"version {version[-1]} of {version[-2]} is entry {versions[version]}; statement"
+                    f" {statement.digest.hex()} needs a further version",
+                    code="version-taken",
+                )
+            )
         else:
             index = size + len(fresh)
             known[statement.digest] = taken[name] = index
+            if version is not None:
+                versions[version] = index
             if place is not None:
                 places[place] = index
             outcomes.append(Appended(index, first=True))
@@ -93,6 +105,21 @@ def _places(writing: Writing, wanted: Sequence[Place]) -> dict[Place, int]:
         return {}
     rows = writing.leaf_indexes("status_index", ("issuer", "list", "number"), wanted)
     return {(issuer, name, number): index for issuer, name, number, index in rows}
+
+
+def _versions(writing: Writing, statements: Sequence[NewStatement]) -> dict[Version, int]:
+    """The versions that the log has under the references of new statements, with their entries.
+
+    Asked in the transaction that appends them: of two that come at once, one finds the other.
+    """
+    named = {(one.type, one.reference, one.issuer) for one in statements if one.type in VERSIONED}
+    return {
+        version_in(body): index
+        for values in sorted(named, key=str)
+        for body, index in writing.execute(
+            "SELECT body, leaf_index FROM statement WHERE type = ? AND reference = ? AND issuer = ?", values
+        ).fetchall()
+    }
 
 
 def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]) -> None:

@@ -105,7 +105,8 @@ class Log:
 
         A digest that is known already answers with its first index.  An (issuer, id) that names another
         digest is a `ConflictError` (`statement-id-taken`) in its place of the answer, a place in a status list
-        that another statement has is one (`status-index-reused`), and the rest goes on.
+        that another statement has is one (`status-index-reused`), so is a version of a measure or of a dataset that
+        the log has (`version-taken`), and the rest goes on.
 
         Raises:
             ConflictError: `head-moved`: another writer was first; `fenced`: another process has become the one

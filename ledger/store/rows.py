@@ -1,9 +1,9 @@
 """What is stored of a statement.  Loads no database, so that a process that only verifies stays small."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ledger.core.statement import Statement
+from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements.edges import Edge, edges
@@ -20,6 +20,11 @@ HOLDERS: Mapping[str, str | None] = {
     "IdentityRecognition": "party",
 }
 """The types that attest something for a while, under a status of their own; each with the member that says of whom."""
+
+VERSIONED: Mapping[str, str] = {"DatasetRegistration": "holder", "PolicyMeasure": "authority"}
+"""The types of which a log has each version once, under their reference; each with the member that says whose it is."""
+Version = tuple[str | int, ...]
+"""Type, issuer, whose (DID, jurisdiction), reference, version."""
 
 
 class StatusEntry(NamedTuple):
@@ -103,6 +108,23 @@ def row_of(statement: Statement) -> NewStatement:
         refers,
         _attestation(kind, subject, number) if kind in HOLDERS else None,
         _edition(subject) if kind == "StatusList" else None,
+    )
+
+
+def version_of(row: NewStatement) -> Version | None:
+    """Which version of what a row is, where its type has versions."""
+    return None if row.type not in VERSIONED else version_in(row.body)
+
+
+def version_in(body: bytes) -> Version:
+    """As `version_of`, of the canonical bytes of a statement whose fields are checked."""
+    statement = parse_statement(body)
+    subject: Any = statement.subject
+    whose = subject[VERSIONED[statement.type]]
+    name = subject["number" if statement.type in NUMBERED else "reference"]
+    return (
+        *(statement.type, statement.issuer, whose["did"], whose["jurisdiction"]),
+        *(name, subject["version"]),
     )
 
 

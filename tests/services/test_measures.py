@@ -7,7 +7,9 @@ import pytest
 
 from ledger.core.statement import Statement
 from ledger.errors import LedgerError
+from ledger.services.admission import admit
 from ledger.services.closure import closure
+from ledger.services.register import enter
 from ledger.services.versions import check_version
 from ledger.statements.catalogue import read
 from tests.services.recognising import Recognising, party, recognising, subject_of
@@ -148,3 +150,25 @@ def test_a_digest_of_another_type_is_not_carried_as_a_decision(made: Recognising
     made.sides.xa.register(record)
     carried = {one.statement.digest for one in closure(record.digest, made.sides.xa.node.statements, "XA")}
     assert accreditation not in carried
+
+
+def test_of_two_publications_of_one_version_at_once_the_log_takes_one(made: Recognising) -> None:
+    xa = made.sides.xa
+    objectives = ("freeFlow", "personalPrivacy", "publicInterest")
+    rivals = [measure(made, "M-RACE", objectives=[objective]) for objective in objectives]
+    rows = []
+    for rival in rivals:  # both are judged before either is appended, as two processes would
+        admitted = admit(rival.encoded, parties=xa.node.parties, now=made.sides.clock.now)
+        assert not isinstance(admitted, LedgerError)
+        rows.append(admitted)
+    futures = [enter([row], xa.node.parties, xa.node.sequencer) for row in rows[:2]]
+    first, second = (future.result(30)[0] for future in futures[:2])
+    assert not isinstance(first, LedgerError)
+    assert isinstance(second, LedgerError)
+    assert second.code == "version-taken"
+    (third,) = enter([rows[2]], xa.node.parties, xa.node.sequencer).result(30)  # in a later transaction
+    assert isinstance(third, LedgerError)
+    assert third.code == "version-taken"
+    again = enter([rows[0]], xa.node.parties, xa.node.sequencer).result(30)[0]
+    assert not isinstance(again, LedgerError)
+    assert (again.index, again.first) == (first.index, False)
