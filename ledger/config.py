@@ -22,7 +22,8 @@ Read by the composition roots alone; everything below them takes values as param
     id = 1500000001
     period = 10
 
-How it listens, chains and authorities follow, see `ledger.listening`, `ledger.chains` and `ledger.authorities`.  The
+How it listens, chains, authorities and rules follow, see `ledger.listening`, `ledger.chains`, `ledger.authorities` and
+`ledger.ruling`.  The
 environment: `EVIDENCE_PORT`, `EVIDENCE_WORKERS`, `EVIDENCE_RPC_URL` (with `kind = "rpc"`; several, with spaces),
 `EVIDENCE_ANCHOR_PERIOD`, `EVIDENCE_PARTNER_PERIOD` and `DATABASE_URL`
 (`postgresql+psycopg://user:password@host/database`), which is better than the member `database` where a password is in
@@ -54,6 +55,7 @@ from ledger.chains import (
 from ledger.core.times import format_time, parse_time
 from ledger.errors import MalformedError, SetupError
 from ledger.listening import Listening, listening_lines
+from ledger.ruling import Ruling, read_ruling, ruling_lines
 from ledger.statements.fields import COUNTRY, DID, Text
 from ledger.statements.shape import Shape, problems
 
@@ -115,6 +117,7 @@ class Settings:
         relay: Whether a serving node carries partners' checkpoints to its own chain.
         database: Address of the database that keeps the log; None: `ledger.sqlite` in the home.
         listening: How it listens, and who may read.
+        ruling: What it asks the measures of its log.
     """
 
     jurisdiction: str
@@ -135,6 +138,7 @@ class Settings:
     relay: bool = True
     database: str | None = field(default=None, repr=False)  # may hold a password
     listening: Listening = field(default_factory=Listening)
+    ruling: Ruling = field(default_factory=Ruling)
 
     def __post_init__(self) -> None:
         _require(COUNTRY, self.jurisdiction, "jurisdiction")
@@ -205,6 +209,7 @@ def encode_settings(settings: Settings) -> str:
         lines += ["", "[[chains]]", *chain_lines(one, "chains")]
     lines += observed_lines(settings.observed)
     lines += authority_lines(settings.authorities)
+    lines += ruling_lines(settings.ruling)
     return "\n".join(lines) + "\n"
 
 
@@ -248,6 +253,7 @@ def parse_settings(data: bytes) -> Settings:
             members.optional_text("certificate-key"),
             members.texts("proxy"),
         ),
+        ruling=read_ruling(members.raw("rules") if "rules" in members else {}),
     )
     members.require_all_read()
     return settings
