@@ -8,6 +8,7 @@ import { encode, type Json } from "../../src/core/json.ts";
 import { parseTime } from "../../src/core/times.ts";
 import { decide } from "../../src/rules/decide.ts";
 import { type Ready, ready } from "../../src/rules/ruling.ts";
+import type { DecisionSubject } from "../../src/statements/decision.ts";
 import type { MeasureSubject } from "../../src/statements/measure.ts";
 import type { TransferSubject } from "../../src/statements/transfer.ts";
 import { own } from "../vectors.ts";
@@ -27,19 +28,30 @@ interface China {
     readonly decision: string;
   }[];
 }
+/** An answer written by hand; reasons as number/rule, in any order. */
+interface Expected {
+  readonly outcome: string;
+  readonly outbound: {
+    readonly outcome: string;
+    readonly reasons: string[];
+    readonly missing: readonly string[];
+  }[];
+  inbound?: Expected["outbound"];
+}
+interface Case {
+  readonly name: string;
+  readonly at: string;
+  readonly measures: string[];
+  readonly transfer: TransferSubject;
+  readonly decision: Json;
+  readonly expected?: Expected;
+}
 interface Decisions {
   readonly measures: Readonly<Record<string, MeasureSubject>>;
-  readonly cases: {
-    readonly name: string;
-    readonly at: string;
-    readonly measures: string[];
-    readonly transfer: TransferSubject;
-    readonly decision: Json;
-  }[];
+  readonly cases: Case[];
 }
 
 const china = own<China>("rules/china-2024.json");
-const decisions = own<Decisions>("rules/decisions.json");
 
 function shipped(): readonly Ready[] {
   return china.measures.map(({ file, digest }) => {
@@ -64,15 +76,55 @@ test("every boundary of the provisions of 2024 is decided to the byte", () => {
   }
 });
 
-test("every decision is the same to the byte, in whatever order the measures come", () => {
-  assert.ok(decisions.cases.length >= 50);
-  for (const { name, at, measures, transfer, decision } of decisions.cases) {
-    const of = new Map(measures.map((digest) => [digest, decisions.measures[digest]] as const));
-    const given = [...of].flatMap(([digest, one]) => (one === undefined ? [] : [ready(digest, one)]));
-    for (const ordered of [given, [...given].reverse()]) {
-      const decided = decide(china.transferDigest, transfer, ordered, parseTime(at));
-      const written = decodeUtf8(encode(decided));
-      assert.equal(written, decodeUtf8(encode(decision)), name);
+/** Each case, with what is decided of it where the measures come in one order and in the other. */
+function* decidedOf({ measures: subjects, cases }: Decisions): Generator<[Case, DecisionSubject]> {
+  for (const one of cases) {
+    const given = one.measures.flatMap((digest) => {
+      const subject = subjects[digest];
+      return subject === undefined ? [] : [ready(digest, subject)];
+    });
+    assert.equal(given.length, one.measures.length);
+    const distinct = [...new Map(given.map((each) => [each.digest, each])).values()];
+    for (const ordered of [distinct, [...distinct].reverse()]) {
+      yield [one, decide(china.transferDigest, one.transfer, ordered, parseTime(one.at))];
     }
+  }
+}
+
+for (const file of ["decisions", "by-hand"]) {
+  test(`every decision of ${file} is the same to the byte, in whatever order the measures come`, () => {
+    const vectors = own<Decisions>(`rules/${file}.json`);
+    assert.ok(vectors.cases.length >= 60);
+    for (const [{ name, decision }, decided] of decidedOf(vectors)) {
+      assert.equal(decodeUtf8(encode(decided)), decodeUtf8(encode(decision)), name);
+    }
+  });
+}
+
+test("every record with an answer written by hand has that answer", () => {
+  for (const [{ name, expected }, decided] of decidedOf(own<Decisions>("rules/by-hand.json"))) {
+    const numbers = new Map(decided.measures.map(({ digest, number }) => [digest, number]));
+    const plain = (side: DecisionSubject["outbound"]): Expected["outbound"] =>
+      side.lines.map(({ outcome, reasons, missing = [] }) => {
+        const named = reasons.map(({ measure, rule, reason }) => {
+          const error = reason === "rule-error" ? " rule-error" : "";
+          return `${numbers.get(measure) ?? ""}/${rule}${error}`;
+        });
+        return { outcome, reasons: named.sort(), missing };
+      });
+    const { outcome, outbound, inbound, strictest, mechanisms, declared } = decided;
+    const found = {
+      outcome,
+      outbound: plain(outbound),
+      strictest,
+      ...(inbound === undefined ? {} : { inbound: plain(inbound) }),
+      ...(mechanisms === undefined ? {} : { mechanisms, declared }),
+    };
+    const sorted = (side: Expected["outbound"]): Expected["outbound"] =>
+      side.map((line) => ({ ...line, reasons: [...line.reasons].sort() }));
+    assert.ok(expected !== undefined, name);
+    const wanted = { ...expected, outbound: sorted(expected.outbound) };
+    if (expected.inbound !== undefined) wanted.inbound = sorted(expected.inbound);
+    assert.deepEqual(found, wanted, name);
   }
 });

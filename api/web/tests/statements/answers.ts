@@ -7,13 +7,18 @@
 import { createInterface } from "node:readline";
 import { toHex } from "../../src/core/bytes.ts";
 import { isLedgerError } from "../../src/core/error.ts";
-import { isArray, isObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { encode, isArray, isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { parseStatement } from "../../src/core/statement.ts";
+import { parseTime } from "../../src/core/times.ts";
+import { decide } from "../../src/rules/decide.ts";
+import { ready } from "../../src/rules/ruling.ts";
 import { read, type Subject } from "../../src/statements/catalogue.ts";
 import { recogniseIdentity } from "../../src/statements/identityRecognition.ts";
+import type { MeasureSubject } from "../../src/statements/measure.ts";
 import type { Signed } from "../../src/statements/reading.ts";
 import { type Believed, type Held, type Purpose, recognise } from "../../src/statements/recognition.ts";
 import { StatementInvalidError } from "../../src/statements/shape.ts";
+import type { TransferSubject } from "../../src/statements/transfer.ts";
 
 /** Names of members that are sets; in JSON they are lists. */
 const SETS: ReadonlySet<string> = new Set([
@@ -117,7 +122,26 @@ function recognitionAnswer(asked: Asked, world: World): Json {
   }
 }
 
+/** A question of deciding; record and measures are in order, but that a draft may say less than a record has to. */
+interface Undecided {
+  readonly digest: string;
+  readonly transfer: TransferSubject;
+  readonly measures: readonly { readonly digest: string; readonly subject: MeasureSubject }[];
+  readonly at: string;
+}
+
+function decisionAnswer({ digest, transfer, measures, at }: Undecided): Json {
+  const atHand = measures.map((each) => ready(each.digest, each.subject));
+  try {
+    return Buffer.from(encode(decide(digest, transfer, atHand, parseTime(at)))).toString();
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    return { code: error.code };
+  }
+}
+
 function answer(question: JsonObject): Json {
+  if (question["decide"] !== undefined) return decisionAnswer(question["decide"] as unknown as Undecided);
   if (typeof question["bytes"] === "string") return parseAnswer(question["bytes"]);
   if (question["statement"] !== undefined) return readAnswer(question["statement"] as unknown as Signed);
   const world = worldOf(question);
