@@ -41,6 +41,25 @@ class Problem(Wire):
     errors: list[Fault] | None = Field(None, description="every fault, where there are several")
 
 
+class Strictest(Wire):
+    """A line of a record, as one direction's measures see it."""
+
+    direction: Literal["outbound", "inbound"]
+    line: int
+
+
+class Decided(Wire):
+    """What the measures in force say of a record, in short, where the node asks them."""
+
+    at: str
+    outcome: str = Field(description="code of `decision-outcomes`")
+    strictest: Strictest | None = None
+    mechanisms: list[str] | None = Field(None, description="by which it may cross")
+    declared: bool | None = Field(None, description="whether the record names one of them")
+    missing: list[str] | None = Field(None, description="facts that the record does not say")
+    code: str | None = Field(None, description="why nothing could be decided")
+
+
 class Registered(Wire):
     """Where a statement stands."""
 
@@ -51,6 +70,7 @@ class Registered(Wire):
     checkpointSize: int | None = Field(
         None, description="size of the earliest signed checkpoint that covers it"
     )
+    decision: Decided | None = None
 
 
 class Line(Wire):
@@ -62,6 +82,7 @@ class Line(Wire):
     index: int | None = None
     url: str | None = None
     receipt: str | None = None
+    decision: Decided | None = None
     problem: Problem | None = None
 
 

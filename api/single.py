@@ -88,6 +88,7 @@ def registered(found: Registration) -> dict[str, object]:
         "index": found.index,
         "url": f"/v1/statements/{name}",
         "receipt": f"/v1/statements/{name}/receipt",
+        **({} if found.decision is None else {"decision": found.decision}),
     }
 
 

@@ -15,6 +15,7 @@ from api.lines import Answers, Lines
 from api.origin import client_of
 from api.problems import INTERNAL, problem
 from api.seats import Seats
+from api.single import registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.services.intake import Turn
@@ -115,6 +116,7 @@ def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None, client
             clock=node.clock,
             wanted=wanted,
             admission=Turn(node.intake, client),
+            rules=node.intake.rules,
         )
         for number, found in enumerate(registered, 1):
             answers.put(_line(number, found))
@@ -173,5 +175,8 @@ def _line(number: int, found: Registration | LedgerError) -> bytes:
     if isinstance(found, LedgerError):
         told = problem(found)
         return orjson.dumps({"line": number, "status": told["status"], "problem": told}) + b"\n"
+    if found.decision is not None:
+        status = 201 if found.first else 200
+        return orjson.dumps({"line": number, "status": status, **registered(found)}) + b"\n"
     name = found.digest.hex().encode()
     return _REGISTERED % (number, 201 if found.first else 200, name, found.index, name, name)

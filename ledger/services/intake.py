@@ -17,8 +17,9 @@ from typing import Final, Self
 
 from ledger.errors import LedgerError, SignatureError, StoreError
 from ledger.services.admission import THREADS, Admission, Admitted, Batch
+from ledger.services.deciding import Rules, Short
 from ledger.services.parties import Parties
-from ledger.services.register import Answer, Registration, answer_of, enter
+from ledger.services.register import Answer, Registration, answer_of, decided, enter
 from ledger.services.submitting import Outcome, Submitting
 from ledger.services.turns import Turns
 from ledger.services.waiting import BusyError, Chunk, Single, Told, claimed_issuer
@@ -53,6 +54,7 @@ class Intake:
     Args:
         admission: Judges.
         threads: Batches that are judged at once.
+        rules: What is asked besides about each record.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class Intake:
         *,
         clock: Callable[[], float],
         threads: int = 0,
+        rules: Rules | None = None,
     ) -> None:
+        self.rules = rules
         self._parties = parties
         self._submitting = submitting
         self._admission = admission
@@ -287,10 +291,12 @@ class Intake:
                 self._answer([(single, error) for single in alike])
 
     def _enter(self, singles: Sequence[Single], wanted: str | None) -> None:
-        judged = self._admission.submit(
-            [single.data for single in singles], now=int(self._clock()), wanted=wanted
-        )
-        found = list(zip(singles, self._admission.found(judged), strict=True))
+        now = int(self._clock())
+        judged = self._admission.submit([single.data for single in singles], now=now, wanted=wanted)
+        admitted, decisions = self._admission.found(judged), dict[bytes, Short]()
+        if self.rules is not None:
+            admitted, decisions = self.rules.judged(admitted, now)
+        found = list(zip(singles, admitted, strict=True))
         refused = [(single, one) for single, one in found if isinstance(one, LedgerError)]
         entering = [(single, one) for single, one in found if isinstance(one, NewStatement)]
         self._answer(refused)
@@ -301,16 +307,19 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - as above
             self._answer([(single, error) for single, _ in entering])
         else:
-            future.add_done_callback(lambda future: self._entered(entering, future))
+            future.add_done_callback(lambda future: self._entered(entering, decisions, future))
 
     def _entered(
-        self, entering: Sequence[tuple[Single, NewStatement]], future: "Future[list[Outcome]]"
+        self,
+        entering: Sequence[tuple[Single, NewStatement]],
+        decisions: dict[bytes, Short],
+        future: "Future[list[Outcome]]",
     ) -> None:
         """Answer what the log has answered, on its thread."""
         answers: list[tuple[Single, Answer | Exception]] = []
         try:
             for (single, row), outcome in zip(entering, future.result(), strict=True):
-                answer = answer_of(row, outcome, self._parties)
+                answer = decided(answer_of(row, outcome, self._parties), decisions)
                 if isinstance(answer, Registration):
                     answer = replace(answer, checkpoint=self._covering(answer.index))
                 answers.append((single, answer))

@@ -22,6 +22,7 @@ from ledger.services.calling import calling_of
 from ledger.services.claim import claim_of
 from ledger.services.concerning import Concerns
 from ledger.services.cosigning import Collector
+from ledger.services.deciding import MeasureBook, rules_of
 from ledger.services.export import Shelf
 from ledger.services.finalising import Finalising, finalising_of
 from ledger.services.home import Home
@@ -37,10 +38,11 @@ from ledger.services.pinned import believed
 from ledger.services.receiving import listed_sources
 from ledger.services.relaying import Relaying, relaying_of
 from ledger.services.restart import Restart, sequencer_of
+from ledger.services.reviewing import Reviewer, reviewer_of
 from ledger.services.roles import ANCHORING, Role, submitting_of
 from ledger.services.submitting import Submitting
 from ledger.services.succession import require_goes_on
-from ledger.services.syncing import Syncing
+from ledger.services.syncing import Syncing, syncing_of
 from ledger.services.witnesses import Witnesses
 from ledger.services.witnessing import Witness, begin_witness, witness_of
 from ledger.store.anchors import Anchors
@@ -61,6 +63,7 @@ class Node:
     """An open node.  `close` stops its threads and releases its files.
 
     Attributes:
+        measures: Those of the log, ready to be asked.
         claim: The node's own trust list; None until its chain and contract are known.
         partners: Whose nodes are asked for what concerns this jurisdiction.
         mirror: What they gave.
@@ -82,6 +85,7 @@ class Node:
             done at each election.
         role: What this process does of all that; see `ledger.services.roles`.
         collector: Asks them; None until `start`.
+        reviewer: Reviews measures; None until `start`, and where the settings name no key.
     """
 
     home: Home
@@ -94,6 +98,7 @@ class Node:
     parties: Parties
     admission: Admission
     intake: Intake
+    measures: MeasureBook
     claim: bytes | None
     trust: TrustList
     clock: Callable[[], float]
@@ -116,6 +121,7 @@ class Node:
     syncing: Syncing | None = None
     monitoring: Monitoring | None = None
     collector: Collector | None = None
+    reviewer: Reviewer | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -157,14 +163,8 @@ class Node:
         if self.syncing is None:
             with suppress(StoreError):  # the disk is full, or so: /health tells, and each round tries again
                 self.log_entry()
-            self.syncing = Syncing(
-                self.partners,
-                self.mirror,
-                believed=self.believed,
-                period=self.home.settings.partner_period,
-                clock=self.clock,
-                calling=calling_of(self.home),
-                before=self.log_entry,
+            self.syncing = syncing_of(
+                self.home, self.partners, self.mirror, self.believed, clock=self.clock, before=self.log_entry
             )
             self.syncing.start()
         if self.monitoring is None:
@@ -189,6 +189,11 @@ class Node:
                 clock=self.clock,
             )
             self.collector.start()
+        if self.reviewer is None:
+            parts = self.home, lambda: self.shelf, self.parties, self.sequencer
+            self.reviewer = reviewer_of(*parts, clock=self.clock)
+            if self.reviewer is not None:
+                self.reviewer.start()
         if self.finalising is None and self.claim is not None:
             self.finalising = finalising_of(
                 self.log,
@@ -235,16 +240,10 @@ class Node:
     def close(self) -> None:
         """Stop; what was acknowledged is durable already."""
         self._stop.set()
-        if self.syncing is not None:
-            self.syncing.close()
-        if self.monitoring is not None:
-            self.monitoring.close()
-        if self.collector is not None:
-            self.collector.close()
-        if self.finalising is not None:
-            self.finalising.close()
-        if self.relaying is not None:
-            self.relaying.close()
+        begun = self.syncing, self.monitoring, self.collector, self.reviewer, self.finalising, self.relaying
+        for one in begun:
+            if one is not None:
+                one.close()
         self.observed.close()
         self.intake.close()
         self.admission.close()
@@ -307,6 +306,8 @@ def open_node(
     admission, mirror = Admission(parties, workers), Mirror(home.path / MIRROR)
     observed, signed = ObservedChains(home.settings.observed), own_checkpoints(log.origin, checkpoints)
     held = partial(believed, home.trust, trust)
+    measures = MeasureBook(statements, lambda: log.head.size)
+    rules = rules_of(measures, home.settings.ruling, statements)
     give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints)
     return Node(
         home=home,
@@ -318,7 +319,8 @@ def open_node(
         sequencer=sequencer,
         parties=parties,
         admission=admission,
-        intake=Intake(parties, sequencer, admission, checkpoints, clock=clock, threads=workers),
+        intake=Intake(parties, sequencer, admission, checkpoints, clock=clock, threads=workers, rules=rules),
+        measures=measures,
         claim=claim,
         trust=trust,
         clock=clock,

@@ -8,14 +8,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger.errors import ConflictError, LedgerError, StoreError
 from ledger.services.admission import Admission, Admitted, Batch, admit
 from ledger.services.parties import Parties
 from ledger.services.submitting import Outcome, Submitting
 from ledger.store.rows import NewStatement
+
+if TYPE_CHECKING:
+    from ledger.services.deciding import Rules
 
 CHUNK = 100
 """Documents judged in one go."""
@@ -40,6 +43,7 @@ class Registration:
     Attributes:
         first: False where the same bytes were registered before.
         checkpoint: Size of the first checkpoint that covers it, where that was asked for.
+        decision: What the measures of the log say of it, in short, where the node asks them.
     """
 
     index: int
@@ -48,6 +52,7 @@ class Registration:
     id: str
     first: bool
     checkpoint: int | None = None
+    decision: dict[str, Any] | None = None
 
 
 Answer = Registration | LedgerError
@@ -103,6 +108,7 @@ def register_many(
     clock: Callable[[], float],
     wanted: str | None = None,
     admission: Judging | None = None,
+    rules: "Rules | None" = None,
 ) -> Iterator[Answer]:
     """Verify and append a stream of statements; one answer each, in order.
 
@@ -113,6 +119,7 @@ def register_many(
         documents: None among them says that none came for a while: what came is then registered and answered,
             though it fills no chunk.
         admission: Judges; None: two threads, for this stream alone.
+        rules: What is asked besides about each record.
 
     Raises:
         RefusedError: `overloaded`, where the queue stayed full; documents without an answer may be sent
@@ -127,7 +134,11 @@ def register_many(
         def hand_on(keep: int) -> None:
             """Give the log the oldest chunks that are being judged, all but `keep` of them."""
             while len(under_way) > keep:
-                appending.append(_append(judging.found(under_way.popleft()), parties, sequencer))
+                admitted = judging.found(under_way.popleft())
+                decisions: dict[bytes, dict[str, Any]] = {}
+                if rules is not None:
+                    admitted, decisions = rules.judged(admitted, int(clock()))
+                appending.append(_append(admitted, decisions, parties, sequencer))
 
         for chunk, is_barrier in _chunks(documents):
             if is_barrier:
@@ -149,6 +160,7 @@ class _Appending:
     """A chunk on its way: refused documents have their answers, the others wait for the log."""
 
     admitted: list[Admitted]
+    decisions: dict[bytes, dict[str, Any]]
     future: "Future[list[Outcome]] | None"
 
     def is_done(self) -> bool:
@@ -160,12 +172,24 @@ class _Appending:
             if isinstance(admitted, LedgerError):
                 yield admitted
             else:
-                yield answer_of(admitted, next(outcomes), parties)
+                yield decided(answer_of(admitted, next(outcomes), parties), self.decisions)
 
 
-def _append(admitted: list[Admitted], parties: Parties, sequencer: Submitting) -> _Appending:
+def _append(
+    admitted: list[Admitted],
+    decisions: dict[bytes, dict[str, Any]],
+    parties: Parties,
+    sequencer: Submitting,
+) -> _Appending:
     rows = [found for found in admitted if not isinstance(found, LedgerError)]
-    return _Appending(admitted, enter(rows, parties, sequencer) if rows else None)
+    return _Appending(admitted, decisions, enter(rows, parties, sequencer) if rows else None)
+
+
+def decided(answer: Answer, decisions: dict[bytes, dict[str, Any]]) -> Answer:
+    """The answer with what was decided about the statement."""
+    if isinstance(answer, LedgerError) or answer.digest not in decisions:
+        return answer
+    return replace(answer, decision=decisions[answer.digest])
 
 
 def enter(

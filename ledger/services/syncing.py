@@ -14,6 +14,8 @@ from typing import Final
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError, RefusedError, RemoteError
 from ledger.remote.exchange import UNSIGNED, Calling
+from ledger.services.calling import calling_of
+from ledger.services.home import Home
 from ledger.services.partners import Partner, PartnerBook
 from ledger.services.pulling import Pulled, Puller
 from ledger.services.repeating import Repeating
@@ -208,6 +210,27 @@ class Syncing:
             last = time.monotonic()
 
         ask(partner, wants, told=told, stop=self._rounds.stop.is_set)
+
+
+def syncing_of(
+    home: Home,
+    partners: PartnerBook,
+    mirror: Mirror,
+    believed: Callable[[], TrustList],
+    *,
+    clock: Callable[[], float],
+    before: Callable[[], None],
+) -> Syncing:
+    """What asks the partners of a home; begun with `start`."""
+    return Syncing(
+        partners,
+        mirror,
+        believed=believed,
+        period=home.settings.partner_period,
+        clock=clock,
+        calling=calling_of(home),
+        before=before,
+    )
 
 
 def _unforeseen(error: Exception) -> RemoteError:
