@@ -29,6 +29,7 @@ from api.routes import (
     attestations,
     certificates,
     console,
+    console_rules,
     foreign,
     lineage,
     log,
@@ -133,6 +134,7 @@ def build_app(open_: Callable[[], Node]) -> FastAPI:
             operating,
             problem_routes,
             console,
+            console_rules,
         ),
     ):
         app.include_router(module.router, dependencies=[Depends(allowed), Depends(known_query)])

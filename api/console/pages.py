@@ -9,7 +9,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.console import words
-from api.console.plots import HEIGHT, WIDTH
+from api.console.plots import HEIGHT, WIDTH, bar
+from ledger.services.precheck_text import FACTS, code_words
+from ledger.statements.scenario import OWN_SCHEME
 
 HERE: Final = Path(__file__).parent
 HEADERS: Final = {
@@ -40,7 +42,13 @@ def environment() -> Environment:
     made.filters |= {
         one.__name__: one for one in (words.number, words.time, words.date, words.lasting, words.days)
     }
-    made.globals |= {"WIDTH": WIDTH, "HEIGHT": HEIGHT}
+    made.globals |= {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "bar_of": bar, "OWN_SCHEME": OWN_SCHEME}
+    made.globals |= {
+        "code_words": code_words,
+        "value_words": words.value_words,
+        "FACTS": FACTS,
+        "OWN_SCHEME": OWN_SCHEME,
+    }
     return made
 
 

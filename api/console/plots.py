@@ -47,5 +47,11 @@ def needles(values: Sequence[int]) -> Plot:
     return Plot("".join(drawn), top)
 
 
+def bar(value: int, most: int, *, leftward: bool = False) -> str:
+    """A line across, from one edge towards the other: its length is to `WIDTH` as the value is to the most."""
+    length = value * WIDTH // max(1, most)
+    return f"M{WIDTH} {HEIGHT // 2}H{WIDTH - length}" if leftward else f"M0 {HEIGHT // 2}H{length}"
+
+
 def _down(value: int, top: int) -> int:
     return HEIGHT - value * HEIGHT // top

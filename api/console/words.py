@@ -4,11 +4,40 @@ import unicodedata
 from typing import Any, Final
 
 from ledger.core.times import format_time
+from ledger.services.precheck_text import code_words
+from ledger.statements.scenario import OWN_SCHEME
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _MOVING: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Categories of characters that show nothing, or turn what stands beside them."""
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
+
+
+_LISTS: Final = {
+    "line.category": "categories",
+    "line.grade": "grades",
+    "line.scenario": "scenarios",
+    "transfer.flow": "flows",
+    "transfer.mechanism": "mechanisms",
+    "transfer.exemption": "exemptions",
+    "transfer.criticalInfrastructure": "",
+    "transfer.onwardAllowed": "",
+}
+"""Which code list a fact is of."""
+_PLAIN: Final = {"": "none", "*": "any other", "true": "yes", "false": "no"}
+
+
+def value_words(fact: str, value: str) -> str:
+    """What a fact would be, in words."""
+    if value in _PLAIN:
+        return _PLAIN[value]
+    plain = value.removeprefix(f"{OWN_SCHEME} ")
+    listed = _LISTS.get(fact)
+    return (
+        f"\N{LEFT DOUBLE QUOTATION MARK}{code_words(listed, plain)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        if listed
+        else plain
+    )
 
 
 def shown(value: Any) -> Any:

@@ -36,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 _STYLE = "/console.css"
 
 
-def _page(template: str, node: Node, reader: Reader, status: int = 200, **values: Any) -> HTMLResponse:
+def view(template: str, node: Node, reader: Reader, status: int = 200, **values: Any) -> HTMLResponse:
     """A page with what all pages say."""
     own = {"origin": node.log.origin, "jurisdiction": node.home.settings.jurisdiction, "query": ""}
     return page(template, status, whole=reader.whole, now=int(node.clock()), **own | values)
@@ -60,7 +60,7 @@ def overview(node: NodeDep, reader: ReaderDep) -> Response:
     plot = plots.steps([(one.at, one.size) for one in grown]) if len(grown) > 1 else None
     witnesses = told.get("witnesses", ())
     signed = {one["organisation"] for one in witnesses if one["size"] >= told["signedSize"] > 0}
-    return _page(
+    return view(
         "overview.html",
         node,
         reader,
@@ -87,7 +87,7 @@ def certificates(node: NodeDep, reader: ReaderDep, after: After = -1) -> Respons
     now = int(node.clock())
     shown = certified(node.shelf, node.trust, sees=reader.sees, now=now, after=after)
     lists = published_lists(node.statements)
-    return _page("certificates.html", node, reader, page=shown, lists=lists, is_first=after < 0)
+    return view("certificates.html", node, reader, page=shown, lists=lists, is_first=after < 0)
 
 
 @router.get("/console/recognition", dependencies=LIMITED)
@@ -95,7 +95,7 @@ def recognition(node: NodeDep, reader: ReaderDep) -> Response:
     """Between which jurisdictions an arrangement is in force."""
     sees = Sees(reader.sees, reader.sees_digest)
     shown = matrix(node.shelf, node.mirror, node.believed(), sees=sees, now=int(node.clock()))
-    return _page("recognition.html", node, reader, matrix=shown)
+    return view("recognition.html", node, reader, matrix=shown)
 
 
 @router.get("/console/search", dependencies=LIMITED)
@@ -107,7 +107,7 @@ def search(node: NodeDep, reader: ReaderDep, q: Annotated[str, Query()] = "") ->
             status_code=303, headers={**HEADERS, "Location": f"/console/statements/{digest.hex()}"}
         )
     results = found(q, node.statements, sees=reader.sees)
-    return _page("search.html", node, reader, results=results, query=q[:LONGEST])
+    return view("search.html", node, reader, results=results, query=q[:LONGEST])
 
 
 @router.get("/console/statements/{digest}", dependencies=LIMITED)
@@ -127,7 +127,7 @@ def statement(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> Response:
         now=int(node.clock()),
     )
     said = "" if made.said is None else orjson.dumps(made.said.subject, option=orjson.OPT_INDENT_2).decode()
-    return _page("statement.html", node, reader, sheet=made, digest=digest, text=said)
+    return view("statement.html", node, reader, sheet=made, digest=digest, text=said)
 
 
 @router.get("/console/lineage/{digest}", dependencies=LIMITED)
@@ -137,11 +137,11 @@ def lineage(digest: DigestPath, node: NodeDep, reader: ReaderDep) -> Response:
         drawn = trace(bytes.fromhex(digest), Logged(node.statements)) if reader.whole else None
     except NotFoundError:
         return _unknown(digest, node, reader)
-    return _page("lineage.html", node, reader, digest=digest, lineage=drawn)
+    return view("lineage.html", node, reader, digest=digest, lineage=drawn)
 
 
 def _unknown(digest: str, node: Node, reader: Reader) -> Response:
     """What there is to say of a digest that this log does not have."""
     named = bytes.fromhex(digest)
     kept = node.mirror.bundle(named) if reader.sees_digest(named) else None
-    return _page("unknown.html", node, reader, 404, digest=digest, kept=kept)
+    return view("unknown.html", node, reader, 404, digest=digest, kept=kept)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import build_app
 from ledger.core.statement import Statement
@@ -40,6 +41,7 @@ class Consoled:
     url: str
     digests: dict[str, str]
     client: httpx2.Client
+    app: FastAPI
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         return self.client.get(self.url + path, **options)
@@ -123,10 +125,10 @@ def kept(statement: Statement, size: int, made: Recognising) -> Kept:
 
 
 @contextmanager
-def consoled(folder: Path) -> Iterator[Consoled]:
+def consoled(folder: Path, fill: Callable[[Recognising], dict[str, str]] = filled) -> Iterator[Consoled]:
     """The node, which neither anchors nor asks anybody by itself, so that its pages are the same in every run."""
     with recognising(folder) as made:
-        digests = filled(made)
+        digests = fill(made)
         node = made.sides.xa.node
         app = build_app(lambda: node)
         app.state.node, app.state.proxies, app.state.callers = node, None, callers_of(node)
@@ -142,7 +144,7 @@ def consoled(folder: Path) -> Iterator[Consoled]:
                 time.sleep(0.01)
             assert server.started
             with httpx2.Client(timeout=60) as client:
-                yield Consoled(node, f"http://127.0.0.1:{bound.getsockname()[1]}", digests, client)
+                yield Consoled(node, f"http://127.0.0.1:{bound.getsockname()[1]}", digests, client, app)
         finally:
             server.should_exit = True
             thread.join(30)

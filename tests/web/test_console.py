@@ -5,15 +5,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.api.consoled import Consoled, consoled
+from ledger.services.console.flows import FlowCounter
+from tests.api.consoled import Consoled, consoled, filled
+from tests.api.ruled import origin_of, ruled
+from tests.services.recognising import Recognising
 from tests.web.browser import AXE, Opened, opened, started
 from tests.web.test_page import keep
+
+ANSWERED = "from-country=XA&to=XB&category=personal&grade=general&year=98795&by=log"
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consoled]:
-    with consoled(tmp_path_factory.mktemp("console")) as made:
+    with consoled(tmp_path_factory.mktemp("console"), whole) as made:
+        made.app.state.flows = FlowCounter(made.node.statements, "XA", origin_of)
         yield made
+
+
+def whole(made: Recognising) -> dict[str, str]:
+    return filled(made) | ruled(made)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +43,10 @@ def views(seen: Consoled) -> dict[str, str]:
         "certificate": f"/console/statements/{seen.digests['valid']}",
         "lineage": f"/console/lineage/{seen.digests['later']}",
         "search": "/console/search?q=CB-2",
+        "measures": "/console/measures",
+        "flows": "/console/flows?year=2026",
+        "precheck": f"/console/precheck?{ANSWERED}",
+        "questions": "/console/precheck?from-country=XAA&by=log",
         "unknown": f"/console/statements/{'5d' * 32}",
     }
 
@@ -49,6 +63,7 @@ def test_axe_finds_nothing_wrong_on_any_view(browser: Browser, seen: Consoled, s
                 "statement",
                 "search",
                 "unknown",
+                "questions",
             ):  # nothing there that is not elsewhere
                 continue
             page.page.goto(seen.url + path)
@@ -82,4 +97,26 @@ def test_it_works_without_scripts_and_asks_only_its_own_node(browser: Browser, s
         page.page.wait_for_load_state("networkidle")
         assert "cites 5d5d5d5d5d5d" in page.text("main")
         assert {one.split("/")[2] for one in page.asked if not one.startswith("data:")} == {seen.url[7:]}
+        assert page.said == []
+
+
+def test_questions_are_answered_by_keyboard_alone_without_a_script(browser: Browser, seen: Consoled) -> None:
+    with opened(browser, seen.url + "/console/precheck", java_script_enabled=False) as page:
+        for name, value in (("from-country", "XA"), ("to", "XB"), ("year", "100000")):
+            page.page.focus(f"#{name}")
+            page.page.keyboard.type(value)
+        for name, letter in (("category", "P"), ("grade", "G")):
+            page.page.focus(f"#{name}")
+            page.page.keyboard.press(letter)
+        page.page.focus("#year")
+        page.page.keyboard.press("Enter")
+        page.page.wait_for_url("**/console/precheck?*")
+        assert "It may not go as it is" in page.text("main")
+        page.page.get_by_role("link", name="Ask with that").first.click()
+        page.page.wait_for_load_state("networkidle")
+        assert "It may go" in page.text("main")
+        page.page.fill("#draft", '{"exporter": {"jurisdiction": "XA"}, "importer": {"jurisdiction": "XB"}}')
+        page.page.get_by_role("button", name="say of the draft").click()
+        page.page.wait_for_load_state("networkidle")
+        assert "Nobody can say yet" in page.text("main")
         assert page.said == []

@@ -88,6 +88,10 @@ class Counting:
         self._outcomes: dict[bytes, str] = {}
         self._replaced: dict[bytes, tuple[str, str]] = {}
 
+    def is_of_year(self, written: str) -> bool:
+        """Whether a time, as statements write one, is of the year."""
+        return self.span.has(parse_time(written))
+
     def extend(self, given: Iterable[Given]) -> None:
         """Go on with the statements that follow in the log."""
         takers = {
@@ -141,7 +145,7 @@ class Counting:
         return True
 
     def _acknowledgement(self, one: Given) -> bool:
-        if not self.span.has(parse_time(one.subject["at"])):
+        if not self.is_of_year(one.subject["at"]):
             return False
         self.acknowledged += 1
         self._add("acknowledgements", (one.subject["outcome"],), Cell(records=1), 1)
@@ -153,7 +157,7 @@ class Counting:
         in_force = parse_time(subject["effectiveFrom"]) < self.span.end and (
             until is None or until > self.span.start
         )
-        if in_force or self.span.has(parse_time(subject["publishedAt"])):
+        if in_force or self.is_of_year(subject["publishedAt"]):
             self.measures[one.digest] = Seen(one, {}, [])
             return True
         return False
