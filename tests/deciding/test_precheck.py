@@ -94,6 +94,8 @@ def test_a_change_does_what_it_says_and_the_fact_before_it_does_not(case: Any) -
             given_: object = value
             if change.fact == "transfer.exemption":
                 given_ = {"type": change.mechanism, "exemptionCode": value}
+            elif change.fact == "transfer.mechanism":
+                given_ = {"type": value}
             elif change.fact == "line.scenario":
                 scheme, _, code = str(value).partition(" ")
                 given_ = {"scheme": scheme, "code": code}
@@ -191,6 +193,26 @@ def test_a_party_that_is_not_named_may_be_any_that_a_measure_names() -> None:
     assert found.outcome == "indeterminate"
     assert [missing.fact for missing in found.missing] == ["importer.id"]
     assert {change.outcome for change in only(found, "importer.id")} == {"free", "prohibited"}
+
+
+@pytest.mark.parametrize(
+    ("when", "blank", "fact"),
+    [
+        ("exporter.id == importer.id", {"id": "<id>"}, "importer.id"),
+        ("exporter.did == importer.did", {"did": "<did>"}, "importer.did"),
+        (
+            "transfer.destination in transfer.dataLocation",
+            {"jurisdiction": "<country>"},
+            "transfer.destination",
+        ),
+    ],
+)
+def test_what_is_not_said_may_be_what_the_record_says_elsewhere(
+    when: str, blank: dict[str, str], fact: str
+) -> None:
+    same = rules(rule("1", "free", when=when), rule("2", "prohibited"))
+    found = checked(transfer(importer={**party("importer", "XB"), **blank}, dataLocation=["XC"]), same)
+    assert [missing.fact for missing in found.missing] == [fact]
 
 
 def test_more_ways_than_are_tried_leave_it_open() -> None:
@@ -348,3 +370,66 @@ def test_more_than_there_is_time_for_is_not_tried_and_said() -> None:
     record = transfer(*({**personal(2_000 + number), "line": number} for number in range(1, 101)))
     found = checked(record, many)
     assert (found.all_tried, found.outcome) == (False, "free")
+
+
+NAMING = rules(
+    rule("1", "prohibited", when='importer.did == "did:web:b.example" && transfer.flow != "return"'),
+    rule("2", "assessmentRequired", table={"exemption": ["emergency"], "flow": ["onward"]}),
+    rule("3", "conditional", when='transfer.destination == "XC" || "dpv:Marketing" in transfer.purpose'),
+    rule("4", "free"),
+    number="XA-9",
+)
+INTO = rules(
+    rule("1", "prohibited", table={"zone": "XB-01"}),
+    applies={"direction": "inbound", "jurisdiction": "XB"},
+    authority={**party("authority", "XB")},
+    number="XB-1",
+)
+BLANKS = (
+    "/flow", "/importer/jurisdiction", "/importer/did", "/importer/id", "/importer/zone", "/exporter/zone",
+    "/exporter/id", "/mechanism/exemptionCode", "/mechanism/type", "/purpose/0", "/criticalInfrastructure",
+    "/lines/0/category", "/lines/0/persons/ytdCount", "/lines/0/scenario/code",
+)  # fmt: skip
+
+
+@st.composite
+def whole_records(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from(["a", "b"]))
+    record = transfer(
+        personal(draw(st.sampled_from([1_200, 100_000, 1_000_000]))),
+        exporter=party(
+            "exporter", *draw(st.sampled_from([("XA", None), ("CN", "CN-SH+lingang"), ("CN", "CN-BJ")]))
+        ),
+        importer=party(name, draw(st.sampled_from(["XB", "XC"]))),
+        flow=draw(st.sampled_from(["outbound", "onward", "return"])),
+        purpose=draw(st.sampled_from([["dpv:Marketing"], ["dpv:CustomerCare"]])),
+        mechanism={
+            "type": "exemption",
+            "exemptionCode": draw(st.sampled_from(["emergency", "transit", "publicInterest"])),
+        },
+    )
+    if record["importer"]["jurisdiction"] == "XB" and draw(st.booleans()):
+        record["importer"]["zone"] = draw(st.sampled_from(["XB-01", "XB-02"]))
+    return record
+
+
+@settings(max_examples=count(20), deadline=None)
+@given(whole_records(), st.sets(st.sampled_from(BLANKS), min_size=1, max_size=4))
+def test_what_is_said_of_a_draft_holds_however_it_is_filled_in(
+    record: dict[str, Any], blanks: set[str]
+) -> None:
+    measures = [*CHINA, NAMING, INTO]
+    draft: dict[str, Any] = json.loads(json.dumps(record))
+    for pointer in blanks:
+        *path, last = pointer.split("/")[1:]
+        place: Any = draft
+        for token in path:
+            place = place[int(token)] if isinstance(place, list) else place[token]
+        if isinstance(place, list):
+            place[int(last)] = "<to be filled in>"
+        else:
+            place[last] = "<to be filled in>"
+    found = checked(draft, *measures, at=LISTED if record["exporter"]["jurisdiction"] == "CN" else AT)
+    if found.outcome != "indeterminate":
+        decided = decide(record, measures, at=found.at)
+        assert found.outcome == decided.outcome

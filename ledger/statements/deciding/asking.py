@@ -57,7 +57,7 @@ def asking_of(measures: Iterable[PolicyMeasure]) -> Asking:
         frozenset(facts),
         {name: tuple(sorted(numbers)) for name, numbers in cuts.items()},
         adds,
-        {name: frozenset(found) for name, found in texts.items()},
+        defaultdict(frozenset, {name: frozenset(found) for name, found in texts.items()}),
     )
 
 
@@ -68,6 +68,7 @@ def _ask_table(table: Table, facts: set[str], cuts: dict[str, set[int]], texts: 
             number for number in (bound.at_least, bound.below) if number is not None
         }
     texts["line.scenario"] |= {f"{scheme} {code}" for scheme, code in table.scenarios or ()}
+    texts["transfer.zone"] |= frozenset() if table.zone is None else {table.zone}
     texts["line.dataTypes"] |= table.data_types or frozenset()
     texts["transfer.purpose"] |= table.purposes or frozenset()
     texts["transfer.legalBasis"] |= table.legal_bases or frozenset()
@@ -129,21 +130,21 @@ def completions(draft: dict[str, Any], measures: list[Ready], asking: Asking, at
         codes = sorted(lists.FLOWS) if "transfer.flow" in asking.facts else ["outbound"]
         choices["transfer.flow"] = [{"flow": code} for code in codes]
     if not draft["importer"]["jurisdiction"]:
-        countries = _destinations(measures, asking, at)
+        countries = _destinations(draft, measures, asking, at)
         choices["transfer.destination"] = [{"importer": {"jurisdiction": country}} for country in countries]
     for party, direction in (("exporter", "outbound"), ("importer", "inbound")):
-        given, of_side = (
-            draft[party],
-            [each.measure for each in measures if each.measure.direction == direction],
-        )
+        given, other = draft[party], draft["importer" if party == "exporter" else "exporter"]
+        of_side = [each.measure for each in measures if each.measure.direction == direction]
         if not given["did"]:
-            named = sorted(asking.texts.get(f"{party}.did", ()))
+            named = sorted(_named(asking, f"{party}.did", other["did"]))
             choices[f"{party}.did"] = [{party: {"did": did}} for did in ("", *named)]
         if not given["id"] or not given["scheme"]:
-            choices[f"{party}.id"] = [{party: said} for said in _parties(of_side, given, asking, party)]
+            choices[f"{party}.id"] = [
+                {party: said} for said in _parties(of_side, given, other, asking, party)
+            ]
         if given.get("zone") == NOT_SAID:
-            zones = sorted({measure.zone for measure in of_side if measure.zone is not None})
-            choices[f"{party}.zone"] = [{party: {"zone": zone}} for zone in ("", *zones)]
+            zones = zones_of(of_side, asking, party, other.get("zone", ""))
+            choices[f"{party}.zone"] = [{party: {"zone": zone}} for zone in zones]
     if draft.get("mechanism", {}).get("type") in EXEMPTING and "exemptionCode" not in draft["mechanism"]:
         codes = sorted(lists.EXEMPTIONS) if "transfer.exemption" in asking.facts else [""]
         choices["transfer.exemption"] = [{"mechanism": {"exemptionCode": code}} for code in codes]
@@ -168,12 +169,28 @@ def _with(draft: dict[str, Any], said: Iterable[_Said]) -> dict[str, Any]:
     return made
 
 
-def _destinations(measures: list[Ready], asking: Asking, at: int) -> dict[str, tuple[str, ...]]:
+def _named(asking: Asking, fact: str, other: str) -> frozenset[str]:
+    """What a fact of a party is compared with, be it the same of the other party."""
+    return (asking.texts[fact] | {other}) - {""} if fact in asking.facts else frozenset()
+
+
+def zones_of(measures: Iterable[PolicyMeasure], asking: Asking, party: str, other: str = "") -> list[str]:
+    """The zones that measures of a party's side tell apart, none first."""
+    zones = {measure.zone for measure in measures if measure.zone is not None}
+    zones |= asking.texts.get("transfer.zone", frozenset()) | _named(asking, f"{party}.zone", other)
+    return ["", *sorted(zones - {""})]
+
+
+def _destinations(
+    draft: dict[str, Any], measures: list[Ready], asking: Asking, at: int
+) -> dict[str, tuple[str, ...]]:
     """One country for each way in which the measures treat countries, with all that are treated so."""
     outbound = [each.measure for each in measures if each.measure.direction == "outbound"]
     inbound = {each.measure.jurisdiction for each in measures if each.measure.direction == "inbound"}
     named = {entry.jurisdiction for measure in outbound for entry in measure.relations} | inbound
-    named |= asking.texts.get("transfer.destination", frozenset())
+    if "transfer.destination" in asking.facts:  # an expression may compare it with others
+        named |= asking.texts["transfer.destination"] | {draft["exporter"]["jurisdiction"]}
+        named |= set(draft.get("dataLocation", ()))
     kinds: dict[object, list[str]] = defaultdict(list)
     for country in ["", *sorted(named)]:
         treated = tuple(relations(measure, country, at) for measure in outbound)
@@ -182,12 +199,18 @@ def _destinations(measures: list[Ready], asking: Asking, at: int) -> dict[str, t
     return {alike[0]: tuple(alike) for alike in kinds.values()}
 
 
-def _parties(measures: list[PolicyMeasure], given: dict[str, str], asking: Asking, party: str) -> list[_Said]:
+def _parties(
+    measures: list[PolicyMeasure],
+    given: dict[str, str],
+    other: dict[str, str],
+    asking: Asking,
+    party: str,
+) -> list[_Said]:
     """Nobody in particular, and everybody whom a measure names and the draft may mean."""
     cohorts = {
         member for measure in measures if measure.pilot is not None for member in measure.pilot.parties
     }
-    named = {(given["scheme"], identifier) for identifier in asking.texts.get(f"{party}.id", ())}
+    named = {(given["scheme"], identifier) for identifier in _named(asking, f"{party}.id", other["id"])}
     fitting = [
         {"scheme": scheme, "id": identifier}
         for scheme, identifier in sorted(cohorts | named)

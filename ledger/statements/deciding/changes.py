@@ -253,7 +253,7 @@ def _of_record(case: Case) -> Iterator[_Tried]:
     for name in _YEARLY:
         if f"line.persons.{name}" in facts:
             yield from _of_year(case, name)
-    for name in case.completions.missing:
+    for name in case.completions.missing if case.completions.whole else ():
         yield from _of_completions(case, name)
 
 

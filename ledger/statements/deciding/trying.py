@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from ledger.statements import codes as lists
-from ledger.statements.deciding.asking import EXEMPTING, Asking
+from ledger.statements.deciding.asking import EXEMPTING, Asking, zones_of
 from ledger.statements.deciding.decide import Ready
 from ledger.statements.deciding.draft import NOT_SAID
 from ledger.statements.scenario import OWN_SCHEME
@@ -48,7 +48,7 @@ def values_of_record(
             fact = Fact(f"transfer.{name}", None, f"/{name}", _tuple(transfer.get(name)))
             for value, given in _lists(fact, asking, codes):
                 yield fact, value, {name: given}
-    yield from _zones(transfer, measures)
+    yield from _zones(transfer, asking, measures)
 
 
 def _mechanisms(transfer: dict[str, Any], asking: Asking) -> Iterator[tuple[Fact, str, dict[str, Any]]]:
@@ -56,7 +56,7 @@ def _mechanisms(transfer: dict[str, Any], asking: Asking) -> Iterator[tuple[Fact
     mechanism: dict[str, Any] = transfer.get("mechanism", {})
     was = (mechanism["type"],) if mechanism else None
     for kind in sorted(lists.MECHANISMS.difference(EXEMPTING)):
-        fact = Fact("transfer.mechanism", None, "/mechanism/type", was)
+        fact = Fact("transfer.mechanism", None, "/mechanism", was)
         yield fact, kind, {"mechanism": {"type": kind}}
     for kind in EXEMPTING if "transfer.exemption" in asking.facts else ():
         code = mechanism.get("exemptionCode")
@@ -75,21 +75,20 @@ def _truths(
         yield fact, str(truth).lower(), {path[0]: {path[1]: truth} if path[1:] else truth}
 
 
-def _zones(transfer: dict[str, Any], measures: list[Ready]) -> Iterator[tuple[Fact, str, dict[str, Any]]]:
-    """Zones that measures are of, for the party on their side; none."""
+def _zones(
+    transfer: dict[str, Any], asking: Asking, measures: list[Ready]
+) -> Iterator[tuple[Fact, str, dict[str, Any]]]:
+    """Zones that measures tell apart, for the party on their side; none."""
     for party, direction in (("exporter", "outbound"), ("importer", "inbound")):
         given = transfer[party]
         if given.get("zone") == NOT_SAID:
             continue  # every one of them is tried as what the draft may say
-        zones = {
-            each.measure.zone or ""
-            for each in measures
-            if each.measure.direction == direction and each.measure.jurisdiction == given["jurisdiction"]
-        }
+        of_side = [each.measure for each in measures if each.measure.direction == direction]
         fact = Fact(f"{party}.zone", None, f"/{party}/zone", (given.get("zone", ""),))
-        for zone in sorted(zones | {""}) if zones - {""} else ():
-            rest = {name: value for name, value in given.items() if name != "zone"}
-            yield fact, zone, {party: rest | {"zone": zone} if zone else rest}
+        rest = {name: value for name, value in given.items() if name != "zone"}
+        for zone in zones_of(of_side, asking, party):
+            if zone.startswith(given["jurisdiction"]) or not zone:
+                yield fact, zone, {party: rest | {"zone": zone} if zone else rest}
 
 
 def _lists(fact: Fact, asking: Asking, codes: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
