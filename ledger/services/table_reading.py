@@ -22,6 +22,8 @@ LIMIT: Final = 256 * 1024 * 1024
 """Most bytes of a file, and of what a workbook unpacks to."""
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 512
+MOST_CELLS: Final = 2_000_000
+"""Of a sheet, from the first cell to the last, empty ones too."""
 LONGEST_CELL: Final = 4_096
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DELIMITERS: Final = (",", ";", "\t")
@@ -133,7 +135,15 @@ def _excel(path: Path, sheet: str | None) -> Iterator[Row]:
             raise MalformedError(
                 f"{path} is no workbook that can be read: {type(error).__name__}", code="table-malformed"
             ) from None
-    for number, cells in enumerate(_sheet(path, book, sheet).iter_rows(), 1):
+    found = _sheet(path, book, sheet)
+    reach = found.max_row * found.max_column
+    if reach > MOST_CELLS:
+        raise MalformedError(
+            f"the sheet reaches to row {found.max_row:,}, column {found.max_column:,}, which are {reach:,} cells; at"
+            f" most {MOST_CELLS:,} are read: delete the rows and columns beyond the table",
+            code="too-large",
+        )
+    for number, cells in enumerate(found.iter_rows(), 1):
         yield Row(number, _without_end([_value(cell) for cell in cells]))
 
 

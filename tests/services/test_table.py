@@ -171,3 +171,12 @@ def test_a_whole_number_with_a_point_is_one() -> None:
     header: list[Any] = ["lines.0.persons.count"]
     (record,) = records_of(iter([Row(1, header), Row(2, [12.0])]), {})
     assert (record.subject["lines"][0]["persons"], record.problems) == ({"count": 12}, [])
+
+
+def test_a_sheet_that_reaches_far_beyond_its_table_is_not_walked(tmp_path: Path) -> None:
+    path = book(
+        tmp_path / "t.xlsx", CELLS.split(","), then=lambda made: made.active.cell(1_048_576, 16_384, "x")
+    )
+    with pytest.raises(MalformedError, match="row 1,048,576, column 16,384") as refused:
+        read(path)
+    assert refused.value.code == "too-large"
