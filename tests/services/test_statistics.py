@@ -200,7 +200,7 @@ def test_a_measure_has_its_flags_of_each_reviewers_newest_review_and_its_own_aut
     ]
     assert rows.told(2025)["measures"] == []
     page = statistics_page(rows.told()).decode()
-    assert "<strong>ND-1</strong> 1 times: 1 disputed" in page
+    assert "<strong>ND-1</strong> (1): 1 disputed" in page
 
 
 @pytest.mark.parametrize("written", ["+08:00", "-03:30", "+00:00", "+14:00"])

@@ -125,7 +125,7 @@ def _measures(measures: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def _flag(flag: dict[str, Any]) -> str:
     answers = ", ".join(f"{count} {_text(answer)}" for answer, count in flag["answers"].items())
-    return f"<strong>{_text(flag['code'])}</strong> {flag['findings']} times: {answers or 'not answered'}"
+    return f"<strong>{_text(flag['code'])}</strong> ({flag['findings']}): {answers or 'not answered'}"
 
 
 def _rows(
