@@ -20,7 +20,7 @@ from typing import Self
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.errors import LedgerError, RefusedError, StoreError
-from ledger.services.signing_time import is_time, untimely
+from ledger.services.signing_time import claimed_by, is_time, untimely
 from ledger.services.submitting import Outcome
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Writing
@@ -108,6 +108,7 @@ class Sequencer:
         self._unstored: StoredCheckpoint | None = None
         self._latest = checkpoints.latest()
         check_history(log, self._latest)
+        self._claimed = log.claimed(0 if self._latest is None else self._latest.size, log.head.size)
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
         self._thread.start()
 
@@ -226,9 +227,10 @@ class Sequencer:
             taken = self._timely(taken)
             if not taken:
                 return
-            outcomes = self.log.append(
-                [statement for waiting in taken for statement in waiting.statements], _settling(taken)
-            )
+            statements = [statement for waiting in taken for statement in waiting.statements]
+            # Before it is known that they are there: a commit that reports an error may have taken effect.
+            self._claimed = max(self._claimed, claimed_by(statements))
+            outcomes = self.log.append(statements, _settling(taken))
         except Exception as error:  # noqa: BLE001 - the waiters must hear of it, the thread live on
             self._settle(taken, _as_ledger_error(error, "the log could not be appended to"))
             return
@@ -274,6 +276,8 @@ class Sequencer:
             # publishes it.
             self._latest = checkpoint
             self._trouble = None
+            if not self._is_unsigned():
+                self._claimed = 0
             if self._publish is not None:
                 self._publish(checkpoint)
         except Exception as error:  # noqa: BLE001 - as above
@@ -294,10 +298,10 @@ class Sequencer:
 
     def _signed(self) -> StoredCheckpoint | None:
         """A new checkpoint of the durable head; None where the clock must be waited for."""
-        head, latest = self.log.head, self._latest
-        last, covered = (0, 0) if latest is None else (latest.signed_at, latest.size)
+        head = self.log.head
         now = int(self._clock())
-        if not is_time(now, last=last, claimed=self.log.claimed(covered, head.size)):
+        last = 0 if self._latest is None else self._latest.signed_at
+        if not is_time(now, last=last, claimed=self._claimed):
             return None
         note = self._sign(Checkpoint(self.log.origin, head.size, head.root), now)
         return StoredCheckpoint(head.size, note, now)

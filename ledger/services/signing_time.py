@@ -8,7 +8,7 @@ that this happens only where one was set back meanwhile, or where several proces
 Source: docs/spec/key-rule.md, rule 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ledger.errors import StoreError
@@ -45,9 +45,14 @@ def is_time(now: int, *, last: int, claimed: int) -> bool:
     return now >= max(last, earliest)
 
 
+def claimed_by(statements: Iterable[NewStatement]) -> int:
+    """The latest time at which one of them says that it was signed; 0 of none."""
+    return max((one.created for one in statements), default=0)
+
+
 def untimely(statements: Sequence[NewStatement], now: int) -> StoreError | None:
     """Why statements cannot be appended now: by this clock they are not signed yet; None where they can."""
-    claimed = max((one.created for one in statements), default=0)
+    claimed = claimed_by(statements)
     if claimed <= now + CLOCK_DRIFT:
         return None
     return StoreError(
