@@ -178,11 +178,11 @@ class Relay:
     def _lost(self, route: Route) -> RemoteError | None:
         """What of the newest blocks that were carried the chain's nodes do not have any more; the rest goes on."""
         followed = route.followed
-        for item in self._outbox.newest(followed.target, followed.source_id, LOOKED_AFTER):
-            try:
-                route.require_block(item.block_number, item.block_hash)
-            except RemoteError as error:
-                return error
+        newest = self._outbox.newest(followed.target, followed.source_id, LOOKED_AFTER)
+        try:
+            route.require_blocks([(item.block_number, item.block_hash) for item in newest])
+        except RemoteError as error:
+            return error
         return None
 
     def _take_up(self, sizes: Sequence[int], route: Route, trust: TrustList, now: int) -> None:

@@ -3,7 +3,7 @@
 Source: docs/spec/foreign.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -69,13 +69,18 @@ class Route:
             RemoteError: `block-not-canonical`: they have another one, or none.
             ChainError: They could not be asked, or are of another chain.
         """
-        if self.observed is None:
+        self.require_blocks([(number, *hashes)])
+
+    def require_blocks(self, blocks: "Sequence[tuple[int, *tuple[bytes, ...]]]") -> None:
+        """The same of several blocks, each its number and the hashes that it may have; the first fault is told."""
+        if self.observed is None or not blocks:
             return
-        self.observed.check_identity()
-        found = self.observed.header(number)
-        if found is None or found.hash not in hashes:
-            said = "no such block" if found is None else f"block 0x{found.hash.hex()}"
-            raise RemoteError(
-                f"block {number} of {self.chain} is 0x{hashes[0].hex()} by what was given; its nodes have {said}",
-                code="block-not-canonical",
-            )
+        self.observed.check_identity()  # once: the questions that follow go the same way
+        for number, *hashes in blocks:
+            found = self.observed.header(number)
+            if found is None or found.hash not in hashes:
+                said = "no such block" if found is None else f"block 0x{found.hash.hex()}"
+                raise RemoteError(
+                    f"block {number} of {self.chain} is 0x{hashes[0].hex()} by what was given; its nodes have {said}",
+                    code="block-not-canonical",
+                )
