@@ -369,31 +369,6 @@ class Health(Wire):
     witnesses: list[AskedWitness] | None = None
 
 
-class Consistency(Wire):
-    """That one size of the log begins with another."""
-
-    origin: str
-    old: int
-    new: int
-    path: list[str] = Field(description="hashes, 64 lower-case hex digits each")
-
-
-class IssuedStatement(Wire):
-    """A statement by its place in the log."""
-
-    index: int
-    digest: str
-    id: str
-
-
-class IssuedStatements(Wire):
-    """A page of an issuer's statements."""
-
-    size: int = Field(description="of the published checkpoint that covers them")
-    items: list[IssuedStatement]
-    next: str | None = Field(None, description="`after` of the following page")
-
-
 class NodeChain(Wire):
     """The chain that a node anchors on."""
 

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from api.deps import NodeDep
 from api.documents import NDJSON, answer, document
 from api.limiting import LimitedMirroring
-from api.schemas import DIGEST, IssuedStatements
+from api.log_schemas import IssuedStatements
+from api.schemas import DIGEST
 from ledger.errors import NotFoundError
 from ledger.services.node import Node
 

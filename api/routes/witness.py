@@ -11,9 +11,9 @@ from fastapi.responses import Response
 from api.deps import DIGEST, NodeDep, body_of
 from api.documents import PROBLEMS, RECEIPT, Answers, answer, document
 from api.limiting import LimitedCosigning
+from api.log_schemas import Consistency
 from api.problems import MEDIA_TYPE, problem
 from api.problems import answer as answered
-from api.schemas import Consistency
 from ledger.core.witness import BODY_LIMIT, SIZE_TYPE
 from ledger.errors import NotFoundError
 

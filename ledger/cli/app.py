@@ -27,6 +27,7 @@ NOUNS: Final = (
     "recognition",
     "identity",
     "status-list",
+    "measure",
     "commit",
     "bundle",
     "fork",
@@ -135,7 +136,10 @@ def _command() -> Any:
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
     if asked:
-        from importlib.metadata import PackageNotFoundError, version  # reads messages, for which it loads a lot
+        from importlib.metadata import (
+            PackageNotFoundError,
+            version,
+        )  # reads messages, for which it loads a lot
 
         try:
             number = version("evidence-ledger")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from ledger.cli import calling, drafting, output
+from ledger.cli.deciding import add_decide
 from ledger.cli.documents import READABLE, digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
 from ledger.cli.precheck import add_precheck
@@ -74,6 +75,7 @@ def new(
 
 
 add_precheck(app)
+add_decide(app)
 _RECORDS: Final = Signed("transfer", KIND, document="record", signer="exporter")
 add_check(app, _RECORDS)
 add_sign(app, _RECORDS)

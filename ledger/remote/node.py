@@ -35,6 +35,8 @@ DOCUMENT_LIMIT: Final = 4 * 1024 * 1024
 _NOT_FOUND: Final = 404
 PAGE: Final = 500
 """Items asked for at a time."""
+MEASURES: Final = 100
+"""Measures asked for at a time."""
 
 _PRIVATE: Final = (
     *("/v1/statements/", "/v1/lineage/", "/v1/transfers", "/v1/acknowledgements", "/v1/certificates"),
@@ -226,6 +228,19 @@ class NodeClient:
                 return None
             raise
 
+    def measures(self, wanted: Mapping[str, str | None]) -> Iterator[Item]:
+        """The measures of the node's log, page after page.
+
+        Args:
+            wanted: What is asked for: `at`, `jurisdiction`, `direction`, `kind`, `number`, `state`; None: any.
+        """
+        query = {name: text for name, text in wanted.items() if text is not None}
+        return self._pages("/v1/measures", query, MEASURES)
+
+    def measure(self, digest: str, *, at: str | None = None) -> Item:
+        """One measure of the node's log: its state, its times, flags, answers and observations."""
+        return self._object(f"/v1/measures/{_checked(digest)}", {} if at is None else {"at": at})
+
     def anchors(self) -> Iterator[Item]:
         """The log's anchors, page after page."""
         return self._pages("/v1/anchors", {})
@@ -326,12 +341,12 @@ class NodeClient:
             raise invalid(self.url, "something that is not JSON") from None
         return value
 
-    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Item]:
+    def _pages(self, path: str, query: Mapping[str, str], most: int = PAGE) -> Iterator[Item]:
         """Items of `{"items": […], "next": <index>}`, until there is no `next`."""
         after = -1
         while True:
             place = {} if after < 0 else {"after": str(after)}
-            page = self._object(path, {**query, **place, "limit": str(PAGE)})
+            page = self._object(path, {**query, **place, "limit": str(most)})
             yield from self._items(page)
             following = page.get("next")
             if following is None:

@@ -17,10 +17,12 @@ from ledger.core.times import format_time
 from ledger.errors import LedgerError, RefusedError
 from ledger.ruling import Ruling
 from ledger.services.admission import Admitted
+from ledger.services.home import Home
 from ledger.statements.deciding.decide import Decided, Measures, Ready, decide, ready
 from ledger.statements.endorsement import JOINT_MEASURE
 from ledger.statements.endorsement import read as read_endorsement
 from ledger.statements.measure import read
+from ledger.store.log import Log
 from ledger.store.rows import NewStatement
 from ledger.store.statements import PAGE, Statements, StoredStatement
 
@@ -147,9 +149,11 @@ class Rules:
         )
 
 
-def rules_of(book: MeasureBook, ruling: Ruling, statements: Statements) -> Rules | None:
-    """What asks the measures of a log, where the settings want it."""
-    return Rules(book, ruling, statements) if ruling.decide else None
+def rules_of(home: Home, statements: Statements, log: Log) -> tuple[MeasureBook, Rules | None]:
+    """The measures of a log, and what asks them, where the settings want it."""
+    ruling = home.settings.ruling
+    book = MeasureBook(statements, lambda: log.head.size)
+    return book, Rules(book, ruling, statements) if ruling.decide else None
 
 
 def _short(body: bytes, measures: Measures, at: int) -> Short:

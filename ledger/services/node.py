@@ -16,8 +16,7 @@ from ledger.services.abroad import Abroad
 from ledger.services.admission import Admission
 from ledger.services.anchor import Anchorer
 from ledger.services.anchor_claims import AnchorClaims
-from ledger.services.attesting import Attester, attester_of
-from ledger.services.attesting_foreign import own_checkpoints
+from ledger.services.attesting import Attester
 from ledger.services.calling import calling_of
 from ledger.services.claim import claim_of
 from ledger.services.concerning import Concerns
@@ -31,6 +30,7 @@ from ledger.services.jurisdiction import log_entry
 from ledger.services.log_database import is_begun, open_log_database
 from ledger.services.monitoring import Monitoring
 from ledger.services.observing import ObservedChains
+from ledger.services.own_attester import own_attester
 from ledger.services.own_chains import OwnChain, give_anchorers, issue_claim, issued_claim, open_chains
 from ledger.services.parties import Parties
 from ledger.services.partners import FOLDER, MIRROR, PartnerBook
@@ -294,9 +294,9 @@ def open_node(
         chains = open_chains(home, clock, embedded=role in ANCHORING) if role != "api" else []
         foreign = ForeignStore(home.path / FOREIGN)
         claim, trust = _claim(home, chains, foreign, int(clock()), issue=role in ANCHORING)
-        partners = PartnerBook(home.path / FOLDER, home.settings.jurisdiction)
+        partners = PartnerBook(home.path / FOLDER, log.jurisdiction)
         witnesses = Witnesses(home, partners)
-        parties = Parties(statements, checkpoints, trust, home.settings.jurisdiction)
+        parties = Parties(statements, checkpoints, trust, log.jurisdiction)
         parts = home, log, checkpoints, witnesses, chains
         made = partial(sequencer_of, *parts, clock=clock, unproven=unproven)
         restart, sequencer = submitting_of(home, role, log, checkpoints, parties, made)
@@ -304,10 +304,7 @@ def open_node(
         _close(chains, database)
         raise
     admission, mirror = Admission(parties, workers), Mirror(home.path / MIRROR)
-    observed, signed = ObservedChains(home.settings.observed), own_checkpoints(log.origin, checkpoints)
-    held = partial(believed, home.trust, trust)
-    measures = MeasureBook(statements, lambda: log.head.size)
-    rules = rules_of(measures, home.settings.ruling, statements)
+    observed, (measures, rules) = ObservedChains(home.settings.observed), rules_of(home, statements, log)
     give_anchorers(chains, home, database=database, log=log, checkpoints=checkpoints)
     return Node(
         home=home,
@@ -332,7 +329,7 @@ def open_node(
         cosignatures=Cosignatures(database),
         restart=restart,
         observed=observed,
-        attester=attester_of(home, partners, observed, trust=held, clock=clock, own=signed),
+        attester=own_attester(home, partners, observed, trust, log.origin, checkpoints, clock),
         claims=_claims(trust, log, checkpoints, anchors),
         foreign=foreign,
         outbox=Outbox(home.path / OUTBOX),
