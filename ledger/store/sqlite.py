@@ -225,9 +225,8 @@ class SqliteDatabase(Database):
     def _settle(self) -> None:
         """Make durable what a commit left that failed at its very end, before anybody builds on it.
 
-        Its journal is gone, so that everybody sees the change, and yet a power cut would bring the journal back,
-        which undoes it.  To synchronise once more is not enough: what failed once may be taken for written.  Another
-        change makes and removes a journal of the same name, and that is durable.
+        Its journal is gone, and a power cut would bring it back and undo what everybody sees.  To synchronise again is
+        not enough: what failed may be taken for written.  Another change durably makes and removes such a journal.
         """
         if not self._in_doubt or self._writer is None:
             return
@@ -239,8 +238,9 @@ class SqliteDatabase(Database):
         self._in_doubt = False
 
     def _require_settled(self) -> None:
-        if self._in_doubt:
+        if self._in_doubt and self._place is not None:
             with self._turn:
+                self._place.require()  # else who only reads would hear of the disk, never that it is another
                 self._settle()
 
     def _lead(self, writing: SqliteWriting) -> int | None:

@@ -10,6 +10,7 @@ import pytest
 from ledger.errors import StoreError
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.database import open_database
+from ledger.store.sqlite import SqliteDatabase
 from tests.faults.judge import Told, judge
 from tests.faults.writer import make_store, opened
 from tests.services.nodes import NOW, identity
@@ -85,3 +86,16 @@ def test_a_change_is_not_told_of_where_the_file_was_replaced_meanwhile(tmp_path:
         with pytest.raises(StoreError) as refused, database.write():
             replace(path)
         assert refused.value.code == "store-moved"
+
+
+def test_who_only_reads_is_told_of_it_where_the_last_change_is_in_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "node" / "ledger.sqlite"
+    path.parent.mkdir()
+    make_store(path)
+    with open_database(path) as database:
+        assert isinstance(database, SqliteDatabase)
+        database._in_doubt = True  # as a commit leaves it whose journal could not be taken away
+        replace_folder(path)
+        with pytest.raises(StoreError) as refused:
+            database.rows("SELECT size FROM head")
+    assert refused.value.code == "store-moved"
