@@ -21,6 +21,7 @@ from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
 from ledger.core.trust import parse_trust_list
 from ledger.errors import RemoteError
+from ledger.forks import Forks, Process
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient, Registered
 from ledger.services.bundles import join
@@ -31,7 +32,6 @@ from ledger.services.ids import RANDOM_SIZE as ID_SIZE
 from ledger.services.ids import statement_id
 from ledger.services.keyfile import HolderKey, make_holder_key, write_key
 from ledger.statements.request import make
-from ledger.forks import Forks, Process
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
 

@@ -11,9 +11,9 @@ import httpx2
 
 from ledger import testing_nodes
 from ledger.chains import ChainSettings
+from ledger.forks import Process
 from ledger.services.home import Home, Plan, init_home
 from ledger.services.roles import Role
-from ledger.forks import Process
 from ledger.testing_nodes import free_port
 from tests.api.served import EXPORTER, Served, holder
 from tests.postgres import APP, Server
