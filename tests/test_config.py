@@ -18,6 +18,7 @@ from ledger.config import (
     with_environment,
 )
 from ledger.errors import SetupError
+from ledger.ruling import Ruling
 
 NOW = 1_795_320_000
 ANCHOR = "0x" + "ab" * 20
@@ -64,6 +65,12 @@ RPC = settings(
         RPC,
         settings(chain=RpcSettings(("https://node.example.xa",), 1)),
         settings(workers=0),
+        settings(
+            ruling=Ruling(
+                decide=True, refuse=("prohibited",), review_key="keys/m.key", languages=("en", "fr")
+            )
+        ),
+        settings(ruling=Ruling(decide=True, notice_days=0)),
         settings(quorum=2, relay=False, chain=EmbeddedSettings(5, attesters=(ATTESTERS,))),
         settings(chains=(ATTESTED, SEALED), observed=(OBSERVED, replace(OBSERVED, confirmations=None))),
         settings(chain=SEALED, chains=(ATTESTED,)),
@@ -108,6 +115,10 @@ def test_any_bytes_give_settings_or_a_setup_error(data: bytes) -> None:
         ("period = 10", "period = 0", "chain.period"),
         ("period = 10", "periods = 10", "chain.periods"),
         ("[chain]", "[chains]", "chain"),
+        ("[chain]", '[rules]\nrefuse = ["prohibited"]\n[chain]', "rules.refuse"),
+        ("[chain]", '[rules]\ndecide = true\nrefuse = ["gone"]\n[chain]', "rules.refuse"),
+        ("[chain]", "[rules]\ndecide = 1\n[chain]", "rules.decide"),
+        ("[chain]", '[rules]\nlanguages = ["english"]\n[chain]', "rules.languages"),
     ],
 )
 def test_a_wrong_member_is_refused_by_name(before: str, after: str, named: str) -> None:
