@@ -119,7 +119,7 @@ def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None, client
             rules=node.intake.rules,
         )
         for number, found in enumerate(registered, 1):
-            answers.put(_line(number, found))
+            answers.put(answer_line(number, found))
     except LedgerError as error:
         fault = error
     except BaseException:
@@ -129,7 +129,7 @@ def _work(lines: Lines, answers: Answers, node: Node, wanted: str | None, client
         lines.end()
         fault = fault or lines.fault
         if fault is not None:
-            answers.put(_line(number + 1, fault))
+            answers.put(answer_line(number + 1, fault))
         answers.end()
 
 
@@ -171,7 +171,8 @@ async def _put(lines: Lines, more: list[bytes]) -> None:
         await asyncio.sleep(0.005)
 
 
-def _line(number: int, found: Registration | LedgerError) -> bytes:
+def answer_line(number: int, found: Registration | LedgerError) -> bytes:
+    """The answer to one line: where its statement stands, or the problem."""
     if isinstance(found, LedgerError):
         told = problem(found)
         return orjson.dumps({"line": number, "status": told["status"], "problem": told}) + b"\n"

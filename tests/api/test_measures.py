@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from api.schemas import Line, Registered
+from api.single import told_of
+from api.streams import answer_line
 from ledger.core.times import format_time
 from ledger.remote.node import NodeClient
+from ledger.services.register import Registration
 from tests.api.consoled import Consoled, consoled
 from tests.api.ruled import record
 from tests.services.homes import DAY
@@ -111,3 +115,16 @@ def test_a_draft_is_asked_about_and_nothing_of_it_is_kept(seen: Consoled) -> Non
     assert problem.status_code == 422
     assert problem.json()["errors"][0]["pointer"] == "/credentialSubject/flow"
     assert seen.node.log.head.size == size
+
+
+def test_the_answer_to_a_record_has_its_decision_alone_and_in_a_stream() -> None:
+    decision = {
+        "at": "2026-11-22T04:00:00Z",
+        "outcome": "free",
+        "strictest": {"direction": "outbound", "line": 1},
+    }
+    found = Registration(3, bytes(32), "TransferRecord", "urn:uuid:1", first=True, decision=decision)
+    alone = Registered.model_validate(told_of(found)).model_dump(exclude_none=True)
+    line = Line.model_validate_json(answer_line(7, found)).model_dump(exclude_none=True)
+    assert alone["decision"] == line["decision"] == decision
+    assert (line["line"], line["status"]) == (7, 201)

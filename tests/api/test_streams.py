@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from api.single import registered
-from api.streams import _line
+from api.streams import answer_line
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.services.register import Registration
 from tests.api.served import NDJSON, Served, holder
@@ -288,4 +288,4 @@ def test_the_answers_reach_a_client_of_the_standard_kind(served: Served) -> None
 def test_a_line_says_what_a_single_answer_does(first: bool) -> None:
     found = Registration(2**40, bytes(range(32)), "TransferRecord", "urn:uuid:x", first=first)
     told = {"line": 100_000, "status": 201 if first else 200, **registered(found)}
-    assert _line(100_000, found) == orjson.dumps(told) + b"\n"
+    assert answer_line(100_000, found) == orjson.dumps(told) + b"\n"
