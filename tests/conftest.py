@@ -55,13 +55,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("STRICT") == "1",
         help="a skipped test is a failure, except where outside vectors are absent (also: STRICT=1)",
     )
-    parser.addoption(
-        "--processes",
-        type=int,
-        default=0,
-        metavar="N",
-        help="share the tests among N processes; see tests/sharing.py",
-    )
 
 
 def is_exhaustive(item: pytest.Item) -> bool:
@@ -117,20 +110,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByNodes(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    count = session.config.getoption("processes")
-    if not count or session.testsfailed or session.config.option.collectonly or not session.items:
-        return None
-    from tests.scheduling import groups
-    from tests.sharing import Sharing
-
-    Sharing(session, groups(session.items), count).run()
-    return True
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput") or config.getoption("processes"):
+    if hasattr(config, "workerinput"):
         from tests.scheduling import in_order
 
         items[:] = in_order(items)

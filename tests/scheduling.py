@@ -29,19 +29,6 @@ FIRST = (
 """What takes long, or waits, begins first; what is short fills up the end."""
 
 
-def scope(nodeid: str) -> str:
-    """What one process runs as a whole: a file, or a folder that shares nodes."""
-    return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid.split("::", 1)[0])
-
-
-def groups(items: Sequence[pytest.Item]) -> list[list[pytest.Item]]:
-    """The tests of each scope, in the order in which they are to begin."""
-    found: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        found.setdefault(scope(item.nodeid), []).append(item)
-    return [*found.values()]
-
-
 def rank(nodeid: str) -> int:
     return next((place for place, start in enumerate(FIRST) if nodeid.startswith(start)), len(FIRST))
 
@@ -50,7 +37,7 @@ class ByNodes(LoadFileScheduling):
     """Gives out the tests of one file, or of one folder that shares nodes, to one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return scope(nodeid)
+        return next((start for start in TOGETHER if nodeid.startswith(start)), super()._split_scope(nodeid))
 
 
 def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
