@@ -45,18 +45,8 @@ def ruled(made: Recognising) -> dict[str, str]:
     later = {"version": 2, "supersedes": told["measure"], "effectiveFrom": format_time(now + 90 * DAY)}
     register("second", measure("XA-TH-1", title=title, **later))
     joint = {"threshold": 1, "authorities": [made.of_xa.holder, made.of_xb.holder]}
-    stricter = [{"id": "1", "outcome": "prohibited", "reason": "listed", "cite": _LAW}]
-    register("joint", measure("XA-JOINT-1", joint=joint, rules=stricter))
-    beside = [
-        {
-            "id": "1",
-            "if": {"category": ["nonPersonal"]},
-            "outcome": "free",
-            "reason": "noPersonalData",
-            "cite": _LAW,
-        }
-    ]
-    register("endorsed", measure("XA-JOINT-2", joint=joint, rules=beside))
+    register("joint", measure("XA-JOINT-1", joint=joint, rules=STRICTER))
+    register("endorsed", measure("XA-JOINT-2", joint=joint, rules=BESIDE))
     text = bytes.fromhex(told["endorsed"])
     register("endorsement", made.endorsement(made.of_xa, "XA", text, "jointMeasure"))
     findings = [
@@ -75,17 +65,23 @@ def ruled(made: Recognising) -> dict[str, str]:
         "detail": "Which trucks",
     }
     register("observation", sides.sign(observer, "Observation", {**subject_of("Observation"), **observed}))
+    _cross(made)
+    xa.anchor()
+    return told
+
+
+def _cross(made: Recognising) -> None:
+    """Records to each partner, and acknowledgements of records that partners gave."""
+    sides = made.sides
     for code, count in PARTNERS:
         for _ in range(count):
-            xa.register(sides.sign(sides.exporter, "TransferRecord", record(sides.exporter, code)))
+            sides.xa.register(sides.sign(sides.exporter, "TransferRecord", record(sides.exporter, code)))
     receiver = holder("receiver", "XA")
-    xa.enrol(receiver, "importer")
+    sides.xa.enrol(receiver, "importer")
     for first, count in ((1, 9), (2, 6)):
         for place in range(count):
             acknowledged = sides.acknowledge(bytes([first, place]) * 16, key=receiver)
-            xa.register(acknowledged)
-    xa.anchor()
-    return told
+            sides.xa.register(acknowledged)
 
 
 def origin_of(record: bytes) -> str | None:
@@ -134,4 +130,14 @@ RULES = [
         "cite": _LAW,
     },
     {"id": "3", "outcome": "assessmentRequired", "reason": "importantData", "cite": _LAW},
+]
+STRICTER = [{"id": "1", "outcome": "prohibited", "reason": "listed", "cite": _LAW}]
+BESIDE = [
+    {
+        "id": "1",
+        "if": {"category": ["nonPersonal"]},
+        "outcome": "free",
+        "reason": "noPersonalData",
+        "cite": _LAW,
+    }
 ]
