@@ -157,6 +157,7 @@ class _Case:
         self._named = {used.digest for used in decision.measures}
         self.follows = False
         self.at_transfer: str | None = None
+        self._answer: Decided | None = None
 
     def check(self) -> Check:
         """The check of this decision alone."""
@@ -173,7 +174,8 @@ class _Case:
         told = f"{decision.outcome} at {format_time(decision.at)}, by {by}"
         if self._digest == self._court.subject:
             return self._said("passed", "decision-follows", told)
-        answer = self._go(record, decision.outcome, decision.declared, told)
+        assert self._answer is not None  # it is what the decision was held against
+        answer = self._go(record, self._answer, told)
         moment = min(self._existed(decision.transfer), self._court.now)
         if answer.outcome != "passed":
             return answer
@@ -230,6 +232,7 @@ class _Case:
             pointer, carried, computed = _difference(decision.subject, answer.subject(decision.transfer))
             told = f"{pointer} is {_value(carried)}; by the measures carried it is {_value(computed)}"
             return self._said("failed", "decision-differs", told)
+        self._answer = answer
         return None
 
     @property
@@ -256,37 +259,35 @@ class _Case:
             return self._said("absent", error.code, str(error))
         self.at_transfer = then.outcome
         told = f"{then.outcome} at {format_time(moment)}, when the record was made"
-        if self._go(record, then.outcome, then.declared, told).outcome == "passed":
+        if self._go(record, then, told).outcome == "passed":
             return None
         told += f"; the decision is about {format_time(self._decision.at)}"
         return self._said("absent", "decided-for-another-time", told)
 
-    def _go(
-        self,
-        record: TransferRecord,
-        outcome: str,
-        declared: bool | None,  # noqa: FBT001 - the two of them are what is asked about
-        told: str,
-    ) -> Check:
-        """Whether an outcome lets the record go."""
+    def _go(self, record: TransferRecord, answer: Decided, told: str) -> Check:
+        """Whether an answer lets the record go."""
+        outcome = answer.outcome
         if outcome == "mechanismRequired":
-            if declared:
+            if answer.declared:
                 return self._mechanism(record, told)
             return self._said(
                 "failed", "mechanism-missing", f"{told}; the record declares none of those allowed"
             )
         if outcome == "assessmentRequired":
-            return self._assessment(record, told)
+            return self._assessment(record, answer, told)
         if outcome == "indeterminate":
             return self._said("absent", "indeterminate", f"{told}; not known: {self._missing()}")
         if outcome == "prohibited":
             return self._said("failed", "prohibited", told)
         return self._said("passed", "conditional" if outcome == "conditional" else "free", told)
 
-    def _assessment(self, record: TransferRecord, told: str) -> Check:
-        if record.subject.get("mechanism", {}).get("type") == _ASSESSMENT:
+    def _assessment(self, record: TransferRecord, answer: Decided, told: str) -> Check:
+        if record.subject.get("mechanism", {}).get("type") != _ASSESSMENT:
+            told = f"{told}; the record declares no assessment by the authority"
+        elif answer.allowed is not None and _ASSESSMENT not in answer.allowed:
+            told = f"{told}; a mechanism is required beside it, which the record does not declare"
+        else:
             return self._said("passed", "assessment-declared", told)
-        told = f"{told}; the record declares no assessment by the authority"
         return self._said("absent", "assessment-not-shown", told)
 
     def _mechanism(self, record: TransferRecord, told: str) -> Check:

@@ -93,6 +93,16 @@ def both_sides(*, named: tuple[str, ...] = ("XA-1", "XB-1")) -> Ruled:
     return made
 
 
+def assessed(by: str, mechanism: str) -> Ruled:
+    """XA asks for an assessment, which the record declares; another measure, of XA or XB, asks for a mechanism."""
+    made = ruled()
+    made.measure("XA-1", rule("1", "assessmentRequired"))
+    made.measure("beside", rule("1", "mechanismRequired", mechanisms=[mechanism]), by=by)
+    made.record(mechanism={"type": "authorityAssessment"})
+    made.decision("XA-1", "beside")
+    return made
+
+
 def jointly(*endorsers: str, **members: Any) -> Ruled:
     """A measure that needs two authorities."""
     made = ruled()
@@ -228,6 +238,12 @@ ROWS: tuple[Row, ...] = (
     Row("mechanism-not-shown", "absent", "mechanism-not-shown", lambda: by_certificate(carried=False)),
     Row("assessment-declared", "passed", "assessment-declared",
         lambda: decided(rule("1", "assessmentRequired"), record={"mechanism": {"type": "authorityAssessment"}}), 1),
+    Row("assessment-beside-a-mechanism", "absent", "assessment-not-shown",
+        lambda: assessed(AUTHORITY_XA, "standardContract")),
+    Row("assessment-beside-a-mechanism-inbound", "absent", "assessment-not-shown",
+        lambda: assessed(AUTHORITY_XB, "certification")),
+    Row("assessment-beside-itself", "passed", "assessment-declared",
+        lambda: assessed(AUTHORITY_XA, "authorityAssessment"), 1),
     Row("assessment-not-shown", "absent", "assessment-not-shown", lambda: decided(rule("1", "assessmentRequired"))),
     Row("prohibited", "failed", "prohibited", lambda: decided(rule("1", "prohibited"))),
     Row("indeterminate", "absent", "indeterminate",

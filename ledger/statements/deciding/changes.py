@@ -217,7 +217,7 @@ def _told_of(case: Case, transfers: Transfers, line: dict[str, Any]) -> _Told:
     outcomes = {each.outcome for each in answers}
     if len(outcomes) > 1:
         return _Told(_INDETERMINATE, None)
-    sets = [frozenset(each.mechanisms) for each in answers if each.mechanisms is not None]
+    sets = [each.allowed for each in answers if each.allowed is not None]
     return _Told(ORDER.index(outcomes.pop()), frozenset.intersection(*sets) if sets else None)
 
 
@@ -226,22 +226,23 @@ def _answer(case: Case, transfers: Transfers, lines: list[dict[str, Any]]) -> An
         return _together(_told(case, transfers, lines), transfers)
     decided = decide({**transfers[0], "lines": lines}, case.measures, at=case.at)
     outcome = ORDER.index(decided.outcome)
-    return Answer(outcome, decided.declared or _goes(outcome, transfers))
+    return Answer(outcome, _goes(outcome, transfers, [decided.allowed]))
 
 
-def _goes(outcome: int, transfers: Transfers) -> bool:
+def _goes(outcome: int, transfers: Transfers, allowed: Iterable[frozenset[str] | None]) -> bool:
+    """Whether what is declared answers an assessment that is required, and every rule that requires a mechanism."""
     declared = transfers[0].get("mechanism", {}).get("type")
-    return outcome < _MECHANISM or (outcome == _ASSESSMENT and declared == _ASSESSED)
+    if outcome < _MECHANISM:
+        return True
+    if outcome != _MECHANISM and (outcome, declared) != (_ASSESSMENT, _ASSESSED):
+        return False
+    return all(declared in each for each in allowed if each is not None)
 
 
 def _together(told: list[_Told], transfers: Transfers) -> Answer:
     """The strictest line, and whether the mechanism that is declared answers it."""
     outcome = max(each.outcome for each in told)
-    if outcome == _MECHANISM:
-        declared = transfers[0].get("mechanism", {}).get("type")
-        sets = [each.mechanisms for each in told if each.outcome == outcome and each.mechanisms is not None]
-        return Answer(outcome, declared in frozenset.intersection(*sets))
-    return Answer(outcome, _goes(outcome, transfers))
+    return Answer(outcome, _goes(outcome, transfers, [each.mechanisms for each in told]))
 
 
 def _of_record(case: Case) -> Iterator[_Tried]:

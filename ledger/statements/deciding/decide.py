@@ -52,6 +52,7 @@ MOST_REASONS: Final = 4
 MOST_WORK: Final = 2**18
 """Rules of the measures in force, times lines."""
 _MECHANISM: Final = ORDER.index("mechanismRequired")
+_ASSESSMENT: Final = ORDER.index("assessmentRequired")
 
 
 class Decided(NamedTuple):
@@ -70,6 +71,9 @@ class Decided(NamedTuple):
     """Whether the record's mechanism is one of them."""
     strictest: tuple[str, int]
     """(direction, line) that the outcome is of."""
+    allowed: frozenset[str] | None
+    """Mechanisms that every rule which requires one allows, also beside an assessment; None: none requires one, or the
+    outcome is another.  No part of the subject."""
 
     def subject(self, transfer: bytes) -> dict[str, Any]:
         """The subject of a Decision about the record with this digest."""
@@ -120,7 +124,8 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         "inbound": _judged(into, lines, foreign, is_outbound=False) if into.measures else [],
     }
     outcome, strictest = _strictest(sides)
-    mechanisms = _mechanisms(sides) if outcome == _MECHANISM else None
+    allowed = _mechanisms(sides) if outcome in (_MECHANISM, _ASSESSMENT) else None
+    mechanisms = tuple(sorted(allowed)) if allowed is not None and outcome == _MECHANISM else None
     return Decided(
         at=at,
         measures=tuple(sorted(out.used + into.used)),
@@ -130,6 +135,7 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         mechanisms=mechanisms,
         declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
         strictest=strictest,
+        allowed=allowed,
     )
 
 
@@ -147,8 +153,8 @@ class _Line(NamedTuple):
 
     outcome: int
     decision: LineDecision
-    mechanisms: frozenset[str]
-    """That all rules which require one allow."""
+    mechanisms: frozenset[str] | None
+    """That all rules which require one allow, where that or an assessment is the outcome; None: none requires one."""
 
 
 def _judged(
@@ -236,7 +242,11 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
     if len(reasons) > 1:
         reasons = sorted(reasons, key=lambda reason: reason.measure)[:MOST_REASONS]
     decision = LineDecision(number, ORDER[outcome], tuple(reasons), missing)
-    return _Line(outcome, decision, _allowed(rules) if outcome == _MECHANISM else _NO_MECHANISM)
+    if outcome == _ASSESSMENT:
+        rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == _MECHANISM]
+    elif outcome != _MECHANISM:
+        rules = []
+    return _Line(outcome, decision, _allowed(rules) if rules else None)
 
 
 def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
@@ -276,10 +286,10 @@ def _strictest(sides: dict[str, list[_Line]]) -> tuple[int, tuple[str, int]]:
     raise AssertionError("one of the lines has the outcome")
 
 
-def _mechanisms(sides: dict[str, list[_Line]]) -> tuple[str, ...]:
-    """Those that every line which requires one allows."""
-    allowed = [line.mechanisms for lines in sides.values() for line in lines if line.outcome == _MECHANISM]
-    return tuple(sorted(frozenset.intersection(*allowed)))
+def _mechanisms(sides: dict[str, list[_Line]]) -> frozenset[str] | None:
+    """Those that every line which requires one allows; None where none does."""
+    sets = [line.mechanisms for lines in sides.values() for line in lines if line.mechanisms is not None]
+    return frozenset.intersection(*sets) if sets else None
 
 
 def _side(lines: list[_Line]) -> SideDecision:
@@ -317,6 +327,5 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
 
 _NOTHING: Final = frozenset({SILENT})
 _ALONE: Final = {outcome: frozenset({outcome}) for outcome in (SILENT, *range(len(ORDER)))}
-_NO_MECHANISM: Final[frozenset[str]] = frozenset()
 _YIELDED: Final = frozenset({YIELDING})
 """Never the answer: where a measure yields, the one it yields to says more."""

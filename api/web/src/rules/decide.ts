@@ -22,6 +22,14 @@ const MOST_MEASURES = 256;
 /** Rules times lines. */
 const MOST_WORK = 262_144;
 const MECHANISM = ORDER.indexOf("mechanismRequired");
+const ASSESSMENT = ORDER.indexOf("assessmentRequired");
+
+/** The answer, and what it has beside the subject of a Decision. */
+export interface Decided {
+  readonly subject: DecisionSubject;
+  /** Mechanisms that every rule which requires one allows, also beside an assessment; null: none requires one. */
+  readonly allowed: readonly string[] | null;
+}
 
 /**
  * Decide about a transfer.
@@ -36,7 +44,7 @@ export function decide(
   record: TransferSubject,
   measures: readonly Ready[],
   at: number,
-): DecisionSubject {
+): Decided {
   const out = inForce(measures, "outbound", record.exporter, at);
   const into = inForce(measures, "inbound", record.importer, at);
   const used = [...out, ...into].sort((one, other) => inOrder(one.digest, other.digest));
@@ -46,8 +54,10 @@ export function decide(
   const inbound = into.length > 0 ? judged("inbound", into, record, lines, at) : [];
   const outcome = strictest([...outbound, ...inbound]);
   const having = [...outbound, ...inbound].filter((line) => line.outcome === outcome);
+  const allowed =
+    outcome === MECHANISM || outcome === ASSESSMENT ? mechanisms([...outbound, ...inbound]) : null;
   const first = outbound.find((line) => line.outcome === outcome);
-  return {
+  const subject = {
     transfer: digest,
     at: formatTime(at),
     engine: ENGINE,
@@ -57,12 +67,15 @@ export function decide(
     outcome: ORDER[outcome] ?? "",
     outbound: sideOf(outbound),
     ...(inbound.length > 0 ? { inbound: sideOf(inbound) } : {}),
-    ...(outcome === MECHANISM ? mechanisms(having, record) : {}),
+    ...(allowed !== null && outcome === MECHANISM
+      ? { mechanisms: allowed, declared: allowed.includes(record.mechanism?.type ?? "") }
+      : {}),
     strictest: {
       direction: first === undefined ? "inbound" : "outbound",
       line: (first ?? having[0])?.decided.line ?? 0,
     },
   };
+  return { subject, allowed };
 }
 
 function strictest(lines: readonly Judged[]): number {
@@ -81,13 +94,11 @@ function requireBounded(measures: readonly Ready[], lines: number): void {
   }
 }
 
-/** Those that every rule which requires one allows, and whether the record declares one of them. */
-function mechanisms(
-  lines: readonly Judged[],
-  { mechanism }: TransferSubject,
-): { mechanisms: readonly string[]; declared: boolean } {
-  const allowing = lines.flatMap((line) => line.rules.map(({ rule }) => rule.mechanisms ?? []));
-  const [first = [], ...rest] = allowing;
-  const allowed = first.filter((one) => rest.every((others) => others.includes(one))).sort();
-  return { mechanisms: allowed, declared: mechanism !== undefined && allowed.includes(mechanism.type) };
+/** Those that every rule which requires one allows, in lines where that or an assessment is the outcome. */
+function mechanisms(lines: readonly Judged[]): readonly string[] | null {
+  const asked = lines.filter(({ outcome }) => outcome === MECHANISM || outcome === ASSESSMENT);
+  const rules = asked.flatMap(({ every }) => every).filter(({ outcome }) => outcome === MECHANISM);
+  if (rules.length === 0) return null;
+  const [first = [], ...rest] = rules.map(({ rule }) => rule.mechanisms ?? []);
+  return first.filter((one) => rest.every((others) => others.includes(one))).sort();
 }

@@ -24,11 +24,12 @@ export interface LineDecided {
   readonly reasons: readonly Reason[];
   readonly missing?: readonly string[];
 }
-/** One line, and the rules that have its outcome, more than are named. */
+/** One line, the rules that have its outcome, more than are named, and all that may be, whatever theirs is. */
 export interface Judged {
   readonly outcome: number;
   readonly decided: LineDecided;
   readonly rules: readonly Possible[];
+  readonly every: readonly Possible[];
 }
 
 /**
@@ -52,8 +53,8 @@ export function judge(
   const [only = SILENCE] = possible;
   if (possible.size === 1 && only === SILENCE && !isOutbound) return null;
   const outcome = possible.size === 1 && only !== SILENCE ? only : INDETERMINATE;
-  const rules = counting
-    .flatMap((verdict) => verdict.rules)
+  const every = counting.flatMap((verdict) => verdict.rules);
+  const rules = every
     .filter((rule) => outcome === INDETERMINATE || rule.outcome === outcome)
     .sort((one, other) => inOrder(one.measure, other.measure));
   const missing = outcome === INDETERMINATE ? missingOf(counting) : new Set<string>();
@@ -61,6 +62,7 @@ export function judge(
   return {
     outcome,
     rules,
+    every,
     decided: {
       line,
       outcome: ORDER[outcome] ?? "",

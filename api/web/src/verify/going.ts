@@ -4,6 +4,7 @@
  * Source: docs/spec/verification.md, "Step 11 in full", 5.
  */
 
+import type { Decided } from "../rules/decide.ts";
 import type { TransferRecord } from "../statements/transfer.ts";
 import type { Check, Outcome } from "./report.ts";
 
@@ -14,16 +15,13 @@ export interface Answer {
   readonly told?: string;
 }
 
-/** What is asked of an outcome and of whether the record declares what it asks for. */
-export interface Said {
-  readonly outcome: string;
-  readonly declared?: boolean;
-}
+const ASSESSMENT = "authorityAssessment";
 
 /**
  * @param certified Step 10, by which a certificate counts as a mechanism.
  */
-export function mayGo({ outcome, declared }: Said, record: TransferRecord, certified: Check): Answer {
+export function mayGo({ subject, allowed }: Decided, record: TransferRecord, certified: Check): Answer {
+  const { outcome, declared } = subject;
   switch (outcome) {
     case "free":
     case "conditional":
@@ -33,14 +31,22 @@ export function mayGo({ outcome, declared }: Said, record: TransferRecord, certi
         ? byMechanism(record, certified)
         : { outcome: "failed", code: "mechanism-missing", told: "the record declares none of those allowed" };
     case "assessmentRequired":
-      return record.subject.mechanism?.type === "authorityAssessment"
-        ? { outcome: "passed", code: "assessment-declared" }
-        : { outcome: "absent", code: "assessment-not-shown", told: "the record declares no assessment" };
+      return byAssessment(record, allowed);
     case "prohibited":
       return { outcome: "failed", code: outcome };
     default:
       return { outcome: "absent", code: outcome };
   }
+}
+
+/** An assessment that is declared: it hides no mechanism that is required beside it. */
+function byAssessment({ subject }: TransferRecord, allowed: Decided["allowed"]): Answer {
+  const isDeclared = subject.mechanism?.type === ASSESSMENT;
+  if (isDeclared && (allowed === null || allowed.includes(ASSESSMENT))) {
+    return { outcome: "passed", code: "assessment-declared" };
+  }
+  const told = isDeclared ? "a mechanism is required beside it" : "the record declares no assessment";
+  return { outcome: "absent", code: "assessment-not-shown", told };
 }
 
 /** A mechanism that is declared and allowed: whether it holds, as far as step 10 says. */

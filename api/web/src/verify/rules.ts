@@ -9,7 +9,7 @@ import { toHex } from "../core/bytes.ts";
 import { isLedgerError } from "../core/error.ts";
 import type { Json } from "../core/json.ts";
 import { formatTime, parseTime } from "../core/times.ts";
-import { decide, ENGINE } from "../rules/decide.ts";
+import { decide, type Decided, ENGINE } from "../rules/decide.ts";
 import type { DecisionSubject } from "../statements/decision.ts";
 import type { Digest } from "../statements/fields.ts";
 import { existed, type Held } from "../statements/premises/evidence.ts";
@@ -18,7 +18,7 @@ import { AtHand, type Placed, placesOf, type Used } from "./atHand.ts";
 import type { Subjects } from "./authorship.ts";
 import type { Bundle } from "./bundle.ts";
 import { differenceOf } from "./difference.ts";
-import { mayGo, type Said } from "./going.ts";
+import { mayGo } from "./going.ts";
 import type { Check, JudgedDecision, Outcome, Ruled } from "./report.ts";
 import { weakest } from "./report.ts";
 
@@ -136,13 +136,15 @@ class Case {
       const which = this.#own === null ? `decision ${digest}` : `record ${decision.transfer}`;
       return this.#said("absent", "premise-failed", `the ${which} is not shown to be signed and logged`);
     }
-    const fault = this.#unasked(this.#own) ?? this.#against(this.#own, record);
+    const fault = this.#unasked(this.#own);
     if (fault !== null) return fault;
+    const again = this.#again(this.#own, record);
+    if ("code" in again) return again;
     this.#follows = true;
     const by = decision.measures.map(shortly).join(", ") || "no measure";
     const told = `${decision.outcome} at ${decision.at}, by ${by}`;
     if (digest === subject) return this.#said("passed", "decision-follows", told);
-    const answer = this.#go(decision, record, told);
+    const answer = this.#go(again, record, told);
     if (answer.outcome !== "passed") return answer;
     return this.#then(this.#own, record, Math.min(existed(shown), now)) ?? answer;
   }
@@ -179,24 +181,24 @@ class Case {
     return null;
   }
 
-  /** Why the decision does not follow; null where it does. */
-  #against(own: Held, record: TransferRecord): Check | null {
+  /** What the measures say again, or why the decision does not follow. */
+  #again(own: Held, record: TransferRecord): Decided | Check {
     const { decision } = this.#brought;
     const answer = this.#decided(own, record, this.#at);
     if ("code" in answer) return answer;
-    const left = answer.measures.find(({ digest }) => !this.#named.has(digest));
+    const left = answer.subject.measures.find(({ digest }) => !this.#named.has(digest));
     if (left !== undefined) {
       const told = `${fully(left)}, was in force at ${decision.at}; it is left out`;
       return this.#said("failed", "measure-left-out", told);
     }
-    const found = differenceOf(decision, answer);
-    if (found === null) return null;
+    const found = differenceOf(decision, answer.subject);
+    if (found === null) return answer;
     const told = `${found.pointer} is ${valueOf(found.one)}; by the measures carried it is ${valueOf(found.other)}`;
     return this.#said("failed", "decision-differs", told);
   }
 
   /** What the measures of the decision say at a moment; `late`: those published after it too. */
-  #decided(own: Held, record: TransferRecord, moment: number, late = false): DecisionSubject | Check {
+  #decided(own: Held, record: TransferRecord, moment: number, late = false): Decided | Check {
     const ofIt = (one: Held): boolean => late || this.#named.has(one.digest) || existed(one) <= existed(own);
     const measures = this.#court.atHand.counting(own, moment, ofIt);
     try {
@@ -216,15 +218,15 @@ class Case {
     }
     const then = this.#decided(own, record, moment);
     if ("code" in then) return then;
-    this.#atTransfer = then.outcome;
-    const told = `${then.outcome} at ${formatTime(moment)}, when the record was made`;
+    this.#atTransfer = then.subject.outcome;
+    const told = `${then.subject.outcome} at ${formatTime(moment)}, when the record was made`;
     if (this.#go(then, record, told).outcome === "passed") return null;
     return this.#said("absent", "decided-for-another-time", `${told}; the decision is about ${decision.at}`);
   }
 
-  #go(said: Said, record: TransferRecord, told: string): Check {
+  #go(said: Decided, record: TransferRecord, told: string): Check {
     const answer = mayGo(said, record, this.#court.certified);
-    const missing = said.outcome === "indeterminate" ? `not known: ${this.#missing()}` : answer.told;
+    const missing = said.subject.outcome === "indeterminate" ? `not known: ${this.#missing()}` : answer.told;
     return this.#said(answer.outcome, answer.code, missing === undefined ? told : `${told}; ${missing}`);
   }
 
@@ -303,7 +305,7 @@ class Case {
     if (late.length === 0) return;
     const answer = this.#decided(own, record, this.#at, true);
     if ("code" in answer) return;
-    for (const used of answer.measures) {
+    for (const used of answer.subject.measures) {
       if (this.#named.has(used.digest)) continue;
       yield `${fully(used)}, was published after the decision, for a time from before ${decision.at}`;
     }

@@ -45,7 +45,7 @@ function measure(rules: readonly MeasureRule[], members: Partial<MeasureSubject>
 
 function decided(atHand: readonly Ready[], members: Partial<TransferSubject> = {}): DecisionSubject {
   assert.ok(first !== undefined);
-  return decide("0".repeat(64), { ...first.transfer, ...members }, atHand, parseTime(AT));
+  return decide("0".repeat(64), { ...first.transfer, ...members }, atHand, parseTime(AT)).subject;
 }
 
 test("a comparison holds at its bound where it says so", () => {

@@ -133,7 +133,7 @@ interface Undecided {
 function decisionAnswer({ digest, transfer, measures, at }: Undecided): Json {
   const atHand = measures.map((each) => ready(each.digest, each.subject));
   try {
-    return Buffer.from(encode(decide(digest, transfer, atHand, parseTime(at)))).toString();
+    return Buffer.from(encode(decide(digest, transfer, atHand, parseTime(at)).subject)).toString();
   } catch (error) {
     if (!isLedgerError(error)) throw error;
     return { code: error.code };
