@@ -229,7 +229,7 @@ def test_the_members_of_the_report_are_stable() -> None:
     assert json.loads(json.dumps(told)) == told
     assert list(told) == [
         "format", "verdict", "subject", "type", "steps", "checks", "required", "missing", "unfinished", "statements",
-        "trust", "checkedAt", "at", "statusNow", "recognition", "notCounted", "notices", "notChecked",
+        "trust", "checkedAt", "at", "statusNow", "recognition", "rules", "notCounted", "notices", "notChecked",
     ]  # fmt: skip
     first: Any = told["steps"][0]  # type: ignore[index]
     assert list(first) == ["step", "name", "outcome", "code", "detail"]
