@@ -17,7 +17,7 @@ from ledger.core.checkpoint import SignedCheckpoint, parse_checkpoint, verify_co
 from ledger.core.note import NoteSignature, encode_signature_line
 from ledger.errors import LedgerError, RemoteError, SignatureError, VerificationError
 from ledger.remote.exchange import GUARDED
-from ledger.services.repeating import Repeating
+from ledger.services.repeating import InRounds, Repeating
 from ledger.services.witnesses import Asked
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.cosignatures import Cosignature, Cosignatures
@@ -65,7 +65,7 @@ class Standing:
     due: float = 0.0
 
 
-class Collector:
+class Collector(InRounds):
     """Asks witnesses until it is closed.
 
     Args:
@@ -97,19 +97,6 @@ class Collector:
         self._standings: dict[tuple[object, ...], Standing] = {}
         self._target: StoredCheckpoint | None = None
         self._taken_at = 0.0
-
-    @property
-    def trouble(self) -> LedgerError | None:
-        """What ended the last round; None where nothing did."""
-        return self._rounds.trouble
-
-    def start(self) -> None:
-        """Begin."""
-        self._rounds.start()
-
-    def close(self) -> None:
-        """Stop; a witness that is being waited for is left."""
-        self._rounds.close()
 
     def standings(self) -> list[Standing]:
         """How it stands with each witness that is asked."""

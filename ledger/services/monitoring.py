@@ -24,7 +24,7 @@ from ledger.services.monitor import Look, Monitor
 from ledger.services.monitor_sources import Source
 from ledger.services.observing import ObservedChains
 from ledger.services.partners import Partner, PartnerBook
-from ledger.services.repeating import Repeating
+from ledger.services.repeating import InRounds, Repeating
 from ledger.services.witnesses import PREFIX
 from ledger.store.alarms import Alarm, Alarms
 from ledger.store.followed import FILE, FollowedLogs
@@ -49,7 +49,7 @@ def write_fork(folder: Path, alarm: Alarm) -> Path | None:
     return path
 
 
-class Monitoring:
+class Monitoring(InRounds):
     """Looks at partners' logs every `period` seconds until it is closed.
 
     Args:
@@ -96,22 +96,9 @@ class Monitoring:
         self.looks: dict[str, Look] = {}
 
     @property
-    def trouble(self) -> LedgerError | None:
-        """What ended the last round; None where nothing did."""
-        return self._rounds.trouble
-
-    @property
     def alarms(self) -> Alarms:
         """What was raised."""
         return self._monitor.alarms
-
-    def start(self) -> None:
-        """Begin."""
-        self._rounds.start()
-
-    def close(self) -> None:
-        """Stop; a log that is being waited for is left."""
-        self._rounds.close()
 
     def _round(self) -> None:
         trust = self._believed()

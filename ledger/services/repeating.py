@@ -75,3 +75,22 @@ class Repeating:
             except Exception as error:  # noqa: BLE001 - nobody else would ever start this thread again
                 self.trouble = self._unforeseen(error)
             self.stop.wait(self._period)
+
+
+class InRounds:
+    """What works in rounds: begun, closed, and what ended the last of them.  Whoever is one gives `_rounds`."""
+
+    _rounds: Repeating
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """What ended the last round; None where nothing did."""
+        return self._rounds.trouble
+
+    def start(self) -> None:
+        """Begin."""
+        self._rounds.start()
+
+    def close(self) -> None:
+        """Stop after the round under way; what it waits for on other threads is left."""
+        self._rounds.close()

@@ -22,7 +22,7 @@ from ledger.services.ids import derived_id
 from ledger.services.keyfile import HolderKey, read_holder_key
 from ledger.services.parties import Parties
 from ledger.services.register import register
-from ledger.services.repeating import Repeating
+from ledger.services.repeating import InRounds, Repeating
 from ledger.services.submitting import Submitting
 from ledger.statements.deciding.review import ENGINE, review
 from ledger.statements.measure import PolicyMeasure
@@ -83,7 +83,7 @@ def unique(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-class Reviewer:
+class Reviewer(InRounds):
     """Reviews what is anchored, on a thread of its own; begun with `start`.
 
     Args:
@@ -107,19 +107,6 @@ class Reviewer:
         self._key, self._ruling, self._clock = key, ruling, clock
         self._done = 0
         self._rounds = Repeating("reviewer", self.once, period=period, unforeseen=_unforeseen)
-
-    @property
-    def trouble(self) -> LedgerError | None:
-        """What ended the last round."""
-        return self._rounds.trouble
-
-    def start(self) -> None:
-        """Begin."""
-        self._rounds.start()
-
-    def close(self) -> None:
-        """Stop."""
-        self._rounds.close()
 
     def once(self) -> None:
         """Review every measure that is anchored and that this machine has not reviewed yet.

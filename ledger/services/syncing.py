@@ -18,7 +18,7 @@ from ledger.services.calling import calling_of
 from ledger.services.home import Home
 from ledger.services.partners import Partner, PartnerBook
 from ledger.services.pulling import Pulled, Puller
-from ledger.services.repeating import Repeating
+from ledger.services.repeating import InRounds, Repeating
 from ledger.store.partners import Mirror
 
 PATIENCE: Final = 60.0
@@ -148,7 +148,7 @@ class _Work:
         return Asked(self.partner.name, self.pulled, silent)
 
 
-class Syncing:
+class Syncing(InRounds):
     """Asks a node's partners every `period` seconds until it is closed.
 
     Args:
@@ -175,19 +175,6 @@ class Syncing:
         self._calling = calling
         self._before = before
         self._rounds = Repeating("partners", self._round, period=period, unforeseen=_unforeseen)
-
-    @property
-    def trouble(self) -> LedgerError | None:
-        """What ended the last round; None where nothing did."""
-        return self._rounds.trouble
-
-    def start(self) -> None:
-        """Begin."""
-        self._rounds.start()
-
-    def close(self) -> None:
-        """Stop; a pull under way ends before its next statement, and one that waits for an answer is left."""
-        self._rounds.close()
 
     def _round(self) -> None:
         self._before()

@@ -53,7 +53,10 @@ def rules(made: Recognising, *refuse: str) -> Rules:
 
 def answers(made: Recognising, asked: Rules, *records: Statement) -> list[Registration | LedgerError]:
     node, documents = made.sides.xa.node, [one.encoded for one in records]
-    clock = lambda: made.sides.clock.now  # noqa: E731 - as of a node
+
+    def clock() -> float:
+        return made.sides.clock.now
+
     return list(
         register_many(documents, parties=node.parties, sequencer=node.sequencer, clock=clock, rules=asked)
     )
@@ -110,7 +113,10 @@ def test_a_joint_measure_counts_from_when_enough_of_its_authorities_endorse_it(m
 
 def reviewer(made: Recognising, key: HolderKey) -> Reviewer:
     node = made.sides.xa.node
-    clock = lambda: made.sides.clock.now  # noqa: E731 - as of a node
+
+    def clock() -> float:
+        return made.sides.clock.now
+
     parts = node.parties, node.sequencer, lambda: key, Ruling(languages=("xx",))
     return Reviewer(lambda: node.shelf, *parts, clock=clock)
 
