@@ -83,6 +83,7 @@ class Prechecked(Wire):
     lines: list[dict[str, Any]]
     missing: list[dict[str, Any]]
     changes: list[dict[str, Any]]
+    allTried: bool = Field(description="whether changes were looked for everywhere")
     room: list[dict[str, Any]]
     conditions: list[str]
     documents: list[str]
@@ -130,6 +131,7 @@ PRECHECK = {
     "lines": [],
     "missing": [{"fact": "line.persons.ytdCount", "line": 1, "pointer": "/lines/0/persons/ytdCount"}],
     "changes": [],
+    "allTried": True,
     "room": [],
     "conditions": [],
     "documents": [],

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.measure_schemas import Prechecked
 from api.schemas import Line, Registered
 from api.single import told_of
 from api.streams import answer_line
@@ -110,6 +111,8 @@ def test_a_draft_is_asked_about_and_nothing_of_it_is_kept(seen: Consoled) -> Non
     assert (told["by"], told["outcome"], told["goes"]) == ("log", "free", True)
     shipped = seen.client.post(url, json=draft, params={"by": "shipped"}).json()
     assert shipped["outcome"] == "indeterminate"
+    for answer in (told, shipped):
+        assert Prechecked.model_validate(answer).model_dump(exclude_unset=True) == answer
     wrong = {"credentialSubject": {**draft["credentialSubject"], "flow": "sideways"}}
     problem = seen.client.post(url, json=wrong)
     assert problem.status_code == 422
