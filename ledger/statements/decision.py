@@ -83,6 +83,8 @@ class Decision(NamedTuple):
     """By which it may cross, where one is required."""
     declared: bool | None
     """Whether the record's own mechanism is one of them; None: none is required."""
+    conditions: tuple[str, ...]
+    """What the rules that decide, or may, ask to be kept; ascending."""
     strictest: tuple[str, int]
     """(direction, line) that the outcome is of."""
     subject: dict[str, Any]
@@ -163,6 +165,16 @@ def _mechanisms_where_required(subject: dict[str, Any], at: str, found: list[Pro
             found.append(Problem(f"{at}/{name}", "outcome-conflict", detail))
 
 
+@rule("outcome", "conditions")
+def _conditions_where_some_may_be(subject: dict[str, Any], at: str, found: list[Problem]) -> None:
+    outcome = subject["outcome"]
+    if outcome == "conditional" and "conditions" not in subject:
+        detail = 'member "conditions" is missing; the outcome conditional needs it'
+        found.append(Problem(f"{at}/conditions", "member-missing", detail))
+    elif outcome == "free" and "conditions" in subject:
+        found.append(Problem(f"{at}/conditions", "outcome-conflict", "given with the outcome free"))
+
+
 _OUTCOME = Code("outcomes", lists.DECISION_OUTCOMES)
 _REASON = Object(
     {
@@ -209,12 +221,14 @@ SHAPE = Object(
         "inbound": _SIDE,
         "mechanisms": Array(Code("mechanisms", lists.MECHANISMS), 0, 32, unique=True),
         "declared": BOOLEAN,
+        "conditions": Array(Code("conditions", lists.MEASURE_CONDITIONS), 1, 32, unique=True),
     },
     rules=(
         _measures_ascend,
         _reasons_are_of_measures_named,
         _strictest_of_its_sides,
         _mechanisms_where_required,
+        _conditions_where_some_may_be,
     ),
     note="What the measures in force say of one transfer.",
 )
@@ -249,6 +263,7 @@ def decision_of(subject: dict[str, Any]) -> Decision:
         inbound=_side(subject["inbound"]) if "inbound" in subject else None,
         mechanisms=tuple(subject.get("mechanisms", ())),
         declared=subject.get("declared"),
+        conditions=tuple(subject.get("conditions", ())),
         strictest=(subject["strictest"]["direction"], subject["strictest"]["line"]),
         subject=subject,
     )

@@ -56,16 +56,25 @@ def direction_says(measures: list[dict[str, Any]], asked: Asked) -> str | None:
         measures: Subjects of those in force of it.
         asked: The line.
     """
-    said: list[str | None] = []
-    by_default: list[str | None] = []
+    outcomes = [outcome for outcome, _ in _deciding(measures, asked)]
+    return STRICTNESS[max(map(STRICTNESS.index, outcomes))] if outcomes else None
+
+
+def direction_asks(measures: list[dict[str, Any]], asked: Asked) -> set[str]:
+    """The conditions of every rule that decides for its measure, be another one stricter."""
+    return {code for _, rule in _deciding(measures, asked) for code in rule.get("conditions", ())}
+
+
+def _deciding(measures: list[dict[str, Any]], asked: Asked) -> list[tuple[str, dict[str, Any]]]:
+    """The rules that decide for their measures, where these count, each with its outcome."""
+    said: list[tuple[str, dict[str, Any]]] = []
+    by_default: list[tuple[str, dict[str, Any]]] = []
     for measure in measures:
         speaks = any(_overrides(over, measure) and _says(over, asked, {}) for over in measures)
-        outcome = _says(measure, asked, {"delegable"} if speaks else {})
-        (by_default if measure["kind"] == "default" else said).append(outcome)
-    for outcomes in (said, by_default):
-        if any(outcomes):
-            return STRICTNESS[max(STRICTNESS.index(one) for one in outcomes if one)]
-    return None
+        rule = _says(measure, asked, {"delegable"} if speaks else {})
+        if rule is not None:
+            (by_default if measure["kind"] == "default" else said).append(rule)
+    return said or by_default
 
 
 def _overrides(over: dict[str, Any], under: dict[str, Any]) -> bool:
@@ -75,7 +84,7 @@ def _overrides(over: dict[str, Any], under: dict[str, Any]) -> bool:
     return did == under["authority"]["did"] or did in {to["authority"] for to in under.get("delegatesTo", ())}
 
 
-def _says(measure: dict[str, Any], asked: Asked, but: Any) -> str | None:
+def _says(measure: dict[str, Any], asked: Asked, but: Any) -> tuple[str, dict[str, Any]] | None:
     for rule in measure["rules"]:
         if but and rule.get("delegable"):
             continue
@@ -83,9 +92,9 @@ def _says(measure: dict[str, Any], asked: Asked, but: Any) -> str | None:
             continue
         holds = WHENS[rule["when"]](asked.line) if "when" in rule else True
         if holds is None:
-            return "indeterminate"
+            return "indeterminate", rule
         if holds:
-            return str(rule["outcome"])
+            return str(rule["outcome"]), rule
     return None
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from tests.deciding.naive_measures import COUNTS, MECHANISMS, MISSING, OWN, STRICTNESS
 from tests.deciding.records import party, rule
 
+KEPT = ["encrypt", "filed", "noOnward", "storedCopy"]
+"""Conditions."""
+
 LISTED = "urn:example:list"
 SCENARIOS = [
     {"scheme": OWN, "code": "veh.after-sales"},
@@ -15,10 +18,6 @@ SCENARIOS = [
     {"scheme": LISTED, "code": "b"},
 ]
 AUTHORITIES = ("national", "national", "zone")
-_NEEDED = {
-    "mechanismRequired": {"mechanisms": ["standardContract"]},
-    "conditional": {"conditions": ["encrypt"]},
-}
 
 
 def measures(
@@ -50,7 +49,10 @@ def measures(
 
 def _rule(chance: random.Random, ident: str, whens: Sequence[str], *, passes: bool) -> dict[str, Any]:
     outcome = chance.choice([one for one in STRICTNESS if one != "indeterminate"])
-    members: dict[str, Any] = dict(_NEEDED.get(outcome, {}))
+    members: dict[str, Any] = {"mechanisms": ["standardContract"]} if outcome == "mechanismRequired" else {}
+    if outcome in ("conditional", "mechanismRequired", "assessmentRequired"):
+        asked = chance.sample(KEPT, chance.randint(outcome == "conditional", 2))
+        members |= {"conditions": asked} if asked else {}
     table = _table(chance)
     if table:
         members["table"] = table

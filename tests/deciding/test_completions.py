@@ -6,7 +6,7 @@ from typing import Any
 from ledger.statements.deciding.decide import Ready, decide
 from ledger.statements.scenario import OWN_SCHEME
 from tests.campaign import count
-from tests.deciding.naive_measures import STRICTNESS, WHENS, completions, direction_says
+from tests.deciding.naive_measures import STRICTNESS, WHENS, completions, direction_asks, direction_says
 from tests.deciding.records import AT, rules
 from tests.deciding.small_sets import SCENARIOS, draft, measures
 
@@ -29,6 +29,11 @@ def possible(record: dict[str, Any], of: list[dict[str, Any]]) -> set[str | None
     return {direction_says(of, asked) for asked in completions(record, of, CODES)}
 
 
+def asked_of(record: dict[str, Any], of: list[dict[str, Any]]) -> set[str]:
+    """Every condition that one of a direction's measures asks, whatever is missing is filled in with."""
+    return {code for asked in completions(record, of, CODES) for code in direction_asks(of, asked)}
+
+
 def test_whatever_is_missing_is_filled_in_with_the_answer_is_never_looser() -> None:
     settled = 0
     for seed in range(SETS):
@@ -37,6 +42,7 @@ def test_whatever_is_missing_is_filled_in_with_the_answer_is_never_looser() -> N
         record = draft(chance, missing=chance.choice([0.1, 0.2, 0.4]))
         decided = decide(record, made(out) + made(into), at=AT)
         sides = ((decided.outbound, out), (decided.inbound, into))
+        assert {*decided.conditions} >= asked_of(record, out) | asked_of(record, into), seed
         for side, of in sides:
             outcomes = possible(record, of)
             said = None if side is None else side.outcome
@@ -62,6 +68,8 @@ def test_where_nothing_is_missing_the_answer_is_what_the_measures_come_to() -> N
             for each in of:
                 each["authority"] = of[0]["authority"]
         (outcome,) = possible(record, of)
-        assert decide(record, made(of), at=AT).outcome == (outcome or "indeterminate"), seed
+        decided = decide(record, made(of), at=AT)
+        assert decided.outcome == (outcome or "indeterminate"), seed
+        assert [*decided.conditions] == sorted(asked_of(record, of)), seed
         seen.add(outcome)
     assert seen == {*STRICTNESS, None}

@@ -204,6 +204,62 @@ def test_where_a_mechanism_is_required_those_allowed_by_all_are_named() -> None:
     assert judged(transfer(), one, none).mechanisms == ()
 
 
+def test_conditions_beneath_a_stricter_outcome_are_told_beside_it() -> None:
+    limits = rules(rule("1", "conditional", conditions=["storedCopy", "encrypt"]))
+    mechanism = rules(rule("1", "mechanismRequired", conditions=["encrypt", "filed"]), number="XA-2")
+    decided = judged(transfer(), limits, mechanism)
+    assert decided.outcome == "mechanismRequired"
+    assert [reason.measure for reason in decided.outbound.lines[0].reasons] == [mechanism.digest]
+    assert decided.conditions == ("encrypt", "filed", "storedCopy")
+    assert decided.subject(NO_DIGEST)["conditions"] == ["encrypt", "filed", "storedCopy"]
+    assert judged(transfer(), limits, rules(rule("1", "prohibited"), number="XA-3")).conditions
+
+
+def test_conditions_are_those_of_every_line_and_of_both_directions() -> None:
+    out = rules(
+        rule("1", "conditional", conditions=["encrypt"], table={"grade": ["general"]}),
+        rule("2", "assessmentRequired", conditions=["yearlyReport"]),
+    )
+    into = rules(
+        rule("1", "conditional", conditions=["noOnward"], table={"grade": ["general"]}),
+        authority=party("authority", "XB"),
+        applies={"direction": "inbound", "jurisdiction": "XB"},
+    )
+    decided = judged(transfer(line(1), line(2, grade="important")), out, into)
+    assert decided.conditions == ("encrypt", "noOnward", "yearlyReport")
+
+
+def test_conditions_of_more_rules_than_are_named_are_told() -> None:
+    codes = ["anonymise", "encrypt", "filed", "maskIdentifiers", "noOnward", "pseudonymise"]
+    many = [rules(rule("1", "conditional", conditions=[code]), number=f"XA-{code}") for code in codes]
+    decided = judged(transfer(), *many)
+    assert len(decided.outbound.lines[0].reasons) == 4
+    assert decided.conditions == tuple(codes)
+
+
+def test_conditions_that_only_may_apply_are_told() -> None:
+    maybe = rules(
+        rule("1", "conditional", conditions=["encrypt"], table={"purpose": ["dpv:Marketing"]}),
+        rule("2", "conditional", conditions=["filed"], when=f"line.persons.ytdCount + {2**53 - 1} > 0"),
+        rule("3", "conditional", conditions=["noOnward"]),
+    )
+    record = transfer(line(1, "personal", persons=people(1, ytdCount=1)))
+    assert judged(record, maybe).conditions == ("encrypt", "filed")
+
+
+def test_conditions_of_what_does_not_count_are_not_told() -> None:
+    default = rules(rule("1", "conditional"), kind="default")
+    never = rules(
+        rule("1", "conditional", table={"grade": ["core"]}),
+        rule("2", "free"),
+        rule("3", "conditional"),
+        number="XA-2",
+    )
+    decided = judged(transfer(), default, never)
+    assert (decided.outcome, decided.conditions) == ("free", ())
+    assert "conditions" not in decided.subject(NO_DIGEST)
+
+
 def test_more_measures_or_more_work_than_is_decided_at_once_has_no_answer() -> None:
     many = [rules(number=f"XA-{n}") for n in range(256)]
     assert decide(transfer(), many, at=AT).outcome == "indeterminate"

@@ -189,6 +189,7 @@ def decision(value: Decision) -> Written:
         inbound=side(value.inbound),
         mechanisms=None if value.declared is None else list(value.mechanisms),
         declared=value.declared,
+        conditions=some(list(value.conditions)),
         strictest={"direction": direction, "line": line},
     )
 

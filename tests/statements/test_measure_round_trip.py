@@ -106,6 +106,10 @@ def decided(subject: Written) -> str:
             subject.setdefault(name, value)
         else:
             subject.pop(name, None)
+    if outcome == "conditional":
+        subject.setdefault("conditions", ["encrypt"])
+    elif outcome == "free":
+        subject.pop("conditions", None)
     return "did:web:machine.example.xa"
 
 

@@ -133,6 +133,9 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("/outbound/lines/0/missing", ["a fact"], "/outbound/lines/0/missing/0", "wrong-form"),
         ("/mechanisms", ["treaty"], "/mechanisms", "outcome-conflict"),
         ("/declared", True, "/declared", "outcome-conflict"),
+        ("/conditions", ["encrypt"], "/conditions", "outcome-conflict"),
+        ("/conditions", [], "/conditions", "wrong-length"),
+        ("/conditions", ["promise"], "/conditions/0", "not-in-list"),
         ("/notes", "x", "/notes", "member-unknown"),
     ],
     "DatasetRegistration": [
@@ -237,7 +240,9 @@ IN_ORDER = [
         outcome="mechanismRequired",
         mechanisms=[],
         declared=False,
+        conditions=["encrypt", "filed"],
     ),
+    subject("Decision", outbound=side("conditional"), outcome="conditional", conditions=["encrypt"]),
     subject("DatasetRegistration", version=7, supersedes=DIGEST),
     subject("DatasetRegistration", grade="core", description=..., dataTypes=..., scenarios=...),
     subject("MeasureReview", findings=[], engine=..., provenAt=...),
@@ -282,6 +287,13 @@ def test_what_is_graded_core_is_not_described() -> None:
 def test_a_required_mechanism_is_named_with_whether_it_was_declared() -> None:
     made = subject("Decision", outbound=side("mechanismRequired"), outcome="mechanismRequired")
     assert faults(made) == [("/declared", "member-missing"), ("/mechanisms", "member-missing")]
+
+
+def test_a_conditional_outcome_names_its_conditions_each_once() -> None:
+    made = subject("Decision", outbound=side("conditional"), outcome="conditional")
+    assert faults(made) == [("/conditions", "member-missing")]
+    made["credentialSubject"]["conditions"] = ["encrypt", "filed", "encrypt"]
+    assert faults(made) == [("/conditions/2", "duplicate")]
 
 
 def test_the_measures_of_a_decision_ascend_and_stand_once() -> None:
@@ -336,7 +348,7 @@ def test_a_measure_is_read() -> None:
 def test_a_decision_is_read() -> None:
     read = decision.read(statement(catalogue.example("Decision")))
     assert (read.outcome, read.inbound, read.declared) == ("free", None, None)
-    assert read.strictest == ("outbound", 1)
+    assert (read.strictest, read.conditions) == (("outbound", 1), ())
     assert [line.line for line in read.outbound.lines] == [1, 2]
     assert read.outbound.lines[0].reasons[0].measure == read.measures[0].digest
 

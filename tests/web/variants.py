@@ -148,8 +148,19 @@ MORE: dict[str, list[dict[str, Any]]] = {
             },
             "mechanisms": ["treaty"],
             "declared": True,
+            "conditions": ["storedCopy", "encrypt"],
             "strictest": {"direction": "outbound", "line": 0},
-        }
+        },
+        {
+            "measures": [],
+            "outcome": "conditional",
+            "outbound": {
+                "outcome": "conditional",
+                "lines": [{"line": 0, "outcome": "conditional", "reasons": []}],
+            },
+            "conditions": ["noOnward"],
+            "strictest": {"direction": "outbound", "line": 0},
+        },
     ],
     "DatasetRegistration": [
         {"version": 2, "supersedes": DIGEST},

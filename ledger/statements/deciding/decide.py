@@ -69,6 +69,8 @@ class Decided(NamedTuple):
     """By which it may cross; None: no mechanism is required."""
     declared: bool | None
     """Whether the record's mechanism is one of them."""
+    conditions: tuple[str, ...]
+    """Of every rule that decides or may, beneath a stricter outcome too; ascending."""
     strictest: tuple[str, int]
     """(direction, line) that the outcome is of."""
     allowed: frozenset[str] | None
@@ -94,6 +96,8 @@ class Decided(NamedTuple):
         if self.mechanisms is not None:
             made["mechanisms"] = list(self.mechanisms)
             made["declared"] = self.declared
+        if self.conditions:
+            made["conditions"] = list(self.conditions)
         return made
 
     def canonical(self, transfer: bytes) -> bytes:
@@ -134,6 +138,9 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         inbound=_side(sides["inbound"]) if sides["inbound"] else None,
         mechanisms=mechanisms,
         declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
+        conditions=tuple(
+            sorted({code for said in sides.values() for line in said for code in line.conditions})
+        ),
         strictest=strictest,
         allowed=allowed,
     )
@@ -155,6 +162,8 @@ class _Line(NamedTuple):
     decision: LineDecision
     mechanisms: frozenset[str] | None
     """That all rules which require one allow, where that or an assessment is the outcome; None: none requires one."""
+    conditions: tuple[str, ...]
+    """Of all its rules, whatever their outcome; some more than once."""
 
 
 def _judged(
@@ -242,11 +251,12 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
     if len(reasons) > 1:
         reasons = sorted(reasons, key=lambda reason: reason.measure)[:MOST_REASONS]
     decision = LineDecision(number, ORDER[outcome], tuple(reasons), missing)
+    conditions = tuple(code for verdict in said for rule in verdict.rules for code in rule.rule.conditions)
     if outcome == _ASSESSMENT:
         rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == _MECHANISM]
     elif outcome != _MECHANISM:
         rules = []
-    return _Line(outcome, decision, _allowed(rules) if rules else None)
+    return _Line(outcome, decision, _allowed(rules) if rules else None, conditions)
 
 
 def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:

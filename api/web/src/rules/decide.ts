@@ -56,6 +56,8 @@ export function decide(
   const having = [...outbound, ...inbound].filter((line) => line.outcome === outcome);
   const allowed =
     outcome === MECHANISM || outcome === ASSESSMENT ? mechanisms([...outbound, ...inbound]) : null;
+  const every = [...outbound, ...inbound].flatMap((line) => line.every);
+  const conditions = [...new Set(every.flatMap(({ rule }) => rule.conditions ?? []))].sort();
   const first = outbound.find((line) => line.outcome === outcome);
   const subject = {
     transfer: digest,
@@ -70,6 +72,7 @@ export function decide(
     ...(allowed !== null && outcome === MECHANISM
       ? { mechanisms: allowed, declared: allowed.includes(record.mechanism?.type ?? "") }
       : {}),
+    ...(conditions.length > 0 ? { conditions } : {}),
     strictest: {
       direction: first === undefined ? "inbound" : "outbound",
       line: (first ?? having[0])?.decided.line ?? 0,

@@ -4,7 +4,7 @@
  * Source: docs/spec/decision.md.
  */
 
-import { DECISION_OUTCOMES, DIRECTIONS, MEASURE_REASONS, MECHANISMS } from "./codes.ts";
+import { DECISION_OUTCOMES, DIRECTIONS, MEASURE_CONDITIONS, MEASURE_REASONS, MECHANISMS } from "./codes.ts";
 import { BOOLEAN, code, DIGEST, integer, REFERENCE, text, TIME } from "./fields.ts";
 import { ENGINE } from "./measure.ts";
 import { CITE, MOST_RULES } from "./measureRules.ts";
@@ -77,7 +77,12 @@ const SHAPE = object(
     outbound: SIDE,
     strictest: object({ direction: code("directions", DIRECTIONS), line: NUMBER }),
   },
-  { inbound: SIDE, mechanisms: array(code("mechanisms", MECHANISMS), 0, 32, true), declared: BOOLEAN },
+  {
+    inbound: SIDE,
+    mechanisms: array(code("mechanisms", MECHANISMS), 0, 32, true),
+    declared: BOOLEAN,
+    conditions: array(code("conditions", MEASURE_CONDITIONS), 1, 32, true),
+  },
 )
   .where(["measures"], ({ measures }, at, tell) => {
     let before = "";
@@ -119,6 +124,11 @@ const SHAPE = object(
         tell(`${at}/${name}`, "outcome-conflict", `given with the outcome ${outcome}`);
       }
     }
+  })
+  .where(["outcome", "conditions"], ({ outcome }, at, tell, has) => {
+    const given = has("conditions");
+    if (outcome === "conditional" && !given) tell(`${at}/conditions`, "member-missing", "needed");
+    if (outcome === "free" && given) tell(`${at}/conditions`, "outcome-conflict", "given with free");
   });
 export type DecisionSubject = Of<typeof SHAPE>;
 export const KIND = new Kind("Decision", ["machine", "authority"], SHAPE);
