@@ -21,7 +21,7 @@ from ledger.services.shipped_measures import Held
 from ledger.services.table import CellProblem, Record, of_problems, records_of
 from ledger.services.table_reading import rows_of
 from ledger.services.table_report import plain, write_outcomes, write_problems
-from ledger.services.table_signing import KIND, sign_records
+from ledger.services.table_signing import KIND, alone, left_of, sign_records
 from ledger.statements.deciding.draft import draft_of
 from ledger.statements.deciding.precheck import Precheck, outlines
 
@@ -89,7 +89,8 @@ def add_register(app: typer.Typer) -> None:
             raise typer.BadParameter("--key FILE signs the rows of a table")
         shared = shared_of(template, settings, exporter=read_holder_key(key).holder)
         run = _Run(table, sheet, key, report or _named(table, ".report.csv"))
-        return run.register(shared, node, receipts, errors, as_json=as_json)
+        with alone(table):
+            return run.register(shared, node, receipts, errors, as_json=as_json)
 
 
 def shared_of(
@@ -136,6 +137,11 @@ class _Run:
             raise MalformedError("there is no row below the header", code="input-empty")
         if signed.kept:
             output.say(f"{self._table}: {signed.kept:,} rows were signed before, as {self._signed.name} says")
+        if signed.left:
+            output.say(
+                f"{self._table}: {signed.left:,} records that were signed before are of no row now, as after another"
+                f" --set; what of them is registered stays so. They are kept in {left_of(self._signed).name}"
+            )
         write_problems(self._report, signed.problems)  # what is known now stays known, whatever the node says
         tally, trouble = Tally(), None
         refusals = errors or _named(self._table, ".refused.ndjson")

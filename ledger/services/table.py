@@ -17,14 +17,19 @@ from ledger.errors import MalformedError
 from ledger.services.drafts import put
 from ledger.services.table_reading import Row, Unreadable, Value
 from ledger.statements.fields import BOOLEAN, Date, Integer
+from ledger.statements.personal import finding
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.shape import PERSONAL_DATA, Array, Object, Problem, Shape
 from ledger.statements.transfer import SHAPE
+from ledger.verify.text import on_one_line
 
 _LISTED: Final = 80
 """Characters of a cell that are repeated in a report."""
 _PARTIES: Final = ("exporter", "importer")
 _BETWEEN: Final = re.compile("[,;|]")
+_PLACE: Final = re.compile("0|[1-9][0-9]{0,3}")
+"""Of an item of a list, written in one way, so that no two columns are of one member."""
+_PRIVATE: Final = "(not repeated)"
 
 
 class Column(NamedTuple):
@@ -87,8 +92,10 @@ def columns_of(header: Row) -> list[Column]:
         name = cell.removeprefix("credentialSubject.") if isinstance(cell, str) else ""
         path = tuple(name.split("."))
         shape = _at(path)
-        if shape is None:
-            wrong.append(f'"{name}" (column {place + 1}) is no member of a record')
+        if isinstance(cell, Unreadable):
+            wrong.append(f"column {place + 1} is {cell.found}; required is {cell.required}")
+        elif shape is None:
+            wrong.append(f'"{_shown(cell or "")}" (column {place + 1}) is no member of a record')
         elif name in {column.name for column in columns}:
             wrong.append(f"{name} stands twice")
         else:
@@ -99,25 +106,45 @@ def columns_of(header: Row) -> list[Column]:
 
 
 def of_problems(record: Record, problems: Iterable[Problem], *, below: str = "") -> list[CellProblem]:
-    """What is wrong with a record, each in the column that says it.
+    """What is wrong with a record, each in the column that says it; first the cells that cannot be read.
+
+    What is wrong with a member that such a cell was to say, or with what holds it, follows from that and is left out;
+    so is all that is wrong with a row that cannot be read as a whole.
 
     Args:
         below: What the pointers begin with.
     """
+    unread = [problem.column for problem in record.problems]
+    if "" in unread:
+        return record.problems
     told = [
-        (problem.pointer.removeprefix(below).strip("/").replace("/", "."), problem) for problem in problems
+        (column, problem)
+        for problem in problems
+        for column in [_column_of(problem.pointer.removeprefix(below), record)]
+        if not any(_is_within(one, column) or _is_within(column, one) for one in unread)
     ]
     private = {column for column, problem in told if problem.code == PERSONAL_DATA}
-    return [
+    return record.problems + [
         CellProblem(
             record.row,
             column,
-            "(not repeated)" if column in private else record.cells.get(column, ""),
+            _PRIVATE if column in private else record.cells.get(column, ""),
             problem.detail,
             problem.code,
         )
         for column, problem in told
     ]
+
+
+def _column_of(pointer: str, record: Record) -> str:
+    """Where a problem is told: the column, also of an item of the list in its cell; else as a column would be named."""
+    name = pointer.strip("/").replace("/", ".")
+    return next((column for column in record.cells if _is_within(name, column)), name)
+
+
+def _is_within(column: str, of: str) -> bool:
+    """Whether a column is another one, or below it; the whole row is within nothing."""
+    return column == of or column.startswith(f"{of}.")
 
 
 def _at(path: tuple[str, ...]) -> Shape | None:
@@ -126,7 +153,7 @@ def _at(path: tuple[str, ...]) -> Shape | None:
     for token in path:
         if isinstance(shape, Object):
             shape = shape.members.get(token)
-        elif isinstance(shape, Array) and token.isascii() and token.isdigit() and int(token) < shape.maximum:
+        elif isinstance(shape, Array) and _PLACE.fullmatch(token) and int(token) < shape.maximum:
             shape = shape.item
         else:
             return None
@@ -137,6 +164,8 @@ def _at(path: tuple[str, ...]) -> Shape | None:
 
 def _record(row: Row, columns: list[Column], shared: dict[str, Any]) -> Record:
     subject, cells, problems = copy.deepcopy(shared), {}, []
+    if row.problem is not None:
+        problems.append(CellProblem(row.number, "", *row.problem, "table-cell"))
     if len(row.cells) > len(columns):
         found = f"{len(row.cells)} cells"
         problems.append(
@@ -216,7 +245,11 @@ def _date(value: Value) -> object:
 
 
 def _shown(value: Value) -> str:
+    """A cell as a report repeats it: without what looks like personal data, in one line, and not too long."""
     if isinstance(value, bool):
         return str(value).lower()
     text = value.found if isinstance(value, Unreadable) else str(value)
+    if finding(text) is not None:
+        return _PRIVATE
+    text = on_one_line(text)
     return text if len(text) <= _LISTED else f"{text[:_LISTED]}…"

@@ -9,14 +9,14 @@ has it; lines end in any way.  Row 1 is the header, as a spreadsheet shows it.
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from typing import Final, NamedTuple
 
-from ledger.errors import MalformedError, SetupError
-from ledger.services.files import read_bounded, reported
+from ledger.errors import MalformedError
+from ledger.services.files import read_bounded
 
 LIMIT: Final = 256 * 1024 * 1024
 """Most bytes of a file, and of what a workbook unpacks to."""
@@ -27,6 +27,7 @@ MOST_CELLS: Final = 2_000_000
 LONGEST_CELL: Final = 4_096
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DELIMITERS: Final = (",", ";", "\t")
+_LINE_END: Final = re.compile("\r|\n")
 
 
 class Unreadable(NamedTuple):
@@ -47,6 +48,8 @@ class Row(NamedTuple):
     """As a spreadsheet counts, from 1."""
     cells: list[Value | None]
     """None and empty text: nothing is there."""
+    problem: Unreadable | None = None
+    """What the row as a whole is."""
 
 
 def rows_of(path: Path, *, sheet: str | None = None) -> Iterator[Row]:
@@ -62,7 +65,9 @@ def rows_of(path: Path, *, sheet: str | None = None) -> Iterator[Row]:
     """
     kind = path.suffix.lower()
     if kind == ".xlsx":
-        found = _excel(path, sheet)
+        from ledger.services.table_workbook import workbook_rows
+
+        found = workbook_rows(path, sheet)
     elif kind in {".csv", ".tsv", ".txt"}:
         found = _csv(path)
     else:
@@ -81,20 +86,22 @@ def rows_of(path: Path, *, sheet: str | None = None) -> Iterator[Row]:
 
 def _csv(path: Path) -> Iterator[Row]:
     text = _text(path)
-    head = text[: text.find("\n")] if "\n" in text else text
+    head = _LINE_END.split(text, maxsplit=1)[0]
     delimiter = max(_DELIMITERS, key=head.count)
+    csv.field_size_limit(LIMIT)  # a cell that is too long is named by its row, and stops no other
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     try:
         for number, cells in enumerate(rows, 1):
-            yield Row(number, [_cell(cell) for cell in cells])
+            yield Row(number, [cell_of(cell) for cell in cells])
     except csv.Error as error:
         raise MalformedError(
             f"{path} is not in order after row {number}: {error}", code="table-malformed"
         ) from None
 
 
-def _cell(text: str) -> Value:
+def cell_of(text: str) -> Value:
+    """A cell that holds text, without the spaces around it."""
     stripped = text.strip()
     if len(stripped) > LONGEST_CELL:
         return Unreadable(f"{len(stripped)} characters", f"at most {LONGEST_CELL} characters")
@@ -115,83 +122,3 @@ def _text(path: Path) -> str:
     if "\0" in text:
         raise MalformedError(f"{path} is not text in UTF-8; save it as CSV UTF-8", code="table-encoding")
     return text
-
-
-def _excel(path: Path, sheet: str | None) -> Iterator[Row]:
-    try:
-        import openpyxl
-        from openpyxl.utils.exceptions import InvalidFileException
-    except ImportError:
-        raise SetupError(
-            "workbooks are read with openpyxl, which is not installed: pip install evidence-ledger[excel];"
-            " or save the table as CSV UTF-8",
-            code="extra-missing",
-        ) from None
-    _require_small(path)
-    with reported("read table", path):
-        try:
-            book = openpyxl.load_workbook(path)
-        except (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError, SyntaxError) as error:
-            raise MalformedError(
-                f"{path} is no workbook that can be read: {type(error).__name__}", code="table-malformed"
-            ) from None
-    found = _sheet(path, book, sheet)
-    reach = found.max_row * found.max_column
-    if reach > MOST_CELLS:
-        raise MalformedError(
-            f"the sheet reaches to row {found.max_row:,}, column {found.max_column:,}, which are {reach:,} cells; at"
-            f" most {MOST_CELLS:,} are read: delete the rows and columns beyond the table",
-            code="too-large",
-        )
-    for number, cells in enumerate(found.iter_rows(), 1):
-        yield Row(number, _without_end([_value(cell) for cell in cells]))
-
-
-def _require_small(path: Path) -> None:
-    """Refuse what unpacks to more than a table has."""
-    with reported("read table", path):
-        try:
-            with ZipFile(path) as archive:
-                size = sum(member.file_size for member in archive.infolist())
-        except BadZipFile:
-            raise MalformedError(f"{path} is no workbook of Excel", code="table-malformed") from None
-    if size > LIMIT:
-        raise MalformedError(
-            f"{path} unpacks to {size:,} bytes; at most {LIMIT:,} are read", code="too-large"
-        )
-
-
-def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
-    names: list[str] = [each.title for each in book.worksheets]
-    if wanted is None and len(names) == 1:
-        return book.worksheets[0]
-    if wanted not in names:
-        listed = ", ".join(names)
-        raise MalformedError(f"{path} has the sheets {listed}; --sheet names one", code="table-sheet")
-    return book[wanted]
-
-
-def _value(cell: Any) -> Value | None:
-    """What a cell of a workbook holds."""
-    from openpyxl.cell.cell import MergedCell
-
-    if isinstance(cell, MergedCell):
-        return Unreadable("a part of a merged cell", "a cell of its own in each row")
-    value: object = cell.value
-    if cell.data_type == "f":
-        return Unreadable("a formula", "the value itself (paste as values)")
-    if cell.data_type == "e":
-        return Unreadable(f"the error {value}", "a value")
-    if isinstance(value, datetime):
-        return value.date() if value.time() == datetime.min.time() else Unreadable(
-            "a date with a time of day", "text, such as 2026-11-22T04:00:00Z: a cell's time has no zone"
-        )  # fmt: skip
-    if value is None or isinstance(value, bool | int | float | date):
-        return value
-    return _cell(str(value)) if isinstance(value, str) else Unreadable("something else", "text or a number")
-
-
-def _without_end(cells: list[Value | None]) -> list[Value | None]:
-    while cells and cells[-1] is None:
-        cells.pop()
-    return cells

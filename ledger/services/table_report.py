@@ -1,10 +1,12 @@
 """What became of the rows of a table, as CSV that a spreadsheet opens without running anything.
 
-A text that a spreadsheet would take for a formula has an apostrophe before it.  Format: docs/spec/tables.md.
+What a spreadsheet would take for a formula has an apostrophe before it, also behind what may separate cells.
+Format: docs/spec/tables.md.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,7 +19,8 @@ PROBLEMS: Final = ("row", "column", "found", "required", "code")
 OUTCOMES: Final = (
     "row", "reference", "outcome", "goes", "direction", "line", "rule", "measure", "cite", "mechanisms", "missing",
 )  # fmt: skip
-_FORMULA: Final = frozenset("=+-@\t\r\n")
+_FORMULA: Final = re.compile("(^|[,;|\t\r\n])([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
+"""Before which a formula begins, and be it in a spreadsheet that separates cells by another character."""
 _READABLE: Final = 0o644
 
 
@@ -33,7 +36,7 @@ def write_outcomes(path: Path, outcomes: Iterable[tuple[int, str, Precheck]]) ->
 
 def plain(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in _FORMULA else text
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

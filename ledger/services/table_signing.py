@@ -2,21 +2,25 @@
 
 What is signed is kept in a file before anything is sent.  A record that stands there is not signed again: its bytes,
 and so its digest, stay what they are, and a log that has them gives them their place again.  Where the file is lost,
-the record's id, which follows from what it says, is the same, and a log takes an id of one issuer once.
+the record's id, which follows from what it says, is the same, and a log takes an id of one issuer once.  What no row
+says any more is not sent, and kept in a file of its own: a row that comes back is the record that it was.
 """
 
-from collections.abc import Callable, Iterable
+import fcntl
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement, parse_statement, unsigned
-from ledger.errors import LedgerError, MalformedError
+from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services.drafts import sign_draft
 from ledger.services.files import exists, replace, reported
 from ledger.services.ids import derived_id
 from ledger.services.keyfile import HolderKey
 from ledger.services.table import CellProblem, Record, of_problems
+from ledger.statements.catalogue import check
 from ledger.statements.reading import SUBJECT
 from ledger.statements.shape import StatementInvalidError
 
@@ -31,6 +35,8 @@ class Signed(NamedTuple):
     """The row of each line of the file."""
     kept: int
     """Records that were signed by an earlier run."""
+    left: int
+    """Records that were signed by an earlier run and that no row says now."""
     problems: list[CellProblem]
 
 
@@ -49,8 +55,10 @@ def sign_records(
     Raises:
         MalformedError: `table-signed`: the file is none of ours.
     """
-    before = _signed(out, key) if exists(out) else {}
-    lines: list[bytes] = []
+    unsaid = left_of(out)
+    known = [one for path in (out, unsaid) if exists(path) for one in _signed(path)]
+    before = {one.id: one for one in reversed(known) if one.verification_method == key.verification_method}
+    signed: dict[str, Statement] = {}
     rows: dict[str, int] = {}
     problems: list[CellProblem] = []
     kept = 0
@@ -60,21 +68,29 @@ def sign_records(
         problems += found
         if statement is not None:
             kept += was
-            lines.append(statement.encoded)
+            signed[statement.id] = statement
             rows[statement.id] = record.row
-    if lines or before:
-        replace(out, b"".join(line + b"\n" for line in lines), what="signed records", mode=_READABLE)
-    return Signed(list(rows.values()), kept, problems)
+    left = {
+        one.encoded: one for one in known if one.id not in signed or signed[one.id].encoded != one.encoded
+    }
+    if left or exists(unsaid):
+        _write(unsaid, left.values())  # first, so that nothing that was signed is ever in neither
+    if signed or known:
+        _write(out, signed.values())
+    return Signed(list(rows.values()), kept, len(left), problems)
 
 
 def _sign(
     record: Record, key: HolderKey, before: dict[str, Statement], rows: dict[str, int], now: int
 ) -> tuple[list[CellProblem], Statement | None, bool]:
     subject: dict[str, Any] = record.subject
-    if record.problems:
-        return record.problems, None, False
     try:
         identifier = derived_id(key.holder, subject)
+        document = unsigned(
+            kind=KIND, identifier=identifier, issuer=key.holder, subject=subject, valid_from=now
+        )
+        if record.problems:
+            return of_problems(record, check(document), below=SUBJECT), None, False
         if identifier in rows:
             required = "a record of its own: a reference or a window tells two transfers apart"
             same = CellProblem(
@@ -84,21 +100,47 @@ def _sign(
         known = before.get(identifier)
         if known is not None and known.subject == subject:
             return [], known, True
-        document = unsigned(
-            kind=KIND, identifier=identifier, issuer=key.holder, subject=subject, valid_from=now
-        )
         return [], sign_draft(document, key, now=now), False
     except StatementInvalidError as error:
         return of_problems(record, error.problems, below=SUBJECT), None, False
     except LedgerError as error:
         column = (error.pointer or "").removeprefix(SUBJECT).strip("/").replace("/", ".")
         problem = CellProblem(record.row, column, record.cells.get(column, ""), str(error), error.code)
-        return [problem], None, False
+        return [*record.problems, problem], None, False
 
 
-def _signed(path: Path, key: HolderKey) -> dict[str, Statement]:
-    """What an earlier run signed with this key, by id."""
-    found = {}
+def left_of(out: Path) -> Path:
+    """Beside the file of what was signed, that of what no row says any more."""
+    return out.with_name(f"{out.name}.left")
+
+
+@contextmanager
+def alone(table: Path) -> Iterator[None]:
+    """One run at a time over a table, where the file system has locks.
+
+    Raises:
+        SetupError: `table-busy`.
+    """
+    with reported("read table", table):
+        file = table.open("rb")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError(f"another run is registering the rows of {table}", code="table-busy") from None
+        except OSError:
+            pass  # a file system without locks: the ids of rows still keep a log from taking one twice
+        yield
+
+
+def _write(path: Path, statements: Iterable[Statement]) -> None:
+    data = b"".join(one.encoded + b"\n" for one in statements)
+    replace(path, data, what="signed records", mode=_READABLE)
+
+
+def _signed(path: Path) -> list[Statement]:
+    """What earlier runs signed."""
+    found = []
     with reported("read signed records", path), path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(STATEMENT_LIMIT + 2), b""), 1):
             try:
@@ -109,6 +151,5 @@ def _signed(path: Path, key: HolderKey) -> dict[str, Statement]:
                     " move it away",
                     code="table-signed",
                 ) from None
-            if statement.verification_method == key.verification_method:
-                found[statement.id] = statement
+            found.append(statement)
     return found

@@ -13,6 +13,7 @@ import pytest
 from ledger.cli import registering
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.services.keyfile import make_holder_key, write_key
+from ledger.services.table_signing import alone
 from tests.campaign import count
 from tests.cli.running import Ran, done, evidence
 from tests.cli.sides import Side
@@ -44,8 +45,8 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("purpose", "=HYPERLINK(1)", "not-in-list"),
 )
 """A column, what stands in it, and the code that it is refused by."""
-AT = {"lines.0.persons.ytdCount": "lines.0.persons.count", "purpose": "purpose.0"}
-"""Where a problem is told that is between two columns, or of one item of a list."""
+AT = {"lines.0.persons.ytdCount": "lines.0.persons.count"}
+"""Where a problem is told that is between two columns."""
 
 
 def rows(number: int, name: str = "R") -> list[dict[str, str]]:
@@ -158,6 +159,32 @@ def test_two_rows_that_say_the_same_are_one_record_and_an_error(tmp_path: Path, 
     assert (ran.status, ran.json["registered"]) == (1, 2)
     (one,) = ran.json["errors"]
     assert (one["row"], one["code"], one["found"]) == (4, "row-repeated", "the same as row 2")
+
+
+def test_one_run_at_a_time_registers_a_table(tmp_path: Path, xa: Side) -> None:
+    path = write(tmp_path / "records.csv", rows(1, "A"))
+    with alone(path):
+        ran = register(path, xa)
+    assert ran.status == 3
+    assert "table-busy" in ran.told
+    assert register(path, xa).status == 0
+
+
+def test_what_no_row_says_any_more_is_kept_and_told_and_is_the_same_when_it_comes_back(
+    tmp_path: Path, xa: Side
+) -> None:
+    path = write(tmp_path / "records.csv", rows(3, "D"))
+    signed, left = tmp_path / "records.csv.signed.ndjson", tmp_path / "records.csv.signed.ndjson.left"
+    assert register(path, xa).status == 0
+    kept = signed.read_bytes()
+    write(path, rows(2, "D"))
+    ran = register(path, xa)
+    assert (ran.status, "1 records that were signed before are of no row now" in ran.told) == (0, True)
+    assert signed.read_bytes() + left.read_bytes() == kept
+    write(path, rows(3, "D"))
+    ran = register(path, xa, "--json")
+    assert (ran.json["registered"], ran.json["known"]) == (0, 3)
+    assert (signed.read_bytes(), left.read_bytes()) == (kept, b"")
 
 
 def test_what_the_node_refuses_is_named_by_its_row(tmp_path: Path, xa: Side) -> None:
