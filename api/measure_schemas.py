@@ -85,6 +85,7 @@ class Prechecked(Wire):
     changes: list[dict[str, Any]]
     allTried: bool = Field(description="whether changes were looked for everywhere")
     room: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
     conditions: list[str]
     documents: list[str]
     next: list[dict[str, Any]]

@@ -11,7 +11,8 @@ from ledger.cli import output
 from ledger.cli.documents import entries, inputs, require_type
 from ledger.cli.options import AsJson, command, time_of
 from ledger.cli.signing import Sets
-from ledger.cli.tables import Report, Shared, Sheet, Table, precheck_table, shared_of
+from ledger.cli.table_precheck import Files, precheck_table
+from ledger.cli.tables import Report, Shared, Sheet, Table, shared_of
 from ledger.core.statement import parse_statement
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError, MalformedError
@@ -19,7 +20,7 @@ from ledger.services.drafts import read_document, unanswered
 from ledger.services.precheck_text import told
 from ledger.services.shipped_measures import Held, from_files, shipped
 from ledger.statements.deciding.counters import Sent
-from ledger.statements.deciding.draft import draft_of
+from ledger.statements.deciding.draft import completed, draft_of
 from ledger.statements.deciding.precheck import precheck
 from ledger.statements.reading import SUBJECT
 from ledger.statements.shape import Problem, StatementInvalidError
@@ -45,7 +46,8 @@ def add_precheck(app: typer.Typer) -> None:
         "evidence transfer precheck --table records.csv --template vehicle-after-sales",
         more="What is still <to be filled in> counts as not known. Without --measures it goes by those that ship with"
         " the program: each is somebody's reading of published law on the day it names, and no legal advice."
-        " Signatures are not looked at. Of a table, each row is asked about, and the outcomes go into a file.",
+        " Signatures are not looked at. Of a table, each row is asked about, the outcomes go into a file, and what the"
+        " rows add up to since 1 January, with the records of --history, is told.",
         statuses=STATUSES,
     )
     def precheck_(
@@ -84,13 +86,11 @@ def add_precheck(app: typer.Typer) -> None:
         when, held = None if at is None else time_of(at, "--at"), at_hand(measures)
         if draft is not None:
             return _one(draft, held, when, history or [], as_json=as_json)
-        if history:
-            raise typer.BadParameter("--history goes with DRAFT")
-        when = int(time.time()) if when is None else when
+        now = int(time.time())
+        before = list(sent(history or []))
         shared = shared_of(template, settings)
-        return precheck_table(
-            table or Path(), sheet, shared, held, at=when, report=report, out=out, as_json=as_json
-        )
+        where = Files(table or Path(), sheet, report, out)
+        return precheck_table(where, shared, held, before, at=when, now=now, as_json=as_json)
 
 
 def at_hand(names: list[Path] | None) -> list[Held]:
@@ -115,6 +115,9 @@ def _one(name: str, held: list[Held], at: int | None, history: list[str], *, as_
             else int(time.time())
         )
     before = list(sent(history, besides=str(document.get("id", ""))))
+    exporter = subject.get("exporter", {})
+    if before and not any(_is_of(one, exporter) for one in before):
+        output.say("no record of --history is of the draft's exporter, by its scheme and id; none is counted")
     checked = precheck(subject, [each.ready for each in held], at=at, history=before)
     made: dict[str, Any] = checked.subject()
     said = {each.ready.digest.hex(): each for each in held}
@@ -152,7 +155,12 @@ def sent(names: Iterable[str], *, besides: str = "") -> Iterable[Sent]:
                     continue
                 start = subject.get("window", {}).get("start")
                 at = statement.created if start is None else parse_time(start)
-                yield Sent(statement.digest, at, subject)
+                yield Sent(statement.digest, at, completed(subject))
+
+
+def _is_of(sent: Sent, exporter: dict[str, Any]) -> bool:
+    other = sent.transfer["exporter"]
+    return (other["scheme"], other["id"]) == (exporter.get("scheme"), exporter.get("id"))
 
 
 def _placed(problem: Problem) -> Problem:

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,13 +16,11 @@ from ledger.errors import LedgerError, MalformedError
 from ledger.services.drafts import parse_setting, put, templates
 from ledger.services.files import exists, reported
 from ledger.services.keyfile import read_holder_key
-from ledger.services.shipped_measures import Held
-from ledger.services.table import CellProblem, Record, of_problems, records_of
+from ledger.services.table import CellProblem, records_of
 from ledger.services.table_reading import rows_of
-from ledger.services.table_report import plain, write_outcomes, write_problems
+from ledger.services.table_report import plain, write_problems
 from ledger.services.table_signing import KIND, alone, left_of, sign_records
 from ledger.statements.deciding.draft import draft_of
-from ledger.statements.deciding.precheck import Precheck, outlines
 
 TAKEN: Final = "statement-id-taken"
 """A log has a record with this id, which follows from what the row says."""
@@ -88,7 +85,7 @@ def add_register(app: typer.Typer) -> None:
         if key is None:
             raise typer.BadParameter("--key FILE signs the rows of a table")
         shared = shared_of(template, settings, exporter=read_holder_key(key).holder)
-        run = _Run(table, sheet, key, report or _named(table, ".report.csv"))
+        run = _Run(table, sheet, key, report or beside(table, ".report.csv"))
         with alone(table):
             return run.register(shared, node, receipts, errors, as_json=as_json)
 
@@ -111,7 +108,8 @@ def shared_of(
     return subject
 
 
-def _named(table: Path, suffix: str) -> Path:
+def beside(table: Path, suffix: str) -> Path:
+    """The file of a table with a longer name."""
     return table.with_name(table.name + suffix)
 
 
@@ -121,7 +119,7 @@ class _Run:
     def __init__(self, table: Path, sheet: str | None, key: Path, report: Path) -> None:
         self._table, self._sheet, self._report = table, sheet, report
         self._key = read_holder_key(key)
-        self._signed = _named(table, ".signed.ndjson")
+        self._signed = beside(table, ".signed.ndjson")
 
     def register(
         self, shared: dict[str, Any], url: str, receipts: Path | None, errors: Path | None, *, as_json: bool
@@ -144,7 +142,7 @@ class _Run:
             )
         write_problems(self._report, signed.problems)  # what is known now stays known, whatever the node says
         tally, trouble = Tally(), None
-        refusals = errors or _named(self._table, ".refused.ndjson")
+        refusals = errors or beside(self._table, ".refused.ndjson")
         if signed.rows:
             tally, trouble = registered([str(self._signed)], url, receipts=receipts, errors=refusals)
         problems = [*signed.problems, *self._refused(tally, refusals, signed.rows)]
@@ -212,75 +210,3 @@ def shown(problems: list[CellProblem], report: Path) -> Iterator[str]:
         yield f"and {len(problems) - SHOWN:,} more"
     if problems:
         yield f"all of them: {report}"
-
-
-def precheck_table(
-    table: Path,
-    sheet: str | None,
-    shared: dict[str, Any],
-    held: Iterable[Held],
-    *,
-    at: int,
-    report: Path | None,
-    out: Path | None,
-    as_json: bool,
-) -> int:
-    """Say of every row whether it may go; the exit status."""
-    report, out = report or _named(table, ".report.csv"), out or _named(table, ".precheck.csv")
-    problems: list[CellProblem] = []
-    records: list[tuple[int, str]] = []
-    count = 0
-
-    def in_order() -> Iterator[dict[str, Any]]:
-        nonlocal count
-        for record in records_of(rows_of(table, sheet=sheet), shared):
-            count += 1
-            subject = _drafted(record, problems)
-            if subject is not None:
-                records.append((record.row, str(subject.get("reference", ""))))
-                yield subject
-
-    checked: list[Precheck] = []
-    with output.Progress("asking", unit="rows") as progress:
-        for each in outlines(in_order(), [each.ready for each in held], at=at):
-            checked.append(each)
-            progress.reached(count)
-    if count == 0:
-        raise MalformedError("there is no row below the header", code="input-empty")
-    write_problems(report, problems)
-    write_outcomes(out, ((*record, each) for record, each in zip(records, checked, strict=True)))
-    outcomes = Counter(each.outcome for each in checked)
-    goes = sum(each.goes for each in checked)
-    bad = len({problem.row for problem in problems})
-    told: dict[str, Any] = {
-        "rows": count,
-        "goes": goes,
-        "outcomes": dict(sorted(outcomes.items())),
-        "bad": bad,
-    }
-    told |= {
-        "errors": [problem._asdict() for problem in problems[:SHOWN]],
-        "report": str(report),
-        "out": str(out),
-    }
-    lines = [
-        *shown(problems, report),
-        *(f"{number:,} {outcome}" for outcome, number in sorted(outcomes.items())),
-    ]
-    lines.append(
-        f"{count:,} rows: {goes:,} may go, {count - goes - bad:,} may not yet, {bad:,} not in order; {out}"
-    )
-    output.show(told, lines, as_json=as_json)
-    return output.DONE if goes == count else output.REFUSED
-
-
-def _drafted(record: Record, problems: list[CellProblem]) -> dict[str, Any] | None:
-    """What a row says, where it is in order."""
-    if record.problems:
-        problems += record.problems
-        return None
-    subject, found = draft_of(record.subject)
-    if found:
-        problems += of_problems(record, found)
-        return None
-    return subject

@@ -12,7 +12,9 @@ from typing import Final
 from ledger.core.times import format_time
 from ledger.services.shipped_measures import Held
 from ledger.statements.deciding.changes import Change
-from ledger.statements.deciding.precheck import LineCheck, Missing, Precheck, Room, Standing, Step
+from ledger.statements.deciding.counters import Finding, Metric
+from ledger.statements.deciding.precheck import LineCheck, Missing, Precheck, Standing, Step
+from ledger.statements.deciding.precheck_year import YTD_SHORT, Room
 from ledger.statements.deciding.trying import ANY_OTHER
 from ledger.statements.scenario import OWN_SCHEME
 
@@ -88,6 +90,8 @@ def told(checked: Precheck, held: Iterable[Held]) -> Iterator[str]:
     yield from _changes(checked)
     for room in _nearest(checked.room):
         yield _room(room)
+    for finding in checked.findings:
+        yield f"look at: {finding_words(finding)}"
     for step in checked.steps:
         yield f"next: {_step(step)}"
     said = {each.ready.digest: each.said for each in held}
@@ -187,13 +191,32 @@ def _nearest(rooms: Iterable[Room]) -> list[Room]:
 
 
 def _room(room: Room) -> str:
-    what = "persons" if room.threshold.metric == "count" else "persons with sensitive data"
+    what = counted(room.threshold.metric)
     of = f"below {room.threshold.number:,} ({room.number})"
     if room.reached is None:
         return f"room: nobody says how many {what} there are this year, {of}"
     if room.left is None:
         return f"room: none, {room.reached:,} {what} this year are not {of}"
     return f"room: {room.left:,} {what} left this year {of}"
+
+
+def finding_words(finding: Finding) -> str:
+    """What should be looked at, in words."""
+    what = counted(finding.metric)
+    if finding.code == YTD_SHORT:
+        return (
+            f"it says {finding.total:,} {what} this year, and what went before says or adds up to {finding.limit:,}"
+            f" ({finding.code})"
+        )
+    return (
+        f"{len(finding.records)} records to one importer about one scenario within 30 days, of {finding.total:,} {what}"
+        f" together; each stays below {finding.limit:,} ({finding.code})"
+    )
+
+
+def counted(metric: Metric) -> str:
+    """Whom a metric counts."""
+    return "persons" if metric == "count" else "persons with sensitive data"
 
 
 def _step(step: Step) -> str:

@@ -136,6 +136,12 @@ def of_problems(record: Record, problems: Iterable[Problem], *, below: str = "")
     ]
 
 
+def repeated(row: int, first: int) -> CellProblem:
+    """A row that says the same as one before it."""
+    required = "a record of its own: a reference or a window tells two transfers apart"
+    return CellProblem(row, "", f"the same as row {first}", required, "row-repeated")
+
+
 def _column_of(pointer: str, record: Record) -> str:
     """Where a problem is told: the column, also of an item of the list in its cell; else as a column would be named."""
     name = pointer.strip("/").replace("/", ".")

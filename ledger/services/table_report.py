@@ -14,10 +14,12 @@ from typing import Final
 from ledger.services.files import replace
 from ledger.services.table import CellProblem
 from ledger.statements.deciding.precheck import LineCheck, Precheck
+from ledger.statements.deciding.precheck_year import Reached
 
 PROBLEMS: Final = ("row", "column", "found", "required", "code")
 OUTCOMES: Final = (
     "row", "reference", "outcome", "goes", "direction", "line", "rule", "measure", "cite", "mechanisms", "missing",
+    "persons", "sensitive", "findings",
 )  # fmt: skip
 _FORMULA: Final = re.compile("(^|[,;|\t\r\n])([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
 """Before which a formula begins, and be it in a spreadsheet that separates cells by another character."""
@@ -29,8 +31,8 @@ def write_problems(path: Path, problems: Iterable[CellProblem]) -> None:
     _write(path, PROBLEMS, [tuple(each) for each in sorted(problems, key=lambda problem: problem.row)])
 
 
-def write_outcomes(path: Path, outcomes: Iterable[tuple[int, str, Precheck]]) -> None:
-    """Write what the measures say of each row, as (row, reference, what was found)."""
+def write_outcomes(path: Path, outcomes: Iterable[tuple[int, str, Precheck, Reached]]) -> None:
+    """Write what the measures say of each row, as (row, reference, what was found, the year after it)."""
     _write(path, OUTCOMES, (_outcome(*each) for each in outcomes))
 
 
@@ -48,7 +50,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
     replace(path, made.getvalue().encode("utf-8-sig"), what="report", mode=_READABLE)
 
 
-def _outcome(row: int, reference: str, checked: Precheck) -> tuple[object, ...]:
+def _outcome(row: int, reference: str, checked: Precheck, after: Reached) -> tuple[object, ...]:
     line = _deciding(checked)
     reason = line.reasons[0] if line.reasons else None
     cite = "" if reason is None or reason.cite is None else " ".join(filter(None, reason.cite))
@@ -65,6 +67,9 @@ def _outcome(row: int, reference: str, checked: Precheck) -> tuple[object, ...]:
         cite,
         " ".join(checked.mechanisms or ()),
         " ".join(dict.fromkeys(missing.fact for missing in checked.missing)),
+        "" if after.persons is None else after.persons,
+        "" if after.sensitive is None else after.sensitive,
+        " ".join(dict.fromkeys(finding.code for finding in after.findings)),
     )
 
 

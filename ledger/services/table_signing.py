@@ -19,7 +19,7 @@ from ledger.services.drafts import sign_draft
 from ledger.services.files import exists, replace, reported
 from ledger.services.ids import derived_id
 from ledger.services.keyfile import HolderKey
-from ledger.services.table import CellProblem, Record, of_problems
+from ledger.services.table import CellProblem, Record, of_problems, repeated
 from ledger.statements.catalogue import check
 from ledger.statements.reading import SUBJECT
 from ledger.statements.shape import StatementInvalidError
@@ -92,11 +92,7 @@ def _sign(
         if record.problems:
             return of_problems(record, check(document), below=SUBJECT), None, False
         if identifier in rows:
-            required = "a record of its own: a reference or a window tells two transfers apart"
-            same = CellProblem(
-                record.row, "", f"the same as row {rows[identifier]}", required, "row-repeated"
-            )
-            return [same], None, False
+            return [repeated(record.row, rows[identifier])], None, False
         known = before.get(identifier)
         if known is not None and known.subject == subject:
             return [], known, True

@@ -53,7 +53,7 @@ def test_a_newcomer_classifies_the_vehicle_scenarios_of_the_general_list(tmp_pat
     assert "as read on 2026-11-22, not legal advice" in ran.text
     told = asked(record, "--at", IN_FORCE, "--json").json
     assert [line["outcome"] for line in told["lines"]] == ["conditional", "free"]
-    assert told["conditions"] == ["maskIdentifiers", "pseudonymise", "scenarioOnly", "filed"]
+    assert told["conditions"] == ["filed", "maskIdentifiers", "pseudonymise", "scenarioOnly"]
     assert all(measure["shipped"] for measure in told["measures"])
 
 

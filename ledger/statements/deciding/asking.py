@@ -115,7 +115,7 @@ class Completions(NamedTuple):
     """A destination that is tried, to all that the measures treat alike; empty text: any other."""
 
 
-def completions(draft: dict[str, Any], measures: list[Ready], asking: Asking, at: int) -> Completions:
+def completions(draft: dict[str, Any], measures: Iterable[Ready], asking: Asking, at: int) -> Completions:
     """Every way to say what every record says and a draft does not, so far as the measures can tell them apart.
 
     Args:
@@ -182,7 +182,7 @@ def zones_of(measures: Iterable[PolicyMeasure], asking: Asking, party: str, othe
 
 
 def _destinations(
-    draft: dict[str, Any], measures: list[Ready], asking: Asking, at: int
+    draft: dict[str, Any], measures: Iterable[Ready], asking: Asking, at: int
 ) -> dict[str, tuple[str, ...]]:
     """One country for each way in which the measures treat countries, with all that are treated so."""
     outbound = [each.measure for each in measures if each.measure.direction == "outbound"]

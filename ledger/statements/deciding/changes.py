@@ -4,11 +4,12 @@ Rule: docs/spec/precheck.md, section Changes.  By trying: every code of the list
 every count from each number at which a rule turns.  Cost: one decision about one line for each value tried.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from ledger.statements.deciding.asking import Asking, Completions
-from ledger.statements.deciding.decide import Ready, decide
+from ledger.statements.deciding.decide import Decided, decide
+from ledger.statements.deciding.sides import Measures
 from ledger.statements.deciding.trying import (
     ANY_OTHER,
     PERSONAL,
@@ -99,7 +100,7 @@ class Case(NamedTuple):
 
     completions: Completions
     lines: list[dict[str, Any]]
-    measures: list[Ready]
+    measures: Measures
     """In the time that is asked about, of the two jurisdictions; whether they are in force is for the engine."""
     asking: Asking
     at: int
@@ -124,9 +125,17 @@ class _Tried(NamedTuple):
     answer: Answer
 
 
-def answer(case: Case) -> Answer:
-    """What is said of the whole."""
-    return _answer(case, case.completions.transfers, case.lines)
+def answer(case: Case, decided: Sequence[Decided]) -> Answer:
+    """What is said of the whole.
+
+    Args:
+        case: What is asked about.
+        decided: What is said of each of its completions.
+    """
+    if len(decided) > 1 or not case.completions.whole:
+        return _answer(case, case.completions.transfers, case.lines)
+    outcome = ORDER.index(decided[0].outcome)
+    return Answer(outcome, _goes(outcome, case.completions.transfers, [decided[0].allowed]))
 
 
 def changes(case: Case) -> tuple[tuple[Change, ...], bool]:

@@ -73,7 +73,7 @@ def tally(records: Iterable[Sent], exporter: tuple[str, str], *, year: int, offs
     What a record declares as the number of its year counts; one that declares none adds its own persons.  The number
     never falls: a record that declares fewer than went before changes nothing.
     """
-    own = _of_year(records, exporter, year, offset)
+    own = of_year(records, exporter, year, offset)
     persons = sensitive = 0
     for sent in own:
         persons = max(persons, _after(sent, "count", persons))
@@ -107,20 +107,20 @@ def thresholds_of(measures: Iterable[PolicyMeasure]) -> frozenset[Threshold]:
 def decreases(records: Iterable[Sent], exporter: tuple[str, str], *, year: int, offset: int) -> list[Finding]:
     """Records that declare fewer persons since 1 January than one before them."""
     found = []
-    own = _of_year(records, exporter, year, offset)
+    own = of_year(records, exporter, year, offset)
     for metric in _YEARLY:
         before: tuple[int, Sent] | None = None
         for sent in own:
-            declared = _declared(sent, metric)
-            if declared is None:
+            said = declared(sent, metric)
+            if said is None:
                 continue
-            if before is not None and declared < before[0]:
+            if before is not None and said < before[0]:
                 last, pair = before[1], (before[1].digest, sent.digest)
                 found.append(
-                    Finding(YTD_DECREASED, exporter, pair, last.at, sent.at, metric, declared, before[0])
+                    Finding(YTD_DECREASED, exporter, pair, last.at, sent.at, metric, said, before[0])
                 )
             else:
-                before = (declared, sent)
+                before = (said, sent)
     return found
 
 
@@ -137,9 +137,10 @@ def splits(
     Looked at together are records to one importer about one scenario within `WINDOW`.
     """
     groups: dict[tuple[str, str, str, str], list[Sent]] = {}
-    for sent in _of_year(records, exporter, year, offset):
+    for sent in of_year(records, exporter, year, offset):
         importer = sent.transfer["importer"]
-        for scheme, code in sorted({_scenario(line) for line in sent.transfer.get("lines", ())}):
+        lines = sent.transfer.get("lines", ())
+        for scheme, code in sorted({_scenario(line) for line in lines if "scenario" in line}):
             groups.setdefault((importer["scheme"], importer["id"], scheme, code), []).append(sent)
     return [
         finding
@@ -157,23 +158,22 @@ def _splits_of(
     small = [
         (sent, persons)
         for sent in group
-        if 0 < (persons := _persons(sent, metric, scenario)) < number > (_declared(sent, metric) or 0)
+        if 0 < (persons := persons_of(sent, metric, scenario)) < number > (declared(sent, metric) or 0)
     ]
-    start = 0
-    for end, (last, _) in enumerate(small):
+    start = total = 0
+    for end, (last, persons) in enumerate(small):
+        total += persons
         while small[start][0].at < last.at - WINDOW:
+            total -= small[start][1]
             start += 1
-        run = small[start : end + 1]
-        total = sum(persons for _, persons in run)
-        if len(run) >= FEWEST and total >= number:
-            digests = tuple(sent.digest for sent, _ in run)
-            yield Finding(SPLIT_SUSPECT, exporter, digests, run[0][0].at, last.at, metric, total, number)
-            start = end + 1
-            if start >= len(small):
-                return
+        if end - start + 1 >= FEWEST and total >= number:
+            run = [sent for sent, _ in small[start : end + 1]]
+            digests = tuple(sent.digest for sent in run)
+            yield Finding(SPLIT_SUSPECT, exporter, digests, run[0].at, last.at, metric, total, number)
+            start, total = end + 1, 0
 
 
-def _of_year(records: Iterable[Sent], exporter: tuple[str, str], year: int, offset: int) -> list[Sent]:
+def of_year(records: Iterable[Sent], exporter: tuple[str, str], year: int, offset: int) -> list[Sent]:
     """An exporter's records of a year, each once, but those that another of them replaces, by time."""
     own = {sent.digest: sent for sent in records if _exporter(sent) == exporter}
     replaced = {sent.transfer.get("supersedes") for sent in own.values()}
@@ -192,15 +192,16 @@ def _scenario(line: dict[str, Any]) -> tuple[str, str]:
     return line["scenario"]["scheme"], line["scenario"]["code"]
 
 
-def _persons(sent: Sent, metric: Metric, scenario: tuple[str, str] | None = None) -> int:
+def persons_of(sent: Sent, metric: Metric, scenario: tuple[str, str] | None = None) -> int:
+    """The persons of a record's lines, of all or of those of one scenario."""
     return sum(
         line.get("persons", {}).get(metric, 0)
         for line in sent.transfer.get("lines", ())
-        if scenario is None or _scenario(line) == scenario
+        if scenario is None or ("scenario" in line and _scenario(line) == scenario)
     )
 
 
-def _declared(sent: Sent, metric: Metric) -> int | None:
+def declared(sent: Sent, metric: Metric) -> int | None:
     """The number of the year that a record declares: the largest of its lines."""
     numbers = [
         line["persons"][_YEARLY[metric]]
@@ -211,5 +212,5 @@ def _declared(sent: Sent, metric: Metric) -> int | None:
 
 
 def _after(sent: Sent, metric: Metric, before: int) -> int:
-    declared = _declared(sent, metric)
-    return before + _persons(sent, metric) if declared is None else declared
+    said = declared(sent, metric)
+    return before + persons_of(sent, metric) if said is None else said

@@ -4,30 +4,26 @@ Rule: docs/spec/precheck.md.  A function of a draft, of measures, of a time and 
 read, nothing is signed, and whoever has the same is told the same.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger.core.times import parse_time
 from ledger.statements.deciding.asking import Asking, Completions, asking_of, completions
 from ledger.statements.deciding.changes import Answer, Case, Change, answer, changes
 from ledger.statements.deciding.counters import (
-    Metric,
+    Finding,
     Sent,
-    Threshold,
-    room,
-    tally,
-    thresholds_of,
-    year_of,
 )
 from ledger.statements.deciding.decide import Decided, decide
 from ledger.statements.deciding.draft import completed
 from ledger.statements.deciding.facts import lies_in
+from ledger.statements.deciding.precheck_year import Room, rooms_of
+from ledger.statements.deciding.sides import Measures
 from ledger.statements.deciding.verdicts import Ready
 from ledger.statements.decision import ORDER, Reason
+from ledger.statements.measure import PolicyMeasure
 from ledger.statements.measure_rules import MeasureRule
 
 NO_ORIGIN: Final = "transfer.origin"
-_YEARLY: Final[dict[Metric, str]] = {"count": "ytdCount", "sensitiveCount": "ytdSensitiveCount"}
 _POINTERS: Final = {
     "transfer.flow": "/flow",
     "transfer.purpose": "/purpose",
@@ -63,18 +59,6 @@ class Missing(NamedTuple):
     """None: of the record."""
     pointer: str | None
     """Where it belongs, below the subject; None: it is nothing that a record says."""
-
-
-class Room(NamedTuple):
-    """How far a threshold of persons a year is."""
-
-    threshold: Threshold
-    number: str
-    """Of the measure."""
-    reached: int | None
-    """Persons of the year with this record; None: nobody says."""
-    left: int | None
-    """That may be added without reaching it; None where that is not known, or where it is reached."""
 
 
 class Standing(NamedTuple):
@@ -114,6 +98,10 @@ class Precheck(NamedTuple):
     all_tried: bool
     """False: there were more than there is time for."""
     room: tuple[Room, ...]
+    conditions: tuple[str, ...]
+    """Codes of what every rule asks that decides or may, as in a Decision."""
+    findings: tuple[Finding, ...]
+    """What should be looked at of it and the records that went before."""
     measures: tuple[Standing, ...]
     """Those of the two jurisdictions, ascending by digest."""
 
@@ -123,14 +111,15 @@ class Precheck(NamedTuple):
         return tuple(line for line in self.lines if line.outcome == self.outcome)
 
     @property
+    def asked(self) -> list[PolicyMeasure]:
+        """The measures in force on the way out."""
+        measures = [each.measure.measure for each in self.measures if each.state == "inForce"]
+        return [measure for measure in measures if measure.direction == "outbound"]
+
+    @property
     def documents(self) -> tuple[str, ...]:
         """Codes of what the rules that decided ask to be kept or filed."""
         return _codes(code for rule in self._settled() for code in rule.documents)
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """Codes of the conditions that the rules which decided set."""
-        return _codes(code for rule in self._settled() for code in rule.conditions)
 
     def _settled(self) -> Iterator[MeasureRule]:
         for line in self.lines:
@@ -152,7 +141,7 @@ class Precheck(NamedTuple):
             yield Step("declareMechanism", self.mechanisms or ())
         if self.outcome == "assessmentRequired" and not self.goes:
             yield Step("askAuthority", ("authorityAssessment",))
-        if self.conditions:
+        if self.conditions and self.outcome != "indeterminate":
             yield Step("meetConditions", self.conditions)
         if self.documents:
             yield Step("keepDocuments", self.documents)
@@ -178,28 +167,36 @@ def precheck(
         history: Records of the exporter that went before, in any order; the draft is not among them.
     """
     draft = completed(transfer)
-    case = _Near(measures, at).case(draft)
+    case = _Near(measures).case(draft, at)
     checked = _check(case)
     found, whole = changes(case) if draft["exporter"]["jurisdiction"] else ((), True)
-    return checked._replace(
-        changes=found, all_tried=whole, room=_room(draft, checked.measures, at, tuple(history))
-    )
+    rooms, findings = rooms_of(draft, checked.asked, at, tuple(history))
+    return checked._replace(changes=found, all_tried=whole, room=rooms, findings=findings)
 
 
 def outlines(
-    transfers: Iterable[dict[str, Any]], measures: Iterable[Ready], *, at: int
+    transfers: Iterable[dict[str, Any]],
+    measures: Iterable[Ready],
+    *,
+    at: int | Callable[[dict[str, Any]], int],
 ) -> Iterator[Precheck]:
-    """As `precheck` of each, without what would change it and without room: for many drafts."""
-    near = _Near(measures, at)
+    """As `precheck` of each, without what would change it, without room and findings: for many drafts.
+
+    Args:
+        transfers: As `precheck` takes one.
+        measures: All at hand, in any order.
+        at: When they are to cross, POSIX seconds; or a function that says so of each.
+    """
+    near = _Near(measures)
     for transfer in transfers:
-        yield _check(near.case(completed(transfer)))
+        yield _check(near.case(completed(transfer), at if isinstance(at, int) else at(transfer)))
 
 
 def _check(case: Case) -> Precheck:
     """What is said as it stands."""
     transfers, missing = case.completions.transfers, case.completions.missing
     decided = [decide({**transfer, "lines": case.lines}, case.measures, at=case.at) for transfer in transfers]
-    told = answer(case)
+    told = answer(case, decided)
     lines = _lines(decided, case)
     unsaid = missing
     if not transfers[0]["exporter"]["jurisdiction"]:
@@ -221,6 +218,8 @@ def _check(case: Case) -> Precheck:
         changes=(),
         all_tried=True,
         room=(),
+        conditions=tuple(sorted({code for each in decided for code in each.conditions})),
+        findings=(),
         measures=_standings(case, decided),
     )
 
@@ -228,36 +227,38 @@ def _check(case: Case) -> Precheck:
 class _Near:
     """The measures that may be asked about a draft, by the jurisdictions of its parties."""
 
-    def __init__(self, measures: Iterable[Ready], at: int) -> None:
-        self._all, self._at = list(measures), at
-        self._known: dict[
-            tuple[str, str], tuple[list[Ready], Asking, dict[tuple[bytes, str], MeasureRule]]
-        ] = {}
+    def __init__(self, measures: Iterable[Ready]) -> None:
+        self._all = list(measures)
+        self._near: dict[tuple[str, str], tuple[Measures, dict[tuple[bytes, str], MeasureRule]]] = {}
+        self._asking: dict[tuple[tuple[str, str], tuple[bool, ...]], Asking] = {}
 
-    def case(self, draft: dict[str, Any]) -> Case:
+    def case(self, draft: dict[str, Any], at: int) -> Case:
         """What is asked about a completed draft."""
         between = draft["exporter"]["jurisdiction"], draft["importer"]["jurisdiction"]
-        if between not in self._known:
-            near = self._of(*between)
-            rules = {(each.digest, rule.id): rule for each in near for rule in each.measure.rules}
-            asking = asking_of(each.measure for each in near if _is_open(each, self._at))
-            self._known[between] = near, asking, rules
-        near, asking, rules = self._known[between]
+        if between not in self._near:
+            near = Measures(self._of(*between))
+            self._near[between] = (
+                near,
+                {(each.digest, rule.id): rule for each in near for rule in each.measure.rules},
+            )
+        near, rules = self._near[between]
+        is_open = tuple(_is_open(each, at) for each in near)
+        asking = self._asking.get((between, is_open))
+        if asking is None:
+            asking = asking_of(each.measure for each, opened in zip(near, is_open, strict=True) if opened)
+            self._asking[between, is_open] = asking
         if between[0]:
-            ways = completions(draft, near, asking, self._at)
+            ways = completions(draft, near, asking, at)
         else:  # nobody's measures: who sends has to be said first
             ways = Completions([draft], (), whole=True, countries={})
-        return Case(ways, draft["lines"], near, asking, self._at, rules)
+        return Case(ways, draft["lines"], near, asking, at, rules)
 
-    def _of(self, origin: str, destination: str) -> list[Ready]:
-        if not origin:
-            return []
-        return [
-            each
-            for each in self._all
-            if (each.measure.direction == "outbound" and each.measure.jurisdiction == origin)
-            or (each.measure.direction == "inbound" and destination in {"", each.measure.jurisdiction})
-        ]
+    def _of(self, origin: str, destination: str) -> Iterator[Ready]:
+        for each in self._all if origin else ():
+            measure = each.measure
+            is_out = measure.direction == "outbound"
+            if measure.jurisdiction == origin if is_out else destination in {"", measure.jurisdiction}:
+                yield each
 
 
 def _is_open(each: Ready, at: int) -> bool:
@@ -345,40 +346,6 @@ def _why_not(each: Ready, transfer: dict[str, Any], at: int) -> str:
     if measure.pilot is not None:
         return "ended" if at >= measure.pilot.sunset else "otherParty"
     return "superseded"
-
-
-def _room(
-    draft: dict[str, Any], standings: Iterable[Standing], at: int, history: tuple[Sent, ...]
-) -> tuple[Room, ...]:
-    """For each threshold of a measure in force on the way out."""
-    exporter = draft["exporter"]["scheme"], draft["exporter"]["id"]
-    own = Sent(bytes(32), parse_time(draft["window"]["start"]) if "window" in draft else at, draft)
-    found = []
-    for each in standings:
-        measure = each.measure.measure
-        if each.state != "inForce" or measure.direction != "outbound":
-            continue
-        offset = measure.year_offset or 0
-        counted = tally((*history, own), exporter, year=year_of(own.at, offset), offset=offset)
-        thresholds = thresholds_of([measure])
-        left = dict(room(counted, thresholds))
-        for threshold in sorted(thresholds):
-            known = bool(history) or _declares(draft, threshold.metric)
-            reached = counted.persons if threshold.metric == "count" else counted.sensitive
-            found.append(
-                Room(
-                    threshold,
-                    measure.number,
-                    reached if known else None,
-                    left.get(threshold) if known else None,
-                )
-            )
-    return tuple(found)
-
-
-def _declares(draft: dict[str, Any], metric: Metric) -> bool:
-    """Whether the draft says the number of the year."""
-    return any(_YEARLY[metric] in line.get("persons", ()) for line in draft["lines"])
 
 
 def _codes(codes: Iterable[str]) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from ledger.core.times import format_time
 from ledger.statements.deciding.changes import Change
-from ledger.statements.deciding.counters import Threshold
+from ledger.statements.deciding.counters import Finding, Threshold
 from ledger.statements.deciding.decide import ENGINE
-from ledger.statements.deciding.precheck import LineCheck, Missing, Precheck, Room, Standing
+from ledger.statements.deciding.precheck import LineCheck, Missing, Precheck, Standing
+from ledger.statements.deciding.precheck_year import Room, number_of
 from ledger.statements.decision import Reason
 
 
@@ -27,6 +28,7 @@ def subject_of(checked: Precheck) -> dict[str, Any]:
         "changes": [_change(change) for change in checked.changes],
         "allTried": checked.all_tried,
         "room": [_room(room) for room in checked.room],
+        "findings": [finding_of(finding) for finding in checked.findings],
         "conditions": list(checked.conditions),
         "documents": list(checked.documents),
         "next": [{"step": step.step, "codes": list(step.codes)} for step in checked.steps],
@@ -100,6 +102,20 @@ def _room(room: Room) -> dict[str, Any]:
             "left": room.left,
         }
     )
+
+
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """What should be looked at; of its records those that are signed, and how many they are in all."""
+    return {
+        "code": finding.code,
+        "metric": finding.metric,
+        "total": finding.total,
+        "limit": finding.limit,
+        "since": format_time(finding.since),
+        "until": format_time(finding.until),
+        "together": len(finding.records),
+        "records": [digest.hex() for digest in finding.records if number_of(digest) is None],
+    }
 
 
 def _standing(standing: Standing) -> dict[str, Any]:

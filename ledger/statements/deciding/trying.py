@@ -3,7 +3,7 @@
 Rule: docs/spec/precheck.md, section Changes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from ledger.statements import codes as lists
@@ -29,7 +29,7 @@ class Fact(NamedTuple):
 
 
 def values_of_record(
-    transfer: dict[str, Any], asking: Asking, measures: list[Ready]
+    transfer: dict[str, Any], asking: Asking, measures: Iterable[Ready]
 ) -> Iterator[tuple[Fact, str, dict[str, Any]]]:
     """Facts of the record, each with a value to try and the members that say it."""
     yield from _mechanisms(transfer, asking)
@@ -76,7 +76,7 @@ def _truths(
 
 
 def _zones(
-    transfer: dict[str, Any], asking: Asking, measures: list[Ready]
+    transfer: dict[str, Any], asking: Asking, measures: Iterable[Ready]
 ) -> Iterator[tuple[Fact, str, dict[str, Any]]]:
     """Zones that measures tell apart, for the party on their side; none."""
     for party, direction in (("exporter", "outbound"), ("importer", "inbound")):
