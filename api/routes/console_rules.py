@@ -80,7 +80,7 @@ def questions(node: NodeDep, reader: ReaderDep, **given: str) -> Response:
     if asked.keys() - {"at"}:
         explored = explore(
             draft_of_answers(asked),
-            at_hand(source, node.statements),
+            at_hand(source, node.measures, int(node.clock())),
             at=_at(asked.get("at", ""), node),
             answers={**asked, "by": source},
         )
@@ -123,7 +123,7 @@ def _draft(kind: str, body: bytes, node: Node, reader: Reader) -> Response:
         subject = draft_of_document(text)
         start = subject.get("window", {}).get("start") if isinstance(subject.get("window"), dict) else None
         at = parse_time(start) if isinstance(start, str) and not start.startswith("<") else int(node.clock())
-        explored = explore(subject, at_hand(source, node.statements), at=at)
+        explored = explore(subject, at_hand(source, node.measures, int(node.clock())), at=at)
     except LedgerError as error:
         return _explored(node, reader, source, None, pasted=pasted, trouble=f"{error} ({error.code})")
     return _explored(node, reader, source, explored, pasted=pasted)
@@ -166,7 +166,7 @@ def _source(asked: str | None, node: Node) -> Source:
     """By which measures: as asked, else those of the log where it has any."""
     if asked in {"log", "shipped"}:
         return "log" if asked == "log" else "shipped"
-    return "log" if node.statements.of_type("PolicyMeasure", limit=1) else "shipped"
+    return "log" if any(True for _ in node.measures.at_hand(int(node.clock()))) else "shipped"
 
 
 def _at(day: str, node: Node) -> int:

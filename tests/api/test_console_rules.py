@@ -18,6 +18,8 @@ from ledger.errors import LedgerError
 from ledger.services.console import flows as counting_flows
 from ledger.services.console.exploring import at_hand, draft_of_answers, explore
 from ledger.services.console.flows import Flow, FlowCounter
+from ledger.services.statistics.cells import Cell
+from ledger.services.statistics.counting import Counting, span_of
 from tests.api.consoled import Consoled, consoled
 from tests.api.ruled import origin_of, ruled
 
@@ -165,6 +167,19 @@ def test_counting_goes_on_where_it_was(seen: Consoled, monkeypatch: pytest.Monke
     assert whole.flows[-1] == Flow(None, 10, 0)
 
 
+def test_what_was_sent_is_told_by_partner_as_the_report_tells_routes_and_no_more(seen: Consoled) -> None:
+    counter = FlowCounter(seen.node.statements, "XA", origin_of)
+    counting = Counting(span_of(2026), lambda _: None)
+    counting.tables["routes"] = {
+        ("XA", "XB"): Cell(12), ("XA", "XC"): Cell(3), ("XA", "XE"): Cell(30),
+        ("XD", "XB"): Cell(20), ("XD", "XC"): Cell(20),
+    }  # fmt: skip
+    sent = counter._sent(counting)
+    # With a row of XB beside the report's rows of XD, the 3 to XC would be what is left of all others.
+    assert [(row.key, row.cell.records) for row in sent.rows] == [(("XE",), 30)]
+    assert sent.other == Cell(55)
+
+
 def test_counts_are_for_whoever_sees_the_whole_log(seen: Consoled) -> None:
     seen.answer_parties_alone(True)
     try:
@@ -203,7 +218,7 @@ def test_no_answer_is_no_fact() -> None:
 
 
 def test_a_joint_measure_counts_when_enough_of_its_authorities_endorsed_it(seen: Consoled) -> None:
-    held = at_hand("log", seen.node.statements)
+    held = at_hand("log", seen.node.measures, NOW)
     assert {one.ready.measure.number for one in held} == {"XA-TH-1", "XA-JOINT-2"}
 
 
@@ -214,7 +229,7 @@ def test_a_bar_is_as_long_as_its_number() -> None:
 def test_the_shipped_readings_answer_the_same_as_the_command(seen: Consoled) -> None:
     answers = {"from-country": "CN", "to": "SG", "category": "nonPersonal", "grade": "important"}
     explored = explore(
-        draft_of_answers(answers), at_hand("shipped", seen.node.statements), at=NOW, answers=answers
+        draft_of_answers(answers), at_hand("shipped", seen.node.measures, NOW), at=NOW, answers=answers
     )
     assert explored.checked is not None
     assert explored.checked["outcome"] == "assessmentRequired"

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
+from itertools import combinations_with_replacement, product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.services.statistics.cells import BEYOND, Cell, Key, table_of
+from ledger.services.statistics.cells import BEYOND, Cell, Key, Table, table_of, unless_overlapping
 
 LEAST = 3
 """A threshold that leaves few enough tables to try them all."""
@@ -149,3 +150,51 @@ def test_what_is_beyond_the_keys_that_are_counted_is_no_row() -> None:
     rows, other = table_of({BEYOND: Cell(50), ("a",): Cell(60), ("b",): Cell(70)}, disjoint=True)
     assert [row.key for row in rows] == [("b",)]
     assert other == Cell(110)
+
+
+def test_nor_how_many_records_are_outside_of_a_cell_or_in_several() -> None:
+    kinds = ["P", "N", "PN", "PP", "NN", "PPN", "PNN", "PPP", "NNN"]
+    secrets: dict[object, set[Secret]] = defaultdict(set)
+    for number in range(LEAST, 7):
+        for records in combinations_with_replacement(kinds, number):
+            lines = sum(map(len, records))
+            if lines > 2 * number:
+                continue  # more than three lines in one record would be possible there
+            cells: dict[Key, Cell] = {}
+            for lines_of_one in records:
+                for name in set(lines_of_one):
+                    before = cells.get((name,), Cell())
+                    cells[name,] = before.plus(Cell(1, 0, lines_of_one.count(name)))
+            table = unless_overlapping(table_of(cells, disjoint=False, threshold=LEAST), number, LEAST)
+            known = number, lines, table.rows, None if table.other is None else table.other.lines
+            outside = [number - cells.get((name,), Cell()).records for name in "PN"]
+            secrets[known].add((*outside, sum(len(set(one)) > 1 for one in records)))
+    for known, possible in secrets.items():
+        for values in map(set, zip(*possible, strict=True)):
+            assert len(values) > 1 or not 0 < min(values) < LEAST, (known, possible)
+    assert any(known[2] for known in secrets if isinstance(known, tuple))
+
+
+@pytest.mark.parametrize(
+    ("records", "total", "is_told"),
+    [
+        ((95, 40), 100, True),
+        ((96, 40), 100, False),
+        ((60, 44), 100, False),
+        ((60, 45), 100, True),
+        ((100, 0), 100, True),
+    ],
+)
+def test_rows_of_the_same_records_are_told_where_none_or_enough_are_outside_and_in_several(
+    records: tuple[int, int], total: int, is_told: bool
+) -> None:
+    cells: dict[Key, Cell] = {("a",): Cell(records[0], 0, 7), ("b",): Cell(records[1], 0, 8)}
+    table = table_of(cells, disjoint=False)
+    found = unless_overlapping(table, total)
+    assert found == (table if is_told else Table((), Cell(sum(records), 0, 15)))
+
+
+def test_where_some_cells_have_no_row_records_may_be_in_none_of_the_others() -> None:
+    cells: dict[Key, Cell] = {("a",): Cell(60), ("b",): Cell(44), ("c",): Cell(8), ("d",): Cell(2)}
+    table = table_of(cells, disjoint=False)
+    assert [row.key for row in unless_overlapping(table, 100).rows] == [("a",), ("b",)]

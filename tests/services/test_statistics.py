@@ -165,6 +165,16 @@ def test_of_fewer_records_than_the_threshold_nothing_is_told_but_how_many_they_a
     assert told["grades"] == {"rows": [], "other": {}}
 
 
+def test_how_few_records_are_without_a_kind_of_line_is_not_told(rows: Rows) -> None:
+    for _ in range(6):
+        rows.record(line(), line("nonPersonal"))
+    for _ in range(2):
+        rows.record(line())
+    told = rows.told()
+    assert told["categories"] == {"rows": [], "other": {"lines": 14, "persons": 24}}
+    assert [row["records"] for row in told["grades"]["rows"]] == [8]
+
+
 def test_the_persons_of_few_records_are_not_told_though_there_are_others(rows: Rows) -> None:
     for count in (7, 0, 0, 0, 0, 0):
         rows.record(line(count=count))

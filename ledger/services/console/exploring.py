@@ -8,22 +8,15 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.core.statement import parse_statement
 from ledger.errors import LedgerError
+from ledger.services.deciding import MeasureBook
 from ledger.services.drafts import read_document
 from ledger.services.shipped_measures import Held, shipped
-from ledger.statements.deciding.decide import ready
 from ledger.statements.deciding.draft import draft_of
 from ledger.statements.deciding.precheck import precheck
-from ledger.statements.endorsement import JOINT_MEASURE
-from ledger.statements.endorsement import read as endorsement
-from ledger.statements.measure import read
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.shape import Problem
-from ledger.store.statements import Statements, StoredStatement
 
-MOST_MEASURES: Final = 256
-"""Of the log, the first ones."""
 LONGEST: Final = 128
 """Characters of an answer."""
 MOST_CHANGES: Final = 12
@@ -176,33 +169,13 @@ def _query(change: dict[str, Any], answers: Mapping[str, str] | None) -> str:
     return urlencode({key: given for key, given in changed.items() if given})
 
 
-def at_hand(source: Source, statements: Statements) -> list[Held]:
-    """The measures of a log, or those that ship; of joint ones those that enough authorities endorsed in this log."""
+def at_hand(source: Source, book: MeasureBook, now: int) -> list[Held]:
+    """The measures of a log that count at present, as `GET /v1/measures` goes by them, or those that ship."""
     if source == "shipped":
         return _shipped()
-    held = [_held(stored) for stored in statements.of_type("PolicyMeasure", limit=MOST_MEASURES)]
-    return [one for one in held if _is_endorsed(one, statements)]
-
-
-def _is_endorsed(held: Held, statements: Statements) -> bool:
-    joint = held.ready.measure.joint
-    if joint is None:
-        return True
-    found = statements.referring(held.ready.digest, "statement", kind="Endorsement")
-    by = {
-        one.issuer
-        for one in found
-        if endorsement(parse_statement(one.body), screened=False).role == JOINT_MEASURE
-    }
-    return len(by & joint.authorities) >= joint.threshold
+    return [Held(one, "of this log", is_shipped=False) for one in book.at_hand(now)]
 
 
 @lru_cache(1)
 def _shipped() -> list[Held]:
     return shipped()
-
-
-@lru_cache(MOST_MEASURES)
-def _held(stored: StoredStatement) -> Held:
-    statement = parse_statement(stored.body)
-    return Held(ready(stored.digest, read(statement, screened=False)), "of this log", is_shipped=False)

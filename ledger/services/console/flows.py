@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from ledger.services.statistics.cells import Cell, Key, Table, table_of
+from ledger.services.statistics.cells import Cell, Key, Row, Table, table_of
 from ledger.services.statistics.counting import Counting, Given, span_of
 from ledger.services.statistics.report import finder, given, told_table
 from ledger.store.statements import Statements
@@ -102,19 +102,25 @@ class FlowCounter:
             held.received[origin] += 1
 
     def _told(self, held: _Year, size: int) -> Flows:
-        sent: dict[Key, Cell] = {}
-        for route, cell in held.counting.tables["routes"].items():
-            key = route[1:] if route[:1] == (self._own,) else ()
-            sent[key] = sent.get(key, Cell()).plus(cell)
         received: dict[Key, Cell] = {(origin,): Cell(count) for origin, count in held.received.items()}
         return Flows(
             held.year,
             held.reached,
             size,
             held.counting.total,
-            tuple(_rows(table_of(sent, disjoint=True), table_of(received, disjoint=True))),
+            tuple(_rows(self._sent(held.counting), table_of(received, disjoint=True))),
             {name: told_table(held.counting, name) for name in TABLES},
         )
+
+    def _sent(self, counting: Counting) -> Table:
+        """By partner, what the report tells of routes, so that neither tells what the other hides."""
+        routes = table_of(counting.tables["routes"], disjoint=True)
+        rows = [Row(row.key[1:], row.cell) for row in routes.rows if row.key[0] == self._own]
+        foreign = [row.cell for row in routes.rows if row.key[0] != self._own]
+        other = routes.other
+        for cell in foreign:
+            other = cell.plus(other or Cell())
+        return Table(tuple(rows), other)
 
 
 def _rows(sent: Table, received: Table) -> list[Flow]:

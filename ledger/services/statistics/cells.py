@@ -75,6 +75,25 @@ def table_of(cells: Mapping[Key, Cell], *, disjoint: bool, threshold: int = THRE
     return Table(tuple(rows), other if merged else None)
 
 
+def unless_overlapping(table: Table, total: int, threshold: int = THRESHOLD) -> Table:
+    """A table of cells that may be of the same records; without rows where these and the total tell of too few records.
+
+    How many records are outside of a row is told by its records, and how many rows there are too many of, by those of
+    all: as one line more, of another category, makes of one record.  Without the records, the lines would tell it.
+
+    Args:
+        total: Of all records.
+    """
+    outside = [total - row.cell.records for row in table.rows]
+    several = sum(row.cell.records for row in table.rows) - total if table.other is None else 0
+    if not any(0 < number < threshold for number in (*outside, several)):
+        return table
+    whole = table.other or Cell()
+    for row in table.rows:
+        whole = whole.plus(row.cell)
+    return Table((), whole)
+
+
 def is_small(cell: Cell, threshold: int = THRESHOLD) -> bool:
     """Whether a cell tells of too few records; persons of too few are as telling as records."""
     return 0 < cell.records < threshold or 0 < cell.counting < threshold

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, decode_checked, encode
 from ledger.errors import MalformedError, RefusedError, VerificationError
-from ledger.services.statistics.cells import THRESHOLD, Cell, Key, table_of
+from ledger.services.statistics.cells import THRESHOLD, Cell, Key, table_of, unless_overlapping
 from ledger.services.statistics.counting import TYPES, Counting, Given, Seen, span_of
 from ledger.store.statements import Statements, StoredStatement
 
@@ -114,6 +114,8 @@ def subject_of(counting: Counting, state: State, asked: Asked) -> dict[str, Json
 def told_table(counting: Counting, name: str) -> dict[str, Json]:
     """The table of one attribute, without what is small."""
     table = table_of(counting.tables[name], disjoint=name in _DISJOINT)
+    if name not in _DISJOINT:
+        table = unless_overlapping(table, counting.total.records)
     rows: list[Json] = [_row(name, row.key, row.cell) for row in table.rows]
     made: dict[str, Json] = {"rows": rows}
     if table.other is not None:
