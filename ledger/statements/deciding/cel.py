@@ -4,11 +4,13 @@ Rule: docs/spec/deciding.md, section Expressions.  Every expression is a CEL exp
 means; what is left out, and that a fact may be unknown, is ours.  Names and types are checked when it is read, so
 that of an expression that was read only numbers too large can go wrong.
 
-Cost: linear in the text; bounded by `LONGEST`, `DEEPEST` and `MOST_OPERATORS`.
+Cost: linear in the text; bounded by `LONGEST`, `DEEPEST` and `MOST_OPERATORS`.  What was read lately is kept by its
+text: a measure is read when it comes, and again where somebody decides by it.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn
 
 from ledger.errors import MalformedError
@@ -27,6 +29,7 @@ from ledger.statements.deciding.tree import (
     Size,
     compiled,
     nodes,
+    operators,
 )
 from ledger.statements.deciding.truth import Truth
 
@@ -41,17 +44,25 @@ MOST_OPERATORS: Final = 100
 class Expression:
     """An expression that was read."""
 
-    __slots__ = ("evaluate", "facts", "text", "tree")
+    __slots__ = ("_run", "facts", "operators", "text", "tree")
 
     def __init__(self, text: str, tree: Node) -> None:
         self.text, self.tree = text, tree
         self.facts: frozenset[str] = frozenset(node.name for node in nodes(tree) if isinstance(node, Asked))
         """Names of the facts it asks about."""
-        run = compiled(tree)
-        self.evaluate: Callable[[Facts], Truth] = run  # type: ignore[assignment]  # the tree is one of kind truth
+        self.operators = operators(tree)
+        """What it costs to evaluate it."""
+        self._run: Callable[[Facts], Truth] | None = None
+
+    @property
+    def evaluate(self) -> Callable[[Facts], Truth]:
         """Whether it holds of the facts of a line."""
+        if self._run is None:
+            self._run = compiled(self.tree)  # type: ignore[assignment]  # the tree is one of kind truth
+        return self._run  # type: ignore[return-value]  # it was set where it was not
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Expression:
     """Read an expression.
 

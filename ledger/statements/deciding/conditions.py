@@ -46,6 +46,12 @@ def condition_of(rule: MeasureRule) -> Condition:
     return lambda facts: both(table(facts), evaluate(facts))
 
 
+def work_of(rule: MeasureRule) -> int:
+    """What it costs to ask a rule of a line: itself, each fact of its table, each operator of its expression."""
+    table = 0 if rule.table is None else len(asked_of(rule.table))
+    return 1 + table + (0 if rule.when is None else parse(rule.when).operators)
+
+
 def conjunction(asked: _Asked) -> Condition:
     """Whether all that is asked holds."""
 

@@ -1,7 +1,7 @@
 """May this transfer cross?  What the measures in force say of it, line by line.
 
 Rule: docs/spec/deciding.md, a function of the record, of measures and of a time: whoever has the same computes the
-same bytes.  Cost: the rules in force times the lines; a table is a few look-ups.
+same bytes.  Cost: what the rules in force ask, times the lines; it is bounded before anything is asked.
 """
 
 from collections.abc import Iterable
@@ -9,18 +9,15 @@ from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import encode
 from ledger.core.times import format_time
-from ledger.errors import RefusedError
 from ledger.statements.deciding.facts import (
     RELATIONS,
     SCENARIO,
     ZONE,
     Facts,
-    Vocabularies,
     facts_of,
     foreign_scenarios,
-    knows,
 )
-from ledger.statements.deciding.sides import Measures, Side
+from ledger.statements.deciding.sides import Measures, Side, bound
 from ledger.statements.deciding.verdicts import (
     INDETERMINATE,
     SILENT,
@@ -33,7 +30,6 @@ from ledger.statements.deciding.verdicts import (
     verdict_of,
 )
 from ledger.statements.decision import (
-    MOST_MEASURES,
     ORDER,
     LineDecision,
     MeasureUsed,
@@ -49,8 +45,6 @@ NO_MEASURE: Final = "measures"
 """What is missing where nothing is said."""
 MOST_REASONS: Final = 4
 """Reasons that a line names."""
-MOST_WORK: Final = 2**18
-"""Rules of the measures in force, times lines."""
 _MECHANISM: Final = ORDER.index("mechanismRequired")
 _ASSESSMENT: Final = ORDER.index("assessmentRequired")
 
@@ -115,13 +109,14 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         at: When it crosses, POSIX seconds.
 
     Raises:
-        RefusedError: `decision-too-large`: of more than `MOST_MEASURES` in force, or more than `MOST_WORK`.
+        RefusedError: `decision-too-large`: there are more measures in force than `MOST_MEASURES`, or what their rules
+            ask, times the lines, is more than `MOST_WORK`.
     """
     at_hand = measures if isinstance(measures, Measures) else Measures(measures)
     exporter, importer = party_of(transfer["exporter"]), party_of(transfer["importer"])
     out = at_hand.side("outbound", exporter, importer.jurisdiction, at)
     into = at_hand.side("inbound", importer, exporter.jurisdiction, at)
-    _bound(len(out.measures) + len(into.measures), (out.work + into.work) * len(transfer.get("lines", "0")))
+    bound(len(out.measures) + len(into.measures), (out.work + into.work) * len(transfer.get("lines", "0")))
     lines, foreign = facts_of(transfer, {}), foreign_scenarios(transfer)
     sides = {
         "outbound": _judged(out, lines, foreign, is_outbound=True),
@@ -138,21 +133,10 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         inbound=_side(sides["inbound"]) if sides["inbound"] else None,
         mechanisms=mechanisms,
         declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
-        conditions=tuple(
-            sorted({code for said in sides.values() for line in said for code in line.conditions})
-        ),
+        conditions=tuple(sorted(set().union(*(line.conditions for said in sides.values() for line in said)))),
         strictest=strictest,
         allowed=allowed,
     )
-
-
-def _bound(used: int, work: int) -> None:
-    if used > MOST_MEASURES or work > MOST_WORK:
-        raise RefusedError(
-            f"{used} measures in force, whose rules times the lines are {work}: at most {MOST_MEASURES} and"
-            f" {MOST_WORK} are decided by",
-            code="decision-too-large",
-        )
 
 
 class _Line(NamedTuple):
@@ -162,8 +146,8 @@ class _Line(NamedTuple):
     decision: LineDecision
     mechanisms: frozenset[str] | None
     """That all rules which require one allow, where that or an assessment is the outcome; None: none requires one."""
-    conditions: tuple[str, ...]
-    """Of all its rules, whatever their outcome; some more than once."""
+    conditions: set[str]
+    """Of all its rules, whatever their outcome."""
 
 
 def _judged(
@@ -191,17 +175,18 @@ def _verdicts(
         scenario: Of the line, where it is not one that everybody knows.
     """
     whole: list[Verdict] = []
+    known = () if scenario is None else side.knowing(*scenario)
     for place, (each, holds) in enumerate(zip(side.measures, side.relations, strict=True)):
         facts[RELATIONS] = holds
         if scenario is not None:
-            _tell(facts, scenario, side.known[place])
+            _tell(facts, scenario, known=known[place])
         whole.append(verdict_of(each.rulings, facts))
     found = whole
     if side.overridden:
         found = whole.copy()
         for place in side.overridden:
             if scenario is not None:
-                _tell(facts, scenario, side.known[place])
+                _tell(facts, scenario, known=known[place])
             found[place] = _overridden(side, place, whole, facts)
     if not side.defaults:
         return found, []
@@ -209,9 +194,9 @@ def _verdicts(
     return said, [found[place] for place in side.defaults]
 
 
-def _tell(facts: Facts, scenario: tuple[str, str], known: Vocabularies) -> None:
+def _tell(facts: Facts, scenario: tuple[str, str], *, known: bool) -> None:
     """Give the line's scenario to a measure, if it knows it."""
-    if knows(known, *scenario):
+    if known:
         facts[SCENARIO] = " ".join(scenario)
     else:
         facts.pop(SCENARIO, None)
@@ -251,12 +236,20 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
     if len(reasons) > 1:
         reasons = sorted(reasons, key=lambda reason: reason.measure)[:MOST_REASONS]
     decision = LineDecision(number, ORDER[outcome], tuple(reasons), missing)
-    conditions = tuple(code for verdict in said for rule in verdict.rules for code in rule.rule.conditions)
     if outcome == _ASSESSMENT:
         rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == _MECHANISM]
     elif outcome != _MECHANISM:
         rules = []
-    return _Line(outcome, decision, _allowed(rules) if rules else None, conditions)
+    return _Line(outcome, decision, _allowed(rules) if rules else None, _conditions(said))
+
+
+def _conditions(said: Iterable[Verdict]) -> set[str]:
+    found: set[str] = set()
+    for verdict in said:
+        for rule in verdict.rules:
+            if rule.rule.conditions:
+                found.update(rule.rule.conditions)
+    return found
 
 
 def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
@@ -267,7 +260,11 @@ def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
 
 
 def _strictest_of_each(verdicts: list[Verdict]) -> frozenset[int]:
-    """What comes out, of every choice of one of what each may say."""
+    """What comes out, of every choice of one of what each may say.
+
+    Whatever one of them may say is the strictest of a choice where it is no less than the least of what each other one
+    may, and so than the least of all.
+    """
     strictest = SILENT
     for verdict in verdicts:
         if verdict.settled is None:
@@ -276,10 +273,9 @@ def _strictest_of_each(verdicts: list[Verdict]) -> frozenset[int]:
             strictest = verdict.settled
     else:  # as most often
         return _ALONE[strictest]
-    together = _NOTHING
-    for verdict in verdicts:
-        together = frozenset(max(one, other) for one in together for other in verdict.possible)
-    return together - _YIELDED
+    least = max(min(verdict.possible) for verdict in verdicts)
+    together = _NOTHING.union(*(verdict.possible for verdict in verdicts))
+    return frozenset(outcome for outcome in together if outcome >= least) - _YIELDED
 
 
 def _allowed(rules: Iterable[Possible]) -> frozenset[str]:

@@ -4,7 +4,7 @@ Rule: docs/spec/deciding.md, section Facts.  A fact that the record does not giv
 unknown, which is something else than false.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from ledger.statements.codes import SCENARIOS
@@ -153,14 +153,6 @@ def knows(vocabularies: Vocabularies, scheme: str, code: str) -> bool:
 def lies_in(zone: str, area: str) -> bool:
     """Whether a zone is an area or a part of it, by their names."""
     return zone == area or zone.startswith((f"{area}-", f"{area}+"))
-
-
-def vocabularies_of(lists: Iterable[tuple[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
-    """The vocabularies of several measures as one."""
-    together: dict[str, frozenset[str]] = {}
-    for scheme, codes in lists:
-        together[scheme] = together.get(scheme, frozenset()) | codes
-    return together
 
 
 _NOBODY: Final[Facts] = {fact: 0 for _, fact in _PERSONS}

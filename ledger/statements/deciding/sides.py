@@ -7,14 +7,15 @@ decides about many transfers makes `Measures` of them once.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ledger.statements.deciding.facts import Vocabularies, vocabularies_of
+from ledger.errors import RefusedError
 from ledger.statements.deciding.verdicts import Ready, author_of, in_force, overriding, relations
-from ledger.statements.decision import MeasureUsed
+from ledger.statements.decision import MOST_MEASURES, MeasureUsed
 from ledger.statements.party import Party
 
 _MOST_SIDES: Final = 1_024
 """Routes and times kept; beyond them all are made anew."""
-_NOBODYS: Final[Vocabularies] = {}
+MOST_WORK: Final = 2**18
+"""Rules, facts of their tables and operators of their expressions, times lines."""
 
 
 class Side:
@@ -23,9 +24,8 @@ class Side:
     Attributes:
         measures: Ascending by digest.
         used: How a decision names them.
-        work: Their rules, in all.
+        work: What asking all of them about a line costs, at most.
         relations: Of each, with the other side.
-        known: To each, schemes and codes of scenarios.
         overriding: Of each, the places of those that override it.
         overridden: Places of those that any overrides.
         defaults: Places of those of the kind default.
@@ -33,8 +33,9 @@ class Side:
     """
 
     __slots__ = (
+        "_authors",
+        "_listing",
         "defaults",
-        "known",
         "measures",
         "overridden",
         "overriding",
@@ -52,15 +53,48 @@ class Side:
             party: On this side.
             other: Jurisdiction of the other side.
             at: POSIX seconds.
+
+        Raises:
+            RefusedError: `decision-too-large`: they are more than `MOST_MEASURES`.
         """
+        bound(len(measures), 0)
         self.measures, self.zone = measures, party.zone or ""
         self.used = [MeasureUsed(each.digest, each.measure.number, each.measure.version) for each in measures]
-        self.work = sum(len(each.rulings) for each in measures)
         self.relations = [relations(each.measure, other, at) for each in measures]
-        self.known = _known(measures)
+        self._authors = [author_of(each.measure) for each in measures]
+        self._listing = [
+            (author, list_)
+            for author, each in zip(self._authors, measures, strict=True)
+            for list_ in each.measure.vocabularies
+        ]
         self.overriding = overriding(measures)
         self.overridden = [place for place, over in enumerate(self.overriding) if over]
         self.defaults = [place for place, each in enumerate(measures) if each.measure.kind == "default"]
+        self.work = sum(ruling.work for each in measures for ruling in each.rulings) + sum(
+            len(self.overriding[place]) + sum(ruling.work for ruling in measures[place].kept)
+            for place in self.overridden
+        )
+
+    def knowing(self, scheme: str, code: str) -> list[bool]:
+        """Of each measure whether its authority says, in any of its measures here, that there is such a scenario."""
+        authors = {
+            author for author, list_ in self._listing if list_.scheme == scheme and code in list_.codes
+        }
+        return [author in authors for author in self._authors]
+
+
+def bound(measures: int, work: int) -> None:
+    """Refuse what is more than is decided by.
+
+    Raises:
+        RefusedError: `decision-too-large`.
+    """
+    if measures > MOST_MEASURES or work > MOST_WORK:
+        raise RefusedError(
+            f"{measures} measures in force, whose rules and what these ask, times the lines, are {work}: at most"
+            f" {MOST_MEASURES} and {MOST_WORK} are decided by",
+            code="decision-too-large",
+        )
 
 
 class Measures:
@@ -92,18 +126,3 @@ class Measures:
             side = Side(in_force(self._at_hand, direction, party, at), party, other, at)
             self._sides[route] = side
         return side
-
-
-def _known(measures: list[Ready]) -> list[Vocabularies]:
-    """For each measure, what its authority says that schemes of scenarios have, in all its measures of a direction."""
-    authors = [author_of(each.measure) for each in measures]
-    known = {
-        author: vocabularies_of(
-            list_
-            for each, by in zip(measures, authors, strict=True)
-            if by == author
-            for list_ in each.measure.vocabularies
-        )
-        for author in {by for each, by in zip(measures, authors, strict=True) if each.measure.vocabularies}
-    }
-    return [known.get(author, _NOBODYS) for author in authors]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from ledger.statements.deciding.facts import Facts
-from ledger.statements.deciding.truth import FAULT, Fault, Missing, both, either
+from ledger.statements.deciding.truth import FAULT, Fault, Missing, both, either, together
 
 LARGEST: Final = 2**53 - 1
 """Of integers, either sign."""
@@ -95,6 +95,11 @@ def nodes(tree: Node) -> Iterator[Node]:
             waiting += (node.right, node.left)
 
 
+def operators(tree: Node) -> int:
+    """How much there is to compute: nodes that are neither facts nor constants."""
+    return sum(not isinstance(node, Constant | Asked) for node in nodes(tree))
+
+
 Run = Callable[[Facts], object]
 
 
@@ -115,10 +120,17 @@ def compiled(node: Node) -> Run:
         case Joined():
             run = _joined(node)
         case Compared(operator=operator, left=left, right=right):
-            run = _with_two(compiled(left), compiled(right), _COMPARE[operator])
+            run = _with_two(compiled(left), compiled(_quickly(right)), _COMPARE[operator])
         case Added(operator=operator, left=left, right=right):
             run = _with_two(compiled(left), compiled(right), _plus if operator == "+" else _minus)
     return run
+
+
+def _quickly(right: Node) -> Node:
+    """What something is compared with, or may be in: a list that is written down as a set."""
+    if isinstance(right, Constant) and isinstance(right.value, tuple):
+        return right._replace(value=frozenset(right.value))
+    return right
 
 
 def _joined(node: Joined) -> Run:
@@ -141,7 +153,7 @@ def _with_two(left: Run, right: Run, apply: Callable[[object, object], object]) 
         if first is FAULT or second is FAULT:
             return FAULT
         if isinstance(first, Missing):
-            return Missing(first | second) if isinstance(second, Missing) else first
+            return together(first, second) if isinstance(second, Missing) else first
         return second if isinstance(second, Missing) else apply(first, second)
 
     return with_two

@@ -14,6 +14,11 @@ class Missing(frozenset[str]):
     __slots__ = ()
 
 
+def together(left: Missing, right: Missing) -> Missing:
+    """All that is missing; most often the same again, of which no copy is made."""
+    return left if right <= left else Missing(left | right)
+
+
 class Fault(Enum):
     """A value that cannot be computed."""
 
@@ -43,5 +48,5 @@ def _unsettled(left: Truth, right: Truth) -> Truth:
     if left is FAULT or right is FAULT:
         return FAULT
     if isinstance(left, Missing):
-        return Missing(left | right) if isinstance(right, Missing) else left
+        return together(left, right) if isinstance(right, Missing) else left
     return right

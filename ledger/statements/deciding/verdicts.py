@@ -6,7 +6,7 @@ Rule: docs/spec/deciding.md, sections Measures and Rules.  All here is a functio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ledger.statements.deciding.conditions import condition_of
+from ledger.statements.deciding.conditions import condition_of, work_of
 from ledger.statements.deciding.facts import Facts, lies_in
 from ledger.statements.deciding.truth import Fault, Missing, Truth
 from ledger.statements.decision import ORDER, RULE_ERROR, Reason
@@ -51,6 +51,8 @@ class Ruling(NamedTuple):
     """In error."""
     alone: Verdict
     """Where it is the first that holds, and none before it is unknown."""
+    work: int
+    """What asking it costs."""
 
 
 class Ready(NamedTuple):
@@ -82,18 +84,18 @@ def _ruling(digest: bytes, rule: MeasureRule) -> Ruling:
     outcome = ORDER.index(rule.outcome)
     says = Possible(outcome, Reason(digest, rule.id, rule.reason, rule.cite), rule)
     fails = Possible(INDETERMINATE, Reason(digest, rule.id, RULE_ERROR, rule.cite), rule)
-    return Ruling(
-        condition_of(rule), says, fails, Verdict(outcome, frozenset({outcome}), (says,), frozenset())
-    )
+    alone = Verdict(outcome, frozenset({outcome}), (says,), frozenset())
+    return Ruling(condition_of(rule), says, fails, alone, work_of(rule))
 
 
-_SILENCE: Final = Verdict(SILENT, frozenset({SILENT}), (), frozenset())
+_NONE: Final[frozenset[str]] = frozenset()
+_SILENCE: Final = Verdict(SILENT, frozenset({SILENT}), (), _NONE)
 
 
 def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
     """What ordered rules say of a line: the first that holds decides, those unknown before it may have."""
     possible: list[Possible] = []
-    missing: frozenset[str] = frozenset()
+    missing: list[Missing] = []
     for ruling in rulings:
         truth = ruling.holds(facts)
         if truth is False:
@@ -101,7 +103,7 @@ def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
         if truth is True and not possible:
             return ruling.alone
         if isinstance(truth, Missing):
-            missing |= truth
+            missing.append(truth)
             possible.append(ruling.says)
             continue
         possible.append(ruling.fails if isinstance(truth, Fault) else ruling.says)
@@ -109,8 +111,9 @@ def verdict_of(rulings: Sequence[Ruling], facts: Facts) -> Verdict:
     else:
         if not possible:
             return _SILENCE
-        return _verdict({SILENT, *(rule.outcome for rule in possible)}, tuple(possible), missing)
-    return _verdict({rule.outcome for rule in possible}, tuple(possible), missing)
+        outcomes = {SILENT, *(rule.outcome for rule in possible)}
+        return _verdict(outcomes, tuple(possible), _NONE.union(*missing))
+    return _verdict({rule.outcome for rule in possible}, tuple(possible), _NONE.union(*missing))
 
 
 def _verdict(possible: Iterable[int], rules: tuple[Possible, ...], missing: frozenset[str]) -> Verdict:
@@ -120,7 +123,7 @@ def _verdict(possible: Iterable[int], rules: tuple[Possible, ...], missing: froz
 
 def perhaps_yielding(whole: Verdict, kept: Verdict) -> Verdict:
     """What a measure says where another may speak in its place: all of it, or without what is delegable."""
-    rules = tuple(dict.fromkeys(whole.rules + kept.rules))
+    rules = tuple({id(rule): rule for rule in whole.rules + kept.rules}.values())
     yielded = frozenset(YIELDING if outcome == SILENT else outcome for outcome in kept.possible)
     return _verdict(whole.possible | yielded, rules, whole.missing | kept.missing)
 

@@ -15,11 +15,11 @@ import { inForce } from "./force.ts";
 import type { Judged } from "./lines.ts";
 import { factsOf } from "./record.ts";
 import type { Ready } from "./ruling.ts";
-import { judged } from "./side.ts";
+import { askedOf, judged, workOfAll } from "./side.ts";
 
 export const ENGINE = "evidence-rules/1";
 const MOST_MEASURES = 256;
-/** Rules times lines. */
+/** Rules, facts of their tables and operators of their expressions, times lines. */
 const MOST_WORK = 262_144;
 const MECHANISM = ORDER.indexOf("mechanismRequired");
 const ASSESSMENT = ORDER.indexOf("assessmentRequired");
@@ -49,15 +49,19 @@ export function decide(
   const into = inForce(measures, "inbound", record.importer, at);
   const used = [...out, ...into].sort((one, other) => inOrder(one.digest, other.digest));
   const lines = factsOf(record);
-  requireBounded(used, lines.length);
-  const outbound = judged("outbound", out, record, lines, at);
-  const inbound = into.length > 0 ? judged("inbound", into, record, lines, at) : [];
+  requireBounded(used.length, 0);
+  const asked = askedOf(out, record.importer.jurisdiction, at);
+  const askedInto = askedOf(into, record.exporter.jurisdiction, at);
+  requireBounded(used.length, lines.length * (workOfAll(asked) + workOfAll(askedInto)));
+  const outbound = judged("outbound", asked, record, lines);
+  const inbound = into.length > 0 ? judged("inbound", askedInto, record, lines) : [];
   const outcome = strictest([...outbound, ...inbound]);
   const having = [...outbound, ...inbound].filter((line) => line.outcome === outcome);
   const allowed =
     outcome === MECHANISM || outcome === ASSESSMENT ? mechanisms([...outbound, ...inbound]) : null;
   const every = [...outbound, ...inbound].flatMap((line) => line.every);
-  const conditions = [...new Set(every.flatMap(({ rule }) => rule.conditions ?? []))].sort();
+  const rules = new Set(every.map(({ rule }) => rule));
+  const conditions = [...new Set([...rules].flatMap((rule) => rule.conditions ?? []))].sort();
   const first = outbound.find((line) => line.outcome === outcome);
   const subject = {
     transfer: digest,
@@ -89,10 +93,9 @@ function sideOf(lines: readonly Judged[]): DecisionSubject["outbound"] {
   return { outcome: ORDER[strictest(lines)] ?? "", lines: lines.map((line) => line.decided) };
 }
 
-function requireBounded(measures: readonly Ready[], lines: number): void {
-  const work = lines * measures.reduce((sum, { rulings }) => sum + rulings.length, 0);
-  if (measures.length > MOST_MEASURES || work > MOST_WORK) {
-    const told = `${measures.length} measures in force, whose rules times the lines are ${work}`;
+function requireBounded(measures: number, work: number): void {
+  if (measures > MOST_MEASURES || work > MOST_WORK) {
+    const told = `${measures} measures in force, whose rules and what these ask, times the lines, are ${work}`;
     throw refusedError(`${told}: at most ${MOST_MEASURES} and ${MOST_WORK}`, "decision-too-large");
   }
 }

@@ -34,6 +34,12 @@ function valueOf(node: Node, facts: Facts): Computed {
   }
 }
 
+/** What it costs to evaluate: nodes that are neither facts nor constants. */
+export function operatorsOf(node: Node): number {
+  if (node.is === "constant" || node.is === "fact") return 0;
+  return 1 + (node.is === "two" ? operatorsOf(node.left) + operatorsOf(node.right) : operatorsOf(node.of));
+}
+
 function ofTwo(operator: string, left: Computed, right: Computed): Computed {
   if (operator === "&&") return both(left as Truth, right as Truth); // of kind truth, as above
   if (operator === "||") return either(left as Truth, right as Truth);
@@ -59,7 +65,7 @@ function computed(operator: string, left: Operand | undefined, right: Operand | 
     case "-":
       return bounded(Number(left) - Number(right));
     default:
-      return itemsOf(right).some((item) => item === left);
+      return itemsOf(right).includes(left as Value); // an item, as was checked when it was read
   }
 }
 

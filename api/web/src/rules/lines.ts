@@ -82,11 +82,12 @@ function missingOf(verdicts: readonly Verdict[]): Set<string> {
 
 /** What comes out, of every choice of one of what each may say, but for yielding: whoever is yielded to says more. */
 function strictestOfEach(verdicts: readonly Verdict[]): Set<number> {
-  let together = new Set([SILENCE]);
+  let least = SILENCE;
+  const together = new Set([SILENCE]);
   for (const { possible } of verdicts) {
-    const choices = [...together].flatMap((one) => [...possible].map((other) => Math.max(one, other)));
-    together = new Set(choices);
+    least = Math.max(least, Math.min(...possible));
+    possible.forEach((one) => together.add(one));
   }
-  together.delete(YIELDING);
+  together.forEach((one) => (one < least || one === YIELDING) && together.delete(one));
   return together;
 }

@@ -9,7 +9,7 @@ import type { Digest } from "../statements/fields.ts";
 import type { MeasureSubject } from "../statements/measure.ts";
 import type { MeasureRule } from "../statements/measureRules.ts";
 import { parse } from "./cel.ts";
-import { holds } from "./evaluate.ts";
+import { holds, operatorsOf } from "./evaluate.ts";
 import type { Facts } from "./facts.ts";
 import { tableOf } from "./tables.ts";
 import { both, FAULT, isMissing, type Truth } from "./truth.ts";
@@ -41,6 +41,8 @@ interface Ruling {
   readonly says: Possible;
   /** In error. */
   readonly fails: Possible;
+  /** What asking it of a line costs: itself, each fact of its table, each operator of its expression. */
+  readonly work: number;
 }
 
 /** A measure made ready, once for any number of transfers. */
@@ -61,17 +63,25 @@ export function ready(digest: Digest, measure: MeasureSubject): Ready {
 function ruling(measure: Digest, rule: MeasureRule): Ruling {
   const says = { measure, rule, outcome: ORDER.indexOf(rule.outcome), reason: rule.reason };
   return {
-    holds: conditionOf(rule),
+    ...conditionOf(rule),
     says,
     fails: { ...says, outcome: INDETERMINATE, reason: "rule-error" },
   };
 }
 
 /** What a rule asks: of its table and its expression both; of neither, nothing. */
-function conditionOf(rule: MeasureRule): (facts: Facts) => Truth {
+function conditionOf(rule: MeasureRule): Pick<Ruling, "holds" | "work"> {
   const table = rule.if === undefined ? null : tableOf(rule.if);
   const expression = rule.when === undefined ? null : parse(rule.when);
-  return (facts) => both(table?.(facts) ?? true, expression === null ? true : holds(expression, facts));
+  return {
+    holds: (facts) => both(table?.holds(facts) ?? true, expression === null || holds(expression, facts)),
+    work: 1 + (table?.work ?? 0) + (expression === null ? 0 : operatorsOf(expression)),
+  };
+}
+
+/** What asking rules of a line costs. */
+export function workOf(rulings: readonly Ruling[]): number {
+  return rulings.reduce((sum, { work }) => sum + work, 0);
 }
 
 /** What ordered rules say of a line: the first that holds decides, those unknown before it may have. */

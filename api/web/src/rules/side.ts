@@ -10,11 +10,11 @@ import { type Direction, relationsOf } from "./force.ts";
 import { type Judged, judge } from "./lines.ts";
 import { overrides } from "./overriding.ts";
 import type { LineFacts } from "./record.ts";
-import { overridden, type Ready, type Verdict, verdictOf } from "./ruling.ts";
+import { overridden, type Ready, type Verdict, verdictOf, workOf } from "./ruling.ts";
 import { type Vocabulary, vocabulariesOf } from "./vocabulary.ts";
 
 /** A measure, and what is its own of the facts and of those that may say otherwise. */
-interface Asked extends Ready {
+export interface Asked extends Ready {
   readonly relations: readonly string[];
   readonly vocabulary: Vocabulary;
   /** Digests of those that override it. */
@@ -24,14 +24,12 @@ interface Asked extends Ready {
 /** What a direction says of each line, but for those of which it says nothing and need not. */
 export function judged(
   direction: Direction,
-  measures: readonly Ready[],
+  asked: readonly Asked[],
   record: TransferSubject,
   lines: readonly LineFacts[],
-  at: number,
 ): readonly Judged[] {
   const isOutbound = direction === "outbound";
-  const [party, other] = isOutbound ? [record.exporter, record.importer] : [record.importer, record.exporter];
-  const asked = askedOf(measures, other.jurisdiction, at);
+  const party = isOutbound ? record.exporter : record.importer;
   const found: Judged[] = [];
   for (const line of lines) {
     const facts = new Map<string, Fact>([...line.facts, ["transfer.zone", party.zone ?? ""]]);
@@ -57,7 +55,19 @@ export function judged(
   return found;
 }
 
-function askedOf(measures: readonly Ready[], other: string, at: number): readonly Asked[] {
+/** What asking them of one line costs, at most: those that others override are asked twice. */
+export function workOfAll(asked: readonly Asked[]): number {
+  return asked.reduce((sum, { rulings, kept, above }) => {
+    return sum + workOf(rulings) + (above.length > 0 ? above.length + workOf(kept) : 0);
+  }, 0);
+}
+
+/**
+ * Measures of one direction with what is their own.
+ *
+ * @param other The jurisdiction of the other side.
+ */
+export function askedOf(measures: readonly Ready[], other: string, at: number): readonly Asked[] {
   const vocabularies = vocabulariesOf(measures);
   return measures.map((each, place) => {
     const above = measures.filter((over) => over !== each && overrides(over.measure, each.measure));

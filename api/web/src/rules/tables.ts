@@ -33,10 +33,10 @@ const COUNTS = ["count", "sensitiveCount", "ytdCount", "ytdSensitiveCount"] as c
 /** The scenario of what is on no list; no table holds of it. */
 const NOT_LISTED = "urn:evidence-ledger:scenario:v1 other";
 
-/** What a table asks, made ready once for any number of lines. */
-export function tableOf(table: Table): (facts: Facts) => Truth {
+/** What a table asks, made ready once for any number of lines; and how many facts it asks about. */
+export function tableOf(table: Table): { readonly holds: (facts: Facts) => Truth; readonly work: number } {
   const asked = [...askedOf(table)];
-  return (facts) => {
+  const holds = (facts: Facts): Truth => {
     const missing = new Set<string>();
     for (const [name, test] of asked) {
       const fact = facts.get(name);
@@ -45,6 +45,7 @@ export function tableOf(table: Table): (facts: Facts) => Truth {
     }
     return missing.size > 0 ? missing : true;
   };
+  return { holds, work: asked.length };
 }
 
 function* askedOf(table: Table): Generator<Asked> {

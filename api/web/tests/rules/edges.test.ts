@@ -108,6 +108,79 @@ test("where another perhaps speaks, what is missing without the delegable rules 
   assert.deepEqual(line?.missing, ["transfer.dataLocation", "transfer.onwardAllowed"]);
 });
 
+/** Whether measures are decided by for 200 lines. */
+function isDecided(atHand: readonly Ready[], members: Partial<TransferSubject> = {}): boolean {
+  const [line] = first?.transfer.lines ?? [];
+  assert.ok(line !== undefined);
+  const lines = Array.from({ length: 200 }, (_, place) => ({
+    ...line,
+    ...members.lines?.[0],
+    line: place + 1,
+  }));
+  try {
+    decided(atHand, { ...members, lines });
+    return true;
+  } catch (error) {
+    assert.ok(isLedgerError(error) && error.code === "decision-too-large");
+    return false;
+  }
+}
+
+/** What a rule may ask, and the work that this is. */
+const ASKS: readonly (readonly [number, Partial<MeasureRule>])[] = [
+  [1, {}],
+  [4, { if: { grade: ["core"], persons: { count: { below: 1 }, ytdCount: { below: 1 } } } }],
+  [9, { when: "!(line.grade == 'core') && -1 + 2 - size(transfer.relations) in [1, -2]" }],
+  [3, { if: { grade: ["core"] }, when: "line.persons.count > 0" }],
+];
+const MOST = Math.floor(262_144 / 200);
+
+test("work is counted by what rules ask", () => {
+  for (const [work, asking] of ASKS) {
+    for (const [count, fits] of [
+      [Math.floor(MOST / work), true],
+      [Math.floor(MOST / work) + 1, false],
+    ] as const) {
+      const asked = measure(Array.from({ length: count }, (_, place) => rule(`${place}`, asking)));
+      assert.equal(isDecided([asked]), fits, `${count} of ${work}`);
+    }
+  }
+});
+
+test("what others override is work twice, and so are they", () => {
+  const asking = { outcome: "prohibited", if: { grade: ["core"] } };
+  const under = measure(
+    Array.from({ length: 100 }, (_, place) => rule(`${place}`, { ...asking, delegable: place % 2 === 0 })),
+  );
+  const over = Array.from({ length: 7 }, () =>
+    measure([rule("1", {})], { overrides: [under.measure.number] }),
+  );
+  const left = MOST - (200 + 100 + 7 + 7);
+  const filling = (count: number): Ready => measure(Array.from({ length: count }, () => rule("1", {})));
+  assert.ok(isDecided([under, ...over, filling(left)]));
+  assert.ok(!isDecided([under, ...over, filling(left + 1)]));
+});
+
+test("what is decided at all is decided in a second", () => {
+  const unknown = ["transfer.onwardAllowed", "line.persons.count>0", "line.persons.ytdCount>0"];
+  const slow: readonly Partial<MeasureRule>[] = [
+    { when: Array.from({ length: 33 }, (_, place) => unknown[place % 3]).join(" || ") },
+    { when: `line.persons.sensitiveCount${"+1".repeat(99)}>999` },
+    { when: `line.persons.sensitiveCount in [${Array.from({ length: 470 }, () => "1").join(",")}]` },
+    { if: { dataTypes: ["dpv:CollectedData"] } },
+  ];
+  for (const asking of slow) {
+    const [{ work } = { work: 1 }] = measure([rule("1", asking)]).rulings;
+    const count = Math.floor(MOST / work);
+    const asked = measure(Array.from({ length: count }, (_, place) => rule(`${place}`, asking)));
+    const begun = process.cpuUsage();
+    const lines = [{ category: "personal", persons: { sensitiveCount: 3 } }];
+    assert.ok(isDecided([asked], { lines: lines as unknown as NonNullable<TransferSubject["lines"]> }));
+    const { user, system } = process.cpuUsage(begun);
+    assert.ok(user + system < 1_000_000, JSON.stringify(asking).slice(0, 80));
+  }
+});
+
 test("so much is decided at once, and no more", () => {
   const [line] = first?.transfer.lines ?? [];
   assert.ok(line !== undefined);
