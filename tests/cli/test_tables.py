@@ -2,6 +2,8 @@
 
 import csv
 import os
+import subprocess
+import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +27,8 @@ COLUMNS = (
 )  # fmt: skip
 ROWS = count(120)
 PLANTED = 50
+FEW = 2_000
+"""Rows that are registered before how far they came is written down."""
 SHARED = (
     "--set", "exporter.jurisdiction=XA", "--set", "flow=outbound", "--set", 'legalBasis:=["dpv:Contract"]',
     "--set", "mechanism.type=standardContract",
@@ -76,10 +80,12 @@ def write(path: Path, table: list[dict[str, str]]) -> Path:
     return path
 
 
+def words(path: Path, side: Side) -> list[object]:
+    return ["transfer", "register", "--table", path, "--key", side.key, *SHARED, "--node", side.url]
+
+
 def register(path: Path, side: Side, *more: object) -> Ran:
-    return evidence(
-        "transfer", "register", "--table", path, "--key", side.key, *SHARED, "--node", side.url, *more
-    )
+    return evidence(*words(path, side), *more)
 
 
 def reported(path: Path) -> list[dict[str, str]]:
@@ -87,21 +93,35 @@ def reported(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def plant(table: list[dict[str, str]]) -> dict[int, tuple[str, str]]:
+    """Put mistakes into a table; the column and the code of each, by row."""
+    planted = {}
+    for place in range(PLANTED):
+        row, (column, cell, code) = place * (len(table) // PLANTED), WRONG[place % len(WRONG)]
+        table[row][column] = cell
+        planted[row + 2] = AT.get(column, column), code
+    return planted
+
+
+def assert_named(path: Path, planted: dict[int, tuple[str, str]]) -> None:
+    """The report names each mistake by its row and column, and nothing else; a cell may be wrong in two ways."""
+    found = [(int(one["row"]), (one["column"], one["code"])) for one in reported(path)]
+    assert planted.items() <= set(found)
+    assert {(row, column) for row, (column, _) in found} == {
+        (row, column) for row, (column, _) in planted.items()
+    }
+
+
 def test_each_planted_error_is_named_by_row_and_column_and_the_rest_are_registered(
     tmp_path: Path, xa: Side
 ) -> None:
     table = rows(ROWS, "P")
-    planted = {}
-    for place in range(PLANTED):
-        row, (column, cell, code) = place * (ROWS // PLANTED), WRONG[place % len(WRONG)]
-        table[row][column] = cell
-        planted[row + 2] = AT.get(column, column), code
+    planted = plant(table)
     path = write(tmp_path / "records.csv", table)
     ran = register(path, xa, "--json")
     assert ran.status == 1
     assert (ran.json["rows"], ran.json["registered"], ran.json["refused"]) == (ROWS, ROWS - PLANTED, PLANTED)
-    found = {int(one["row"]): (one["column"], one["code"]) for one in reported(path)}
-    assert found == planted
+    assert_named(path, planted)
     assert "me@example.org" not in {one["found"] for one in reported(path)}
     formulas = [one["found"] for one in reported(path) if one["column"].startswith("purpose")]
     assert all(not text.startswith("=") for text in formulas)
@@ -112,6 +132,39 @@ def test_each_planted_error_is_named_by_row_and_column_and_the_rest_are_register
     ran = register(mended, xa, "--json")
     assert (ran.status, ran.json["registered"], ran.json["known"]) == (0, PLANTED, ROWS - PLANTED)
     assert reported(mended) == []
+
+
+def test_a_table_with_mistakes_whose_run_is_killed_goes_on_and_ends_as_if_it_had_not_been(
+    tmp_path: Path, xa: Side
+) -> None:
+    table = rows(ROWS, "K")
+    planted = plant(table)
+    path = write(tmp_path / "records.csv", table)
+    signed = tmp_path / "records.csv.signed.ndjson"
+    started = subprocess.Popen(
+        [sys.executable, "-m", "ledger.cli", *map(str, words(path, xa))],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 120 + ROWS / 20
+        progress = signed.with_name(f"{signed.name}.progress")
+        while not progress.exists() and started.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)  # the file of progress is written after a second, if there is one to write
+            if ROWS < FEW and signed.exists():
+                break
+    finally:
+        started.kill()
+        started.wait()
+    kept = signed.read_bytes()
+    ran = register(path, xa, "--json")
+    assert (ran.status, ran.json["refused"]) == (1, PLANTED)
+    assert ran.json["registered"] + ran.json["known"] == ROWS - PLANTED
+    assert_named(path, planted)
+    assert signed.read_bytes() == kept
+    with xa.node.client() as client:
+        some = [sha256(line).hexdigest() for line in kept.splitlines()[:: ROWS // 40]]
+        assert len({client.status(digest)["index"] for digest in some}) == len(some)
+    assert register(path, xa, "--json").json["known"] == ROWS - PLANTED
 
 
 def test_a_run_that_broke_off_goes_on_and_registers_nothing_twice(
