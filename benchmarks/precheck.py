@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from benchmarks.measure import Row, at_most, by_turns, microseconds
-from ledger.cli.tables import precheck_table
+from ledger.cli.table_precheck import Files, precheck_table
 from ledger.services.shipped_measures import shipped
 from ledger.services.table import records_of
 from ledger.services.table_reading import rows_of
@@ -37,7 +37,8 @@ def rows() -> list[Row]:
 
         def whole() -> None:
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                precheck_table(path, None, SHARED, held, at=AT, report=None, out=None, as_json=True)
+                where = Files(path, None, None, None)
+                precheck_table(where, SHARED, held, (), at=AT, now=AT, as_json=True)
 
         def decisions() -> None:
             for record in records:
