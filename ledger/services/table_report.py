@@ -19,7 +19,7 @@ from ledger.statements.deciding.precheck_year import Reached
 PROBLEMS: Final = ("row", "column", "found", "required", "code")
 OUTCOMES: Final = (
     "row", "reference", "outcome", "goes", "direction", "line", "rule", "measure", "cite", "mechanisms", "missing",
-    "persons", "sensitive", "findings",
+    "conditions", "persons", "sensitive", "findings",
 )  # fmt: skip
 _FORMULA: Final = re.compile("(^|[,;|\t\r\n])([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
 """Before which a formula begins, and be it in a spreadsheet that separates cells by another character."""
@@ -67,6 +67,7 @@ def _outcome(row: int, reference: str, checked: Precheck, after: Reached) -> tup
         cite,
         " ".join(checked.mechanisms or ()),
         " ".join(dict.fromkeys(missing.fact for missing in checked.missing)),
+        " ".join(checked.conditions),
         "" if after.persons is None else after.persons,
         "" if after.sensitive is None else after.sensitive,
         " ".join(dict.fromkeys(finding.code for finding in after.findings)),

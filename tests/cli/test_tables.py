@@ -304,3 +304,6 @@ def test_the_template_gives_what_it_does_not_ask(tmp_path: Path) -> None:
         "--at", "2025-01-10T00:00:00Z", "--json",
     )  # fmt: skip
     assert ran.json["outcomes"] == {"conditional": 1}
+    with path.with_name("t.csv.precheck.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["conditions"] == "filed maskIdentifiers pseudonymise scenarioOnly"
