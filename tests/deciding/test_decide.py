@@ -121,6 +121,13 @@ def test_each_measure_sees_a_scenario_that_it_knows_and_no_other() -> None:
     assert judged(transfer(line(scenario=scenario)), knowing).outcome == "free"
 
 
+def test_a_code_of_another_list_is_no_code_of_this_one() -> None:
+    scenario = {"scheme": "urn:example:other", "code": "a"}
+    asks = rules(rule("1", "free", table={"scenario": [scenario]}), FORBID2, vocabularies=[VOCABULARY])
+    decided = judged(transfer(line(scenario=scenario)), asks)
+    assert decided.outbound.lines[0].missing == ("line.scenario",)
+
+
 def test_the_scenario_other_is_on_no_list() -> None:
     other = {"scheme": OWN_SCHEME, "code": "other"}
     measure = rules(rule("1", "free", table={"scenario": [other]}), rule("2", "prohibited"))

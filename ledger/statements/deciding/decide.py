@@ -5,6 +5,7 @@ same bytes.  Cost: what the rules in force ask, times the lines; it is bounded b
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import encode
@@ -36,7 +37,6 @@ from ledger.statements.decision import (
     Reason,
     SideDecision,
 )
-from ledger.statements.party import party_of
 
 __all__ = ["ENGINE", "Decided", "Measures", "Ready", "decide", "ready"]
 
@@ -113,28 +113,28 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
             ask, times the lines, is more than `MOST_WORK`.
     """
     at_hand = measures if isinstance(measures, Measures) else Measures(measures)
-    exporter, importer = party_of(transfer["exporter"]), party_of(transfer["importer"])
-    out = at_hand.side("outbound", exporter, importer.jurisdiction, at)
-    into = at_hand.side("inbound", importer, exporter.jurisdiction, at)
+    exporter, importer = transfer["exporter"], transfer["importer"]
+    out = at_hand.side("outbound", exporter, importer, at)
+    into = at_hand.side("inbound", importer, exporter, at)
     bound(len(out.measures) + len(into.measures), (out.work + into.work) * len(transfer.get("lines", "0")))
     lines, foreign = facts_of(transfer, {}), foreign_scenarios(transfer)
-    sides = {
-        "outbound": _judged(out, lines, foreign, is_outbound=True),
-        "inbound": _judged(into, lines, foreign, is_outbound=False) if into.measures else [],
-    }
-    outcome, strictest = _strictest(sides)
-    allowed = _mechanisms(sides) if outcome in (_MECHANISM, _ASSESSMENT) else None
+    outbound = _judged(out, lines, foreign, is_outbound=True)
+    inbound = _judged(into, lines, foreign, is_outbound=False) if into.measures else []
+    every = outbound + inbound
+    outcome = _strictest(every)
+    direction, of = ("outbound", outbound) if _strictest(outbound) == outcome else ("inbound", inbound)
+    allowed = _mechanisms(every) if outcome in (_MECHANISM, _ASSESSMENT) else None
     mechanisms = tuple(sorted(allowed)) if allowed is not None and outcome == _MECHANISM else None
     return Decided(
         at=at,
-        measures=tuple(sorted(out.used + into.used)),
+        measures=tuple(sorted(out.used + into.used) if into.used else out.used),
         outcome=ORDER[outcome],
-        outbound=_side(sides["outbound"]),
-        inbound=_side(sides["inbound"]) if sides["inbound"] else None,
+        outbound=_side(outbound),
+        inbound=_side(inbound) if inbound else None,
         mechanisms=mechanisms,
         declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
-        conditions=tuple(sorted(set().union(*(line.conditions for said in sides.values() for line in said)))),
-        strictest=strictest,
+        conditions=tuple(sorted({code for line in every for code in line.conditions})),
+        strictest=(direction, next(line.decision.line for line in of if line.outcome == outcome)),
         allowed=allowed,
     )
 
@@ -226,30 +226,21 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
         (outcome,) = possible
     else:
         outcome = INDETERMINATE
+    every = [rule for verdict in said for rule in verdict.rules]
     if outcome == INDETERMINATE:
-        rules = [rule for verdict in said for rule in verdict.rules]
-        missing = _missing(said, measures=is_outbound and SILENT in possible)
+        rules, missing = every, _missing(said, measures=is_outbound and SILENT in possible)
     else:
-        rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == outcome]
-        missing = ()
+        rules, missing = [rule for rule in every if rule.outcome == outcome], ()
     reasons = [rule.reason for rule in rules]
     if len(reasons) > 1:
-        reasons = sorted(reasons, key=lambda reason: reason.measure)[:MOST_REASONS]
+        reasons = sorted(reasons, key=_by_measure)[:MOST_REASONS]
     decision = LineDecision(number, ORDER[outcome], tuple(reasons), missing)
     if outcome == _ASSESSMENT:
-        rules = [rule for verdict in said for rule in verdict.rules if rule.outcome == _MECHANISM]
+        rules = [rule for rule in every if rule.outcome == _MECHANISM]
     elif outcome != _MECHANISM:
         rules = []
-    return _Line(outcome, decision, _allowed(rules) if rules else None, _conditions(said))
-
-
-def _conditions(said: Iterable[Verdict]) -> set[str]:
-    found: set[str] = set()
-    for verdict in said:
-        for rule in verdict.rules:
-            if rule.rule.conditions:
-                found.update(rule.rule.conditions)
-    return found
+    conditions = {code for rule in every for code in rule.rule.conditions}
+    return _Line(outcome, decision, _allowed(rules) if rules else None, conditions)
 
 
 def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
@@ -282,24 +273,20 @@ def _allowed(rules: Iterable[Possible]) -> frozenset[str]:
     return frozenset.intersection(*(frozenset(rule.rule.mechanisms) for rule in rules))
 
 
-def _strictest(sides: dict[str, list[_Line]]) -> tuple[int, tuple[str, int]]:
-    """The outcome, and the first direction and line that has it."""
-    outcome = max(line.outcome for lines in sides.values() for line in lines)
-    for direction, lines in sides.items():
-        for line in lines:
-            if line.outcome == outcome:
-                return outcome, (direction, line.decision.line)
-    raise AssertionError("one of the lines has the outcome")
+def _strictest(lines: list[_Line]) -> int:
+    if len(lines) == 1:  # as most often
+        return lines[0].outcome
+    return max(line.outcome for line in lines)
 
 
-def _mechanisms(sides: dict[str, list[_Line]]) -> frozenset[str] | None:
+def _mechanisms(lines: list[_Line]) -> frozenset[str] | None:
     """Those that every line which requires one allows; None where none does."""
-    sets = [line.mechanisms for lines in sides.values() for line in lines if line.mechanisms is not None]
+    sets = [line.mechanisms for line in lines if line.mechanisms is not None]
     return frozenset.intersection(*sets) if sets else None
 
 
 def _side(lines: list[_Line]) -> SideDecision:
-    return SideDecision(ORDER[max(line.outcome for line in lines)], tuple(line.decision for line in lines))
+    return SideDecision(ORDER[_strictest(lines)], tuple(line.decision for line in lines))
 
 
 def _side_json(side: SideDecision) -> dict[str, Any]:
@@ -331,6 +318,7 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return made
 
 
+_by_measure: Final = attrgetter("measure")
 _NOTHING: Final = frozenset({SILENT})
 _ALONE: Final = {outcome: frozenset({outcome}) for outcome in (SILENT, *range(len(ORDER)))}
 _YIELDED: Final = frozenset({YIELDING})

@@ -10,7 +10,7 @@ from typing import Final
 from ledger.errors import RefusedError
 from ledger.statements.deciding.verdicts import Ready, author_of, in_force, overriding, relations
 from ledger.statements.decision import MOST_MEASURES, MeasureUsed
-from ledger.statements.party import Party
+from ledger.statements.party import Party, party_of
 
 _MOST_SIDES: Final = 1_024
 """Routes and times kept; beyond them all are made anew."""
@@ -109,20 +109,22 @@ class Measures:
         """All of them."""
         return iter(self._at_hand)
 
-    def side(self, direction: str, party: Party, other: str, at: int) -> Side:
+    def side(self, direction: str, party: dict[str, str], other: dict[str, str], at: int) -> Side:
         """Those of a direction.
 
         Args:
             direction: outbound or inbound.
-            party: On that side.
-            other: Jurisdiction of the other side.
+            party: On that side, as a record names it.
+            other: On the other side.
             at: POSIX seconds.
         """
-        route = (direction, party, other, at)
+        where = party["jurisdiction"], other["jurisdiction"]
+        route = (direction, where, party.get("zone"), party["scheme"], party["id"], at)
         side = self._sides.get(route)
         if side is None:
             if len(self._sides) >= _MOST_SIDES:
                 self._sides.clear()
-            side = Side(in_force(self._at_hand, direction, party, at), party, other, at)
+            of = party_of(party)
+            side = Side(in_force(self._at_hand, direction, of, at), of, other["jurisdiction"], at)
             self._sides[route] = side
         return side
