@@ -38,12 +38,19 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def variables() -> dict[str, str]:
+    """The environment, without the name of what runs, which pytest itself changes during every test."""
+    found = dict(os.environ)
+    found.pop("PYTEST_CURRENT_TEST", None)
+    return found
+
+
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
     """What a command that runs in this process sets, such as `node serve`, is not there for the next test."""
-    before = dict(os.environ)
+    before = variables()
     yield
-    if dict(os.environ) != before:
+    if variables() != before:
         os.environ.clear()
         os.environ.update(before)
 
