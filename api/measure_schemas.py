@@ -134,6 +134,7 @@ PRECHECK = {
     "changes": [],
     "allTried": True,
     "room": [],
+    "findings": [],
     "conditions": [],
     "documents": [],
     "next": [{"step": "say", "codes": ["line.persons.ytdCount"]}],
