@@ -10,7 +10,7 @@ from ledger.errors import RefusedError
 from ledger.statements.deciding import sides
 from ledger.statements.deciding.cel import parse
 from ledger.statements.deciding.decide import Ready, decide
-from tests.deciding.records import AT, line, rule, rules, transfer
+from tests.deciding.records import AT, line, party, rule, rules, transfer
 
 ASKS: dict[str, tuple[int, dict[str, Any]]] = {
     "nothing": (1, {}),
@@ -57,6 +57,32 @@ def is_decided(record: dict[str, Any], *at_hand: Ready) -> bool:
             raise
         return False
     return True
+
+
+def test_measures_of_both_directions_share_what_is_decided_at_once() -> None:
+    inward: dict[str, Any] = {
+        "authority": party("authority", "XB"),
+        "applies": {"direction": "inbound", "jurisdiction": "XB"},
+    }
+    lines = [line(n) for n in range(1, 201)]
+    out = rules(*(rule(str(n), "free") for n in range(1_000)))
+    into = [rule(str(n), "free") for n in range(2**18 // 200 - 1_000 + 1)]
+    assert is_decided(transfer(*lines), out, rules(*into[1:], **inward))
+    assert not is_decided(transfer(*lines), out, rules(*into, **inward))
+    many = [rules(rule("1", "free"), number=f"XA-{n}") for n in range(200)]
+    others = [rules(rule("1", "free"), number=f"XB-{n}", **inward) for n in range(57)]
+    assert is_decided(transfer(), *many, *others[1:])
+    assert not is_decided(transfer(), *many, *others)
+
+
+def test_who_names_no_zone_is_asked_by_the_measures_of_none() -> None:
+    of_zone = {"direction": "outbound", "jurisdiction": "XA", "zone": "XA-01"}
+    everywhere = rules(rule("1", "prohibited", when="transfer.zone != ''"), rule("2", "free"))
+    strict = rules(rule("1", "prohibited"), number="XA-Z", applies=of_zone)
+    assert decide(transfer(), [everywhere, strict], at=AT).outcome == "free"
+    there = transfer(exporter=party("exporter", "XA", "XA-01"))
+    assert decide(there, [everywhere], at=AT).outcome == "prohibited"
+    assert decide(there, [strict], at=AT).outcome == "prohibited"
 
 
 UNKNOWN = " || ".join(["line.persons.count>0", "line.persons.ytdCount>0", "transfer.onwardAllowed"] * 11)

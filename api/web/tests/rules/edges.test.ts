@@ -161,6 +161,21 @@ test("what others override is work twice, and so are they", () => {
   assert.ok(!isDecided([under, ...over, filling(left + 1)]));
 });
 
+test("measures of both directions share what is decided at once", () => {
+  const inward = { applies: { direction: "inbound", jurisdiction: "XB" } };
+  const of = (count: number, members: Partial<MeasureSubject> = {}): Ready =>
+    measure(
+      Array.from({ length: count }, () => rule("1", {})),
+      members,
+    );
+  assert.ok(isDecided([of(1000), of(MOST - 1000, inward)]));
+  assert.ok(!isDecided([of(1000), of(MOST - 999, inward)]));
+  const many = Array.from({ length: 200 }, () => of(1));
+  const others = Array.from({ length: 56 }, () => of(1, inward));
+  assert.ok(isDecided([...many, ...others]));
+  assert.ok(!isDecided([...many, ...others, of(1, inward)]));
+});
+
 test("what is decided at all is decided in a second", () => {
   const unknown = ["transfer.onwardAllowed", "line.persons.count>0", "line.persons.ytdCount>0"];
   const slow: readonly Partial<MeasureRule>[] = [
