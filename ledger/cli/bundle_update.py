@@ -114,6 +114,8 @@ def join(
         "bytes": len(data),
         "sections": len(bundle.sections),
     }
-    parts = "; ".join(f"{one.origin}, {len(one.items)} statements" for one in bundle.sections)
+    parts = "; ".join(
+        f"{one.origin}, {output.counted(len(one.items), 'statement')}" for one in bundle.sections
+    )
     output.show(told, f"{out}: {len(data):,} bytes; {parts}", as_json=as_json)
     return output.DONE

@@ -76,7 +76,7 @@ def show(
     data = _written(found, form)
     if out is not None:
         replace(out, data, what="lineage", mode=READABLE)
-        told = f"{out}: {len(found.entries)} statements"
+        told = f"{out}: {output.counted(len(found.entries), 'statement')}"
         output.show({"file": str(out), "bytes": len(data)}, told, as_json=as_json)
     elif as_json and form == "tree":
         output.show(found.to_json(), "", as_json=True)

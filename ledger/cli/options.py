@@ -4,17 +4,21 @@ import functools
 import inspect
 import os
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args, get_origin
 
 import typer
 import typer.core
+from typer.exceptions import TyperException
 
 from ledger.cli.calling import signing_with
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError
 
 STATUSES: Final = "0 done; 1 refused; 2 bad usage; 3 could not finish, so nothing is known."
+_SENTENCE: Final = 500
+"""Most characters of what a list of commands says of one."""
 _AMERICAN: Final = {
     "authorization": "authorisation",
     "authorize": "authorise",
@@ -76,6 +80,24 @@ class Group(typer.core.TyperGroup):
     def get_params(self, ctx: Any) -> Any:
         """As of the class above."""
         return _plainly(super().get_params(ctx))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each with its whole sentence, which typer would cut off where the line ends."""
+        made = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, one.get_short_help_str(_SENTENCE)) for name, one in made if one and not one.hidden]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As of typer's, which suggests nothing where commands are loaded one by one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except TyperException as error:
+            near = get_close_matches(args[0], self.list_commands(ctx))
+            if near and "Did you mean" not in error.message:
+                error.message = f"{error.message.rstrip('.')}. Did you mean {' or '.join(map(repr, near))}?"
+            raise
 
 
 class Command(typer.core.TyperCommand):

@@ -303,6 +303,11 @@ def _is_path(value: object) -> bool:
     return isinstance(value, str | bytes)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 statement`, `2,000 statements`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines with columns of equal width, the last one as long as it is."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

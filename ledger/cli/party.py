@@ -26,6 +26,8 @@ from ledger.services.home import open_home
 from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
 from ledger.statements import request as requests
 from ledger.statements import revocation as revocations
+from ledger.statements.fields import DID
+from ledger.statements.shape import problems
 
 KEY_LIFE = 2 * 365 * 86_400
 """Seconds for which a key is asked for unless `--until` says otherwise."""
@@ -73,6 +75,10 @@ def request(
     """Make a request."""
     if suite is not None and suite not in SUITES:
         raise typer.BadParameter(f"{suite} is not one of {', '.join(SUITES)}", param_hint="--suite")
+    if problems(DID, party, "") or not party.startswith("did:web:"):
+        raise typer.BadParameter(
+            f"{party} is no DID such as did:web:exporter.example.xa", param_hint="--party"
+        )
     now = int(time.time())
     ends = now + KEY_LIFE if until is None else time_of(until, "--until")
     if exists(out):

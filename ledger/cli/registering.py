@@ -12,6 +12,7 @@ from ledger.cli import calling, output
 from ledger.cli.documents import READABLE, Entry, count_lines, entries, inputs, is_many
 from ledger.errors import LedgerError, MalformedError, RemoteError, SetupError
 from ledger.remote.node import NodeClient, Outcome, Refused, Registered, RemoteRefusedError
+from ledger.services.drafts import read_document
 from ledger.services.files import replace, reported
 from ledger.services.resume import Position, beside, resumed
 
@@ -49,7 +50,7 @@ def register_files(
     tally, trouble = registered(names, url, receipts=receipts, errors=errors)
     _show(tally, trouble, as_json=as_json)
     if trouble is not None:
-        return broken_off(trouble)
+        return broken_off(trouble, tally)
     if tally.answered == 0:
         raise MalformedError("there is no document in the input", code="input-empty")
     return output.REFUSED if tally.refused else output.DONE
@@ -73,10 +74,11 @@ def registered(
     return tally, trouble
 
 
-def broken_off(trouble: LedgerError) -> int:
+def broken_off(trouble: LedgerError, tally: Tally) -> int:
     """Say why a run ended early, and how it goes on; the exit status."""
     status = output.fail(trouble, as_json=False)
-    output.say("what is counted above stands in the log; run the same command again to go on")
+    if tally.answered:
+        output.say("what is counted above stands in the log; run the same command again to go on")
     return status
 
 
@@ -226,9 +228,22 @@ def _refusal(entry: Entry, outcome: Refused) -> dict[str, Any]:
     error = outcome.error
     told: dict[str, Any] = {"file": entry.source, "digest": outcome.digest, "code": error.problem}
     told["detail"] = str(error).removeprefix("the node refused: ").removesuffix(f" ({error.problem})")
+    if b"\n" in entry.data:  # never sent as it is: what the node said is of an empty line
+        told["code"], told["detail"] = _spread(entry.data)
     told |= {} if entry.line is None else {"line": entry.line}
     told |= {} if error.pointer is None else {"pointer": error.pointer}
     return told
+
+
+def _spread(data: bytes) -> tuple[str, str]:
+    """What is wrong with a document of several lines, as drafts are and signed statements never."""
+    with suppress(LedgerError):
+        if "proof" not in read_document(data):
+            return "statement-malformed", "the document has no proof: it is not signed yet"
+    return (
+        "not-canonical",
+        "it stands on several lines; a signed statement is registered as it was signed, on one",
+    )
 
 
 def _show(tally: Tally, trouble: LedgerError | None, *, as_json: bool) -> None:
@@ -241,7 +256,10 @@ def _show(tally: Tally, trouble: LedgerError | None, *, as_json: bool) -> None:
     last = tally.last
     if last is not None and tally.answered == 1:
         lines.append(f"registered: {last['digest']}, entry {last['index']}")
-    lines.append(f"{tally.registered:,} registered, {tally.known:,} known before, {tally.refused:,} refused")
+    if tally.answered or trouble is None:
+        lines.append(
+            f"{tally.registered:,} registered, {tally.known:,} known before, {tally.refused:,} refused"
+        )
     told: dict[str, Any] = {
         "registered": tally.registered,
         "known": tally.known,

@@ -196,7 +196,7 @@ class _Run:
         )
         output.show(told, lines, as_json=as_json)
         if trouble is not None:
-            return broken_off(trouble)
+            return broken_off(trouble, tally)
         return output.REFUSED if rows else output.DONE
 
 

@@ -1,6 +1,7 @@
 """Every command has a help that says what it does, where it runs, how it ends, and shows an example that parses."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -34,6 +35,14 @@ def test_the_list_of_commands_names_every_noun(capsys: pytest.CaptureFixture[str
     assert run_app(["--help"]) == 0
     shown = capsys.readouterr().out
     assert not {noun for noun, *_ in COMMANDS if f"\n  {noun} " not in shown}
+
+
+@pytest.mark.parametrize("words", [[], ["transfer"], ["partner"]], ids=str)
+def test_a_list_of_commands_cuts_no_sentence_off(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_app([*words, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -111,6 +120,25 @@ def test_bad_usage_ends_with_2_and_one_line(
     assert told in lines[0]
     assert lines[0].endswith("(usage)")
     assert lines[1].startswith("see evidence")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["verfiy"], "'verify'"), (["transfer", "sing"], "'sign'")], ids=str
+)
+def test_a_slip_in_a_command_is_told_what_it_comes_near(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_app(words) == 2
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_a_party_that_is_no_did_is_named_before_a_key_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["party", "request", "--party", "exporter", "--jurisdiction", "XA", "--role", "exporter"]
+    assert run_app([*words, "--key", str(tmp_path / "key"), "--out", str(tmp_path / "request")]) == 2
+    assert "exporter is no DID" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
 
 
 def test_american_spelling_is_taken_beside_british(capsys: pytest.CaptureFixture[str]) -> None:

@@ -208,6 +208,27 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return noted
 
 
+def test_what_stands_on_several_lines_is_told_what_it_lacks_and_stops_nothing(
+    tmp_path: Path, xa: Side
+) -> None:
+    made = record(read_holder_key(xa.key), "R-0")
+    names = [tmp_path / name for name in ("draft.json", "spread.json", "signed.json")]
+    document = json.loads(made.encoded)
+    names[1].write_text(json.dumps(document, indent=2))
+    del document["proof"]
+    names[0].write_text(json.dumps(document, indent=2))
+    names[2].write_bytes(made.encoded)
+    ran = evidence("transfer", "register", *names, "--node", xa.url, "--json")
+    assert [one["code"] for one in ran.json["errors"]] == ["statement-malformed", "not-canonical"]
+    assert (ran.status, ran.json["registered"]) == (1, 1)
+    assert "not signed yet" in ran.json["errors"][0]["detail"]
+
+
+def test_a_file_that_is_not_there_is_all_that_is_told(tmp_path: Path, xa: Side) -> None:
+    ran = evidence("transfer", "register", tmp_path / "none.json", "--node", xa.url)
+    assert (ran.status, ran.text, ran.told.count("\n")) == (3, "", 1)
+
+
 def test_a_node_that_is_away_is_tried_again_and_ends_with_3(
     tmp_path: Path, xa: Side, waits: list[float]
 ) -> None:

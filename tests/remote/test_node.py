@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
@@ -88,6 +90,27 @@ def test_a_connection_that_fails_is_an_error_of_ours(error: Exception, code: str
     with pytest.raises(RemoteError) as refused:
         client(fail).health()
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("cause", "says"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "name is not known"),
+        (ssl.SSLCertVerificationError(1, "self-signed"), "certificate is not trusted"),
+        (ssl.SSLError(1, "wrong version number"), "does not speak TLS"),
+        (ConnectionRefusedError(111, "refused"), "nothing listens"),
+    ],
+    ids=str,
+)
+def test_what_kept_from_connecting_is_said(cause: Exception, says: str) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            cause.verify_message = "self-signed"  # as the library sets it
+        raise httpx2.ConnectError(str(cause)) from cause
+
+    with pytest.raises(RemoteError, match=says) as refused:
+        client(fail).health()
+    assert refused.value.code == "remote-unreachable"
 
 
 def test_nothing_listening_is_said_so() -> None:
