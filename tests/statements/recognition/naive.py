@@ -81,8 +81,9 @@ def answer(
     if at is None:
         then = now
         for m in sorted(m for m in moments(f) if m <= known):
-            if standing(f, into, purpose, m).outcome == "valid":
-                then = standing(f, into, purpose, m)
+            there = standing(f, into, purpose, m)
+            if there.outcome == "valid":
+                then = there
                 break
     else:
         then = standing(f, into, purpose, min(at, known))

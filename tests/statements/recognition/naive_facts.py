@@ -18,6 +18,7 @@ class Facts:
 
     Attributes:
         held: Every statement once (Inputs 1), without those that were not there at `known` (Times 7).
+        types: The same in the same order, by their type.
         c: The certificate, as it is held.
         origin: The jurisdiction of its author.
     """
@@ -34,6 +35,9 @@ class Facts:
             self.c = once[certificate]
             self.origin = self.c.jurisdiction
         self.held = [h for h in once.values() if h is self.c or existed(h) <= known]
+        self.types: dict[str, list[Any]] = {}
+        for h in self.held:
+            self.types.setdefault(h.type, []).append(h)
 
     def named(self, digest: bytes | None) -> Any:
         """The statement of this digest, None where it is not held."""
@@ -43,7 +47,7 @@ class Facts:
         return None
 
     def of_type(self, name: str) -> list[Any]:
-        return [h for h in self.held if h.type == name]
+        return self.types.get(name, [])
 
     def authority_of(self, did: str, jurisdiction: str, role: str = "authority") -> bool:
         for each in self.trust.authorities.values():
