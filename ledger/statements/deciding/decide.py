@@ -133,8 +133,8 @@ def decide(transfer: dict[str, Any], measures: Iterable[Ready] | Measures, *, at
         inbound=_side(inbound) if inbound else None,
         mechanisms=mechanisms,
         declared=None if mechanisms is None else transfer.get("mechanism", {}).get("type") in mechanisms,
-        conditions=tuple(sorted({code for line in every for code in line.conditions})),
-        strictest=(direction, next(line.decision.line for line in of if line.outcome == outcome)),
+        conditions=_conditions(every),
+        strictest=(direction, of[[line.outcome for line in of].index(outcome)].decision.line),
         allowed=allowed,
     )
 
@@ -146,8 +146,8 @@ class _Line(NamedTuple):
     decision: LineDecision
     mechanisms: frozenset[str] | None
     """That all rules which require one allow, where that or an assessment is the outcome; None: none requires one."""
-    conditions: set[str]
-    """Of all its rules, whatever their outcome."""
+    every: list[Possible]
+    """All rules that decide, or may."""
 
 
 def _judged(
@@ -226,7 +226,9 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
         (outcome,) = possible
     else:
         outcome = INDETERMINATE
-    every = [rule for verdict in said for rule in verdict.rules]
+    every: list[Possible] = []
+    for verdict in said:
+        every += verdict.rules
     if outcome == INDETERMINATE:
         rules, missing = every, _missing(said, measures=is_outbound and SILENT in possible)
     else:
@@ -239,8 +241,7 @@ def _line(number: int, said: list[Verdict], by_default: list[Verdict], *, is_out
         rules = [rule for rule in every if rule.outcome == _MECHANISM]
     elif outcome != _MECHANISM:
         rules = []
-    conditions = {code for rule in every for code in rule.rule.conditions}
-    return _Line(outcome, decision, _allowed(rules) if rules else None, conditions)
+    return _Line(outcome, decision, _allowed(rules) if rules else None, every)
 
 
 def _missing(said: Iterable[Verdict], *, measures: bool) -> tuple[str, ...]:
@@ -279,6 +280,15 @@ def _strictest(lines: list[_Line]) -> int:
     return max(line.outcome for line in lines)
 
 
+def _conditions(lines: list[_Line]) -> tuple[str, ...]:
+    found: set[str] = set()
+    for line in lines:
+        for rule in line.every:
+            if rule.rule.conditions:
+                found.update(rule.rule.conditions)
+    return tuple(sorted(found)) if found else ()
+
+
 def _mechanisms(lines: list[_Line]) -> frozenset[str] | None:
     """Those that every line which requires one allows; None where none does."""
     sets = [line.mechanisms for line in lines if line.mechanisms is not None]
@@ -286,7 +296,7 @@ def _mechanisms(lines: list[_Line]) -> frozenset[str] | None:
 
 
 def _side(lines: list[_Line]) -> SideDecision:
-    return SideDecision(ORDER[_strictest(lines)], tuple(line.decision for line in lines))
+    return SideDecision(ORDER[_strictest(lines)], tuple([line.decision for line in lines]))
 
 
 def _side_json(side: SideDecision) -> dict[str, Any]:
