@@ -292,7 +292,7 @@ def _unconnected(error: BaseException) -> str:
             return f"its certificate is not trusted here: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return "what listens there does not speak TLS; is it http:// instead of https://?"
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     return "nothing listens there, or the connection was refused"
 
 

@@ -106,7 +106,9 @@ def test_what_kept_from_connecting_is_said(cause: Exception, says: str) -> None:
     def fail(_: httpx2.Request) -> httpx2.Response:
         if isinstance(cause, ssl.SSLCertVerificationError):
             cause.verify_message = "self-signed"  # as the library sets it
-        raise httpx2.ConnectError(str(cause)) from cause
+        error = httpx2.ConnectError(str(cause))
+        error.__context__ = cause  # the library names no cause
+        raise error
 
     with pytest.raises(RemoteError, match=says) as refused:
         client(fail).health()
