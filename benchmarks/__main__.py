@@ -24,6 +24,7 @@ from benchmarks import (
     start,
     store,
     tree,
+    web,
 )
 from benchmarks.measure import Row
 from benchmarks.page import page_of, section_of, sections_of
@@ -32,6 +33,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
 PARTS: Final = (
     start,
     bundle,
+    web,
     recognition,
     deciding,
     precheck,

@@ -100,7 +100,6 @@ function licences() {
   const holders = [
     ["@noble/hashes", "LICENSE"],
     ["@noble/ed25519", "LICENSE"],
-    ["@noble/secp256k1", "LICENSE"],
     ["@noble/curves", "LICENSE"],
     ["@noble/post-quantum", "LICENSE"],
     ["qr", "LICENSE-MIT"],

@@ -57,6 +57,7 @@ class Verifier:
     def __init__(self, running: "subprocess.Popen[bytes]") -> None:
         assert running.stdin is not None
         assert running.stdout is not None
+        self.pid = running.pid
         self._stdin: IO[bytes] = running.stdin
         self._stdout: IO[bytes] = running.stdout
 
@@ -97,13 +98,18 @@ def built() -> Path:
 
 
 @contextmanager
-def running(*, afresh: bool = False) -> Iterator[Verifier]:
-    """The process, until the block ends; `afresh`: it checks each signature, however often it was there."""
+def running(*, afresh: bool = False, plain: bool = False) -> Iterator[Verifier]:
+    """The process, until the block ends.
+
+    Args:
+        afresh: It checks each signature, however often it was there.
+        plain: Node runs with the threads and the memory that it takes by itself, as browsers do.
+    """
     if shutil.which("node") is None:
         pytest.skip("node is missing; install it: apt-get install nodejs npm")
     if not (WEB / "node_modules").is_dir():
         pytest.skip("the tools of the page are missing; install them: npm ci --prefix api/web")
-    command = ["node", *NODE, str(built()), *(["--afresh"] if afresh else [])]
+    command = ["node", *(() if plain else NODE), str(built()), *(["--afresh"] if afresh else [])]
     started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield Verifier(started)

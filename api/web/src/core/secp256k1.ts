@@ -6,14 +6,14 @@
  * Source: docs/spec/keys.md; SEC 1 section 4.1.6; EIP-2.
  */
 
-import { recoverPublicKey } from "@noble/secp256k1";
-import { ADDRESS_SIZE, at, type Bytes, concat, HASH_SIZE, toBigInt } from "./bytes.ts";
+import { ADDRESS_SIZE, at, type Bytes, fromUint256, HASH_SIZE, toBigInt } from "./bytes.ts";
 import { malformed, signatureError } from "./error.ts";
 import { keccak256 } from "./hashes.ts";
 import { Kept } from "./kept.ts";
+import { mod } from "./numbers.ts";
+import { combine, inverse, lift, ORDER } from "./secp256k1Points.ts";
 
 export const RECOVERABLE_SIZE = 65;
-const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const FIRST_V = 27;
 const SIGNERS = new Kept<Bytes>();
 
@@ -42,19 +42,15 @@ export function recover(digest: Bytes, signature: Bytes): Bytes {
   if (s > ORDER / 2n) {
     throw signatureError("the s of the signature is above half the group order", "high-s");
   }
-  return SIGNERS.of([digest, signature], () => addressOf(keyOf(digest, signature, v - FIRST_V)));
+  return SIGNERS.of([digest, signature], () => addressOf(digest, r, s, v !== FIRST_V));
 }
 
-/** The recovered key, uncompressed: 04 ‖ x ‖ y. */
-function keyOf(digest: Bytes, signature: Bytes, recovery: number): Uint8Array {
-  const recoverable = concat(Uint8Array.of(recovery), signature.subarray(0, 64));
-  try {
-    return recoverPublicKey(recoverable, digest, { prehash: false, isCompressed: false });
-  } catch {
-    throw signatureError("no key fits the signature");
-  }
-}
-
-function addressOf(point: Uint8Array): Bytes {
-  return keccak256(point.subarray(1)).slice(HASH_SIZE - ADDRESS_SIZE);
+/** Of the key -z/r G + s/r R, where x of R is r. */
+function addressOf(digest: Bytes, r: bigint, s: bigint, isOdd: boolean): Bytes {
+  const point = lift(r, isOdd);
+  const over = inverse(r, ORDER);
+  const base = mod(-toBigInt(digest) * over, ORDER);
+  const key = point && combine(base, (s * over) % ORDER, point);
+  if (key === undefined) throw signatureError("no key fits the signature");
+  return keccak256(...key.map(fromUint256)).slice(HASH_SIZE - ADDRESS_SIZE);
 }
