@@ -100,10 +100,8 @@ def export(
         kept = parse_openings(read_private(openings, limit=OPENINGS_LIMIT, what="openings file"))
         data = disclosed(data, kept, disclose or [])
     replace(out, data, what="bundle", mode=READABLE)
-    parts = [
-        f"{section.origin}, {output.counted(len(section.items), 'statement')}"
-        for section in parse_bundle(data).sections
-    ]
+    sections = parse_bundle(data).sections
+    parts = [f"{one.origin}, {output.counted(len(one.items), 'statement')}" for one in sections]
     told = {"file": str(out), "subject": digest, "bytes": len(data), "sections": len(parts)}
     output.show(told, f"{out}: {len(data):,} bytes; {'; '.join(parts)}", as_json=as_json)
     return output.DONE
