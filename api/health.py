@@ -32,7 +32,18 @@ def health_of(node: Node) -> dict[str, Any]:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:
         told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
+    told |= _reviewing(node)
     told |= witnessing_of(node) | attesting_of(node) | relaying_of(node) | monitoring_of(node)
+    return told
+
+
+def _reviewing(node: Node) -> dict[str, Any]:
+    """The members `reviewsWaiting` and `reviewTrouble`, of a node that reviews measures and could not."""
+    told: dict[str, Any] = {}
+    if node.reviewer is not None and node.reviewer.waiting:
+        told["reviewsWaiting"] = len(node.reviewer.waiting)
+    if node.reviewer is not None and (trouble := node.reviewer.trouble) is not None:
+        told["reviewTrouble"] = {"code": trouble.code, "detail": str(trouble)}
     return told
 
 

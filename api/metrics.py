@@ -96,6 +96,12 @@ class _Standing:
             waiting.add_metric([own.name], found.pending)
         yield lag
         yield waiting
+        if node.reviewer is not None:
+            yield GaugeMetricFamily(
+                "evidence_reviews_waiting",
+                "Reviews of measures that could not be made yet",
+                value=len(node.reviewer.waiting),
+            )
         if node.collector is not None:
             since = GaugeMetricFamily(
                 "evidence_cosignature_age_seconds", "Since a witness cosigned last", labels=["witness"]

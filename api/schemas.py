@@ -364,6 +364,8 @@ class Health(Wire):
     trouble: Trouble | None = None
     anchorTrouble: Trouble | None = None
     finalityTrouble: Trouble | None = None
+    reviewTrouble: Trouble | None = None
+    reviewsWaiting: int | None = Field(None, description="reviews of measures that could not be made yet")
     attester: AttesterHealth | None = None
     witness: WitnessHealth | None = None
     witnesses: list[AskedWitness] | None = None

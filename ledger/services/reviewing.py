@@ -7,9 +7,10 @@ of a review is made of the measure, so that no log takes two of one reviewer.
 Source: docs/spec/measure-lint.md.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.core.statement import Statement, parse_statement, unsigned
 from ledger.core.times import format_time
@@ -32,7 +33,10 @@ from ledger.store.statements import PAGE, StoredStatement
 
 PERIOD: Final = 5.0
 """Seconds between two rounds."""
+LONGEST: Final = 3_600.0
+"""Seconds that a review which was refused waits at most before it is tried again."""
 _KIND: Final = "MeasureReview"
+_MEASURE: Final = "PolicyMeasure"
 
 
 def proven_at(shelf: Shelf, index: int) -> int | None:
@@ -83,13 +87,25 @@ def unique(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+class Waiting(NamedTuple):
+    """A review that could not be made: of the measure at `entry`, how often it was tried, and when it is again."""
+
+    entry: int
+    tries: int
+    again: float
+    error: LedgerError
+
+
 class Reviewer(InRounds):
     """Reviews what is anchored, on a thread of its own; begun with `start`.
+
+    Each review is tried by itself: one that is refused waits, longer each time, and holds up no other.
 
     Args:
         shelf: Of the log.
         key: Reads the key of the machine that signs; asked in each round, so that a missing one is told and no more.
         ruling: What is asked for.
+        steady: Seconds that no setting of the clock moves, for what waits.
     """
 
     def __init__(
@@ -101,35 +117,66 @@ class Reviewer(InRounds):
         ruling: Ruling,
         *,
         clock: Callable[[], float],
+        steady: Callable[[], float] = time.monotonic,
         period: float = PERIOD,
     ) -> None:
         self._shelf, self._parties, self._sequencer = shelf, parties, sequencer
-        self._key, self._ruling, self._clock = key, ruling, clock
+        self._key, self._ruling, self._clock, self._steady = key, ruling, clock, steady
         self._done = 0
+        self._waiting: dict[int, Waiting] = {}
         self._rounds = Repeating("reviewer", self.once, period=period, unforeseen=_unforeseen)
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The reviews that could not be made yet, in the order in which they failed first."""
+        return tuple(self._waiting.values())
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """What ended the last round, else why the first review that waits could not be made."""
+        return super().trouble or next((one.error for one in self.waiting), None)
 
     def once(self) -> None:
         """Review every measure that is anchored and that this machine has not reviewed yet.
 
         Raises:
-            LedgerError: A review could not be signed or registered; the next round tries again.
+            LedgerError: The key cannot be read, or the log; the next round tries again.
         """
         shelf, key = self._shelf(), self._key()
+        for late in self.waiting:
+            if late.again <= self._steady():
+                for stored in shelf.statements.of_type(_MEASURE, first=late.entry, limit=1):
+                    self._try(stored, shelf, key)
         for stored in self._measures(shelf):
-            proven = proven_at(shelf, stored.index)
-            if proven is None:
+            if proven_at(shelf, stored.index) is None:
                 return  # what comes after it is not anchored either
-            if not _is_reviewed(stored.digest, key.holder, shelf):
-                self._review(stored, proven, key)
+            self._try(stored, shelf, key)
             self._done = stored.index + 1
 
     def _measures(self, shelf: Shelf) -> Iterator[StoredStatement]:
-        while page := shelf.statements.of_type("PolicyMeasure", first=self._done):
+        while page := shelf.statements.of_type(_MEASURE, first=self._done):
             yield from page
             if len(page) < PAGE:
                 return
 
-    def _review(self, stored: StoredStatement, proven: int, key: HolderKey) -> None:
+    def _try(self, stored: StoredStatement, shelf: Shelf, key: HolderKey) -> None:
+        try:
+            if not _is_reviewed(stored.digest, key.holder, shelf):
+                self._review(stored, proven_at(shelf, stored.index), key)
+        except LedgerError as error:
+            self._wait(stored.index, error)
+        except Exception as error:  # noqa: BLE001 - a measure that no review can be made of holds up no other
+            self._wait(stored.index, _unforeseen(error))
+        else:
+            self._waiting.pop(stored.index, None)
+
+    def _wait(self, index: int, error: LedgerError) -> None:
+        before = self._waiting.get(index)
+        tries = 1 if before is None else before.tries + 1
+        pause = min(LONGEST, PERIOD * 2.0 ** min(tries, 20))
+        self._waiting[index] = Waiting(index, tries, self._steady() + pause, error)
+
+    def _review(self, stored: StoredStatement, proven: int | None, key: HolderKey) -> None:
         measure = read_measure(parse_statement(stored.body), screened=False)
         now = int(self._clock())
         subject = review_of(stored.digest, measure, self._ruling, at=now, proven=proven)

@@ -1,13 +1,17 @@
 """What whoever runs a node asks of it: whether it lives, whether it takes statements, its counters."""
 
 import re
+import time
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.problem_types import problem_types
-from ledger.errors import StoreError
+from ledger.errors import SetupError, StoreError
+from ledger.ruling import Ruling
+from ledger.services.keyfile import HolderKey
+from ledger.services.reviewing import Reviewer, Waiting
 from tests.api.served import NDJSON, Served
 
 
@@ -74,6 +78,36 @@ def test_how_far_the_node_is_stands_in_the_metrics(served: Served) -> None:
     chain = served.node.chain_name
     assert 0 <= of(found, "evidence_anchor_lag_entries", chain=chain) <= size
     assert ("evidence_anchors_pending", (("chain", chain),)) in found
+
+
+def test_a_review_that_could_not_be_made_stands_in_health_and_metrics(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "reviewTrouble" not in served.get("/health").json()
+    node = served.node
+
+    def no_key() -> HolderKey:
+        raise SetupError("there is no key", code="key-missing")
+
+    reviewer = Reviewer(
+        lambda: node.shelf, node.parties, node.sequencer, no_key, Ruling(), clock=node.clock, period=60.0
+    )
+    monkeypatch.setattr(node, "reviewer", reviewer)
+    assert of(samples(served), "evidence_reviews_waiting") == 0
+    refused = StoreError("not now", code="store-full")
+    monkeypatch.setattr(reviewer, "_waiting", {7: Waiting(7, 1, 0.0, refused)})
+    told = served.get("/health").json()
+    assert (told["reviewTrouble"], told["reviewsWaiting"]) == ({"code": "store-full", "detail": "not now"}, 1)
+    assert of(samples(served), "evidence_reviews_waiting") == 1
+    reviewer.start()
+    try:
+        until = time.monotonic() + 10
+        while (code := served.get("/health").json()["reviewTrouble"]["code"]) == "store-full":
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    finally:
+        reviewer.close()
+    assert code == "key-missing"
 
 
 HOSTILE = (

@@ -7,8 +7,9 @@ import pytest
 
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import format_time
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RefusedError
 from ledger.ruling import Ruling
+from ledger.services import reviewing
 from ledger.services.deciding import MeasureBook, Rules
 from ledger.services.keyfile import HolderKey
 from ledger.services.register import Registration, register_many
@@ -111,14 +112,14 @@ def test_a_joint_measure_counts_from_when_enough_of_its_authorities_endorse_it(m
     made.sides.clock.now += 400
 
 
-def reviewer(made: Recognising, key: HolderKey) -> Reviewer:
+def reviewer(made: Recognising, key: HolderKey, **parts_: Any) -> Reviewer:
     node = made.sides.xa.node
 
     def clock() -> float:
         return made.sides.clock.now
 
     parts = node.parties, node.sequencer, lambda: key, Ruling(languages=("xx",))
-    return Reviewer(lambda: node.shelf, *parts, clock=clock)
+    return Reviewer(lambda: node.shelf, *parts, clock=clock, **parts_)
 
 
 def test_a_measure_is_reviewed_once_and_only_when_it_is_anchored(made: Recognising) -> None:
@@ -141,3 +142,44 @@ def test_a_measure_is_reviewed_once_and_only_when_it_is_anchored(made: Recognisi
     assert {"TR-1", "TR-4"} <= {one.code for one in found.findings}
     assert found.proven_at is not None
     assert found.proven_at >= made.sides.clock.now - 60
+
+
+def test_a_review_that_is_refused_holds_up_no_later_one_and_is_tried_again(
+    made: Recognising, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xa, key, steady = made.sides.xa, holder("reviewer-2", "XA"), [0.0]
+    xa.enrol(key, "machine")
+    first, second = (xa.register(measure(made, number, FREE)) for number in ("D-6", "D-7"))
+    xa.anchor()
+    sound, tried = reviewing.review_of, []
+
+    def review_of(digest: bytes, *parts: Any, **told: Any) -> dict[str, Any]:
+        tried.append(digest)
+        if digest == first and len(tried) < limit:
+            raise refusal
+        return sound(digest, *parts, **told)
+
+    def is_reviewed(digest: bytes) -> bool:
+        return bool(xa.node.statements.referring(digest, "measure", kind="MeasureReview", issuer=key.holder))
+
+    for each in (RefusedError("no", code="decision-refused"), KeyError("unforeseen")):
+        refusal: Exception = each
+        limit = 10_000
+        one = reviewer(made, key, steady=lambda: steady[0])
+        monkeypatch.setattr(reviewing, "review_of", review_of)
+        one.once()
+        assert (is_reviewed(first), is_reviewed(second)) == (False, True)
+        assert [late.tries for late in one.waiting] == [1]
+        assert one.trouble is not None
+        assert one.trouble.code == ("decision-refused" if tried.count(first) == 1 else "reviewer-failed")
+        one.once()  # not before its time
+        assert [late.tries for late in one.waiting] == [1]
+        steady[0] += 2 * reviewing.PERIOD
+        one.once()
+        assert [late.tries for late in one.waiting] == [2]
+        assert one.waiting[0].again - steady[0] == 4 * reviewing.PERIOD
+    limit = 0
+    steady[0] += 4 * reviewing.PERIOD
+    one.once()
+    assert is_reviewed(first)
+    assert (one.waiting, one.trouble) == ((), None)
