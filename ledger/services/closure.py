@@ -326,7 +326,7 @@ def _crosses_by(record: Statement, gathered: _Gathered) -> None:
     for relation, target in edges(record):
         if relation in _NAMED:
             gathered.follow(target, record)
-    for stored in decisions_about(record.digest, gathered.statements):
+    for stored in decisions_about(record, gathered.statements):
         gathered.follow(stored.digest, record)
 
 

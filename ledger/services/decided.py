@@ -22,16 +22,27 @@ MOST: Final = 8
 _KIND: Final = "Decision"
 
 
-def decisions_about(record: bytes, statements: Statements) -> list[StoredStatement]:
-    """The newest decisions about a record in a log, at most `MOST`, in the order of the log."""
-    newest: list[StoredStatement] = []
+def decisions_about(record: Statement, statements: Statements) -> list[StoredStatement]:
+    """Decisions about a record in a log, at most `MOST`, in the order of the log: the newest of who may say so first.
+
+    These are its exporter and importer, and whoever is known to no enrolment of the log: authorities are those of a
+    trust list, which a log does not have.  Engines that were enrolled have the room that is left.
+    """
+    told: dict[str, Any] = record.subject
+    parties = {told[side]["did"] for side in ("exporter", "importer")}
+    own: list[StoredStatement] = []
+    others: list[StoredStatement] = []
     first = 0
-    while page := statements.referring(record, "record", kind=_KIND, first=first):
-        newest = [*newest, *page][-MOST:]
+    while page := statements.referring(record.digest, "record", kind=_KIND, first=first):
+        for stored in page:
+            is_own = stored.issuer in parties or not statements.about_party(stored.issuer)
+            (own if is_own else others).append(stored)
+        own, others = own[-MOST:], others[-MOST:]
         first = page[-1].index + 1
         if len(page) < PAGE:
             break
-    return newest
+    room = MOST - len(own)
+    return sorted([*own, *(others[-room:] if room else [])], key=lambda stored: stored.index)
 
 
 def record_of(decision: Statement, statements: Statements) -> Iterator[StoredStatement]:

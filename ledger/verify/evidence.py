@@ -67,4 +67,5 @@ def _of(item: Item, value: object, jurisdiction: str, at: Examined) -> Held[obje
         jurisdiction=jurisdiction,
         proven=at.times.proven,
         operator=at.times.operator,
+        entry=(at.section.origin, item.index),
     )

@@ -3,9 +3,11 @@
 Source: docs/spec/verification.md, step 11 in full.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
+from ledger.core.statement import Statement
+from ledger.core.trust import TrustList
 from ledger.statements.deciding.decide import Ready, ready
 from ledger.statements.decision import MeasureUsed
 from ledger.statements.endorsement import JOINT_MEASURE, Endorsement
@@ -38,6 +40,8 @@ class AtHand:
     """All that decisions are judged by, sorted once.
 
     Attributes:
+        placed: Every item of the bundle.
+        subjects: Of all statements, those beside too.
         evidence: What stands in its log and is validly signed, by digest; of bundles beside too.
     """
 
@@ -47,6 +51,7 @@ class AtHand:
         examined: Sequence[Examined],
         subjects: Subjects,
         authorship: Authorship,
+        trust: TrustList,
     ) -> None:
         """Sort what is at hand.
 
@@ -55,8 +60,9 @@ class AtHand:
             examined: Its sections, and those of bundles beside.
             subjects: Of all statements, those beside too.
             authorship: Who signed what.
+            trust: Whom the verifier believes.
         """
-        self._placed, self._subjects = placed, subjects
+        self.placed, self.subjects, self._trust = placed, subjects, trust
         self._carried = {one.item.statement.digest for one in placed}
         self.evidence: dict[bytes, Held[object]] = {}
         for one in held(examined, subjects, authorship):
@@ -71,11 +77,10 @@ class AtHand:
             elif isinstance(one.value, Endorsement) and one.value.role == JOINT_MEASURE:
                 self._endorsed.setdefault(one.value.statement, []).append((one, one.value))
         self._ready: dict[bytes, Ready] = {}
-        self._conditions: dict[bytes, Mapping[str, tuple[str, ...]]] = {}
 
     def record(self, digest: bytes) -> TransferRecord | None:
         """The record of a digest, if it is carried."""
-        value = self._subjects.get(digest)
+        value = self.subjects.get(digest)
         return value if isinstance(value, TransferRecord) and self.carries(digest) else None
 
     def carries(self, digest: bytes) -> bool:
@@ -99,9 +104,7 @@ class AtHand:
         endorsed = {
             one.issuer
             for one, said in self._endorsed.get(digest, ())
-            if said.jurisdiction == one.jurisdiction
-            and said.begins <= moment
-            and one.existed <= decision.existed
+            if said.jurisdiction == one.jurisdiction and said.begins <= moment and one.is_known_to(decision)
         }
         count, needed = len(endorsed & measure.joint.authorities), measure.joint.threshold
         return None if count >= needed else f"{count} of {needed} authorities endorsed it by then"
@@ -113,9 +116,9 @@ class AtHand:
     def instead(self, used: MeasureUsed, record: TransferRecord, named: set[bytes]) -> Placed | None:
         """A measure that is carried in the place of one that a decision names."""
         sides = (record.exporter.jurisdiction, record.importer.jurisdiction)
-        for one in self._placed:
+        for one in self.placed:
             digest = one.item.statement.digest
-            measure = self._subjects[digest]
+            measure = self.subjects[digest]
             if one.item.role != "measure" or not isinstance(measure, PolicyMeasure) or digest in named:
                 continue
             is_alike = (measure.number, measure.version) == (used.number, used.version)
@@ -123,10 +126,27 @@ class AtHand:
                 return one
         return None
 
-    def conditions(self, digest: bytes) -> Mapping[str, tuple[str, ...]]:
-        """Those of each rule of a measure."""
-        found = self._conditions.get(digest)
-        if found is None:
-            found = {rule.id: rule.conditions for rule in self._measures[digest].rules}
-            self._conditions[digest] = found
-        return found
+    def unendorsed(
+        self, decision: Held[object], moment: int, record: TransferRecord, named: Container[bytes]
+    ) -> Iterator[str]:
+        """The joint measures of either side that a decision does not name and that do not count for it, in words."""
+        sides = (record.exporter.jurisdiction, record.importer.jurisdiction)
+        for digest, measure in sorted(self._measures.items()):
+            if measure.jurisdiction in sides and digest not in named:
+                why = self.against(digest, decision, moment)
+                if why is not None:
+                    told = f"measure {measure.number} version {measure.version}, {digest.hex()}"
+                    yield f"{told}, does not count: {why}"
+
+    def may_say(self, decision: Statement, record: TransferRecord) -> bool:
+        """Whether a decision about a record is by its exporter or importer, or by an authority of either side.
+
+        Of one that is not evidence its word is taken for who signed it: it lets nothing pass.
+        """
+        issuer, held = decision.issuer, self.evidence.get(decision.digest)
+        parties = (record.exporter, record.importer)
+        listed = self._trust.authorities.get(issuer)
+        acts = {party.jurisdiction for party in parties if party.did == issuer}
+        if listed is not None and "authority" in listed.roles:
+            acts |= {listed.jurisdiction} & {party.jurisdiction for party in parties}
+        return bool(acts) if held is None else held.jurisdiction in acts

@@ -102,8 +102,8 @@ class JudgedDecision(NamedTuple):
         at: Of which moment it speaks, POSIX seconds.
         says: Its outcome, as it has it.
         measures: (number, version) of those that it says it was made by.
-        conditions: Codes that the rules which decided ask for; empty where it does not follow.
-        at_transfer: What the same measures say when the record existed; None where that was not asked.
+        conditions: Codes that it has itself; empty where it does not follow.
+        at_transfer: A moment of the record, and what the same measures say at it; None where that was not asked.
     """
 
     digest: bytes
@@ -113,10 +113,11 @@ class JudgedDecision(NamedTuple):
     code: str
     measures: tuple[tuple[str, int], ...]
     conditions: tuple[str, ...]
-    at_transfer: str | None
+    at_transfer: tuple[int, str] | None
 
     def to_json(self) -> dict[str, Json]:
         """As a member of the report."""
+        then = self.at_transfer
         return {
             "decision": self.digest.hex(),
             "at": format_time(self.at),
@@ -125,7 +126,7 @@ class JudgedDecision(NamedTuple):
             "code": self.code,
             "measures": [{"number": number, "version": version} for number, version in self.measures],
             "conditions": list(self.conditions),
-            "atTransfer": self.at_transfer,
+            "atTransfer": None if then is None else {"at": format_time(then[0]), "says": then[1]},
         }
 
 

@@ -7,68 +7,56 @@ files and signatures.
 Source: docs/spec/verification.md, step 11 in full.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ledger.core.canonical import encode
-from ledger.core.times import format_time
+from ledger.core.times import format_time, parse_time
 from ledger.errors import LedgerError
 from ledger.statements.deciding.decide import ENGINE, Decided, decide
 from ledger.statements.decision import Decision, MeasureUsed
 from ledger.statements.premises.evidence import Held
 from ledger.statements.transfer import TransferRecord
-from ledger.verify.authorship import Authorship, Subjects
 from ledger.verify.bundle import Bundle
-from ledger.verify.measures import AtHand, Placed, places
+from ledger.verify.difference import difference_of, value_of
+from ledger.verify.measures import AtHand
 from ledger.verify.report import Check, JudgedDecision, Outcome, Ruled, weakest
-from ledger.verify.sections import Examined
 
 DECISIONS: Final = 8
 """Decisions about one record that are judged, at most: each costs its rules times the lines, twice."""
-_SHOWN: Final = 80
-"""Characters of a value that a line shows."""
 _OTHERS: Final = "whether other measures were in force that the bundle does not carry"
 _DESTINATION: Final = "what measures of the destination say"
+_STRANGER: Final = "by neither party to the record nor an authority of either side"
 _ASSESSMENT: Final = "authorityAssessment"
 
 
-def check_rules(
-    bundle: Bundle,
-    examined: Sequence[Examined],
-    subjects: Subjects,
-    authorship: Authorship,
-    recognised: Check,
-    now: int,
-) -> Ruled:
+def check_rules(bundle: Bundle, at_hand: AtHand, recognised: Check, now: int) -> Ruled:
     """Judge the decisions about the subject, or the subject, which is one.
 
     Args:
         bundle: With a Decision somewhere.
-        examined: Its sections, and those of bundles beside.
-        subjects: Of all statements, those beside too.
-        authorship: Who signed what.
+        at_hand: What there is to judge by.
         recognised: Step 10, by which a certificate counts as a mechanism.
         now: POSIX seconds.
     """
-    placed = places(bundle)
-    about, others = _looked_at(bundle, placed, subjects)
-    passed_over = tuple(
-        f"decision {digest.hex()}: about another record, {one.transfer.hex()}" for _, digest, one in others
-    )
-    if not about:
+    looked = _looked_at(bundle, at_hand)
+    if not looked.about:
         told = "the decision carried is about another record"
-        return Ruled(_check("absent", "decision-of-another", told), not_counted=passed_over)
-    if len(about) > DECISIONS:
-        told = f"{len(about)} decisions about the record; at most {DECISIONS} are judged"
-        return Ruled(_check("absent", "too-many-decisions", told), not_counted=passed_over)
-    court = _Court(AtHand(placed, examined, subjects, authorship), bundle.subject, recognised, now)
-    sentences = [_sentence(court, *one) for one in about]
-    unchecked = [_OTHERS, *([_DESTINATION] if any(one.inbound is None for _, _, one in about) else [])]
+        return Ruled(_check("absent", "decision-of-another", told), not_counted=looked.passed_over)
+    if len(looked.about) > DECISIONS:
+        told = f"{len(looked.about)} decisions about the record; at most {DECISIONS} are judged"
+        return Ruled(_check("absent", "too-many-decisions", told), not_counted=looked.passed_over)
+    court = _Court(at_hand, bundle.subject, recognised, now, looked.by_others)
+    sentences = [_sentence(court, *one) for one in looked.about]
+    unchecked = [_OTHERS, *([_DESTINATION] if any(one.inbound is None for _, _, one in looked.about) else [])]
+    checks = [one.check for one in sentences]
+    passed = [one for one in checks if looked.by_others and one.outcome == "passed"]
+    unendorsed = dict.fromkeys(told for one in sentences for told in one.not_counted)
     return Ruled(
-        weakest(one.check for one in sentences),
+        weakest(passed or checks),
         judged=tuple(one.judged for one in sentences if one.judged is not None),
         notices=tuple(told for one in sentences for told in one.notices),
-        not_counted=passed_over,
+        not_counted=(*looked.passed_over, *unendorsed),
         not_checked=tuple(unchecked),
     )
 
@@ -77,21 +65,36 @@ _Brought = tuple[str, bytes, Decision]
 """A decision of the bundle: its pointer, digest and subject."""
 
 
-def _looked_at(
-    bundle: Bundle, placed: Sequence[Placed], subjects: Subjects
-) -> tuple[list[_Brought], list[_Brought]]:
-    """The decisions that are judged, and the others."""
-    kind = bundle.subject_item.statement.type
-    about: list[_Brought] = []
-    others: list[_Brought] = []
-    for pointer, item in placed:
+class _Looked(NamedTuple):
+    """The decisions that are judged, and why others are not; `by_others`: by none who may say so."""
+
+    about: list[_Brought]
+    passed_over: tuple[str, ...]
+    by_others: bool
+
+
+def _looked_at(bundle: Bundle, at_hand: AtHand) -> _Looked:
+    record = at_hand.subjects[bundle.subject]
+    found: dict[str, list[_Brought]] = {"own": [], "by others": [], "about another": []}
+    for pointer, item in at_hand.placed:
         digest = item.statement.digest
-        decision = subjects[digest]
-        if isinstance(decision, Decision):
-            is_subject = digest == bundle.subject
-            is_about = kind == "TransferRecord" and decision.transfer == bundle.subject
-            (about if is_subject or is_about else others).append((pointer, digest, decision))
-    return about, others
+        decision = at_hand.subjects[digest]
+        if not isinstance(decision, Decision):
+            continue
+        kind = "about another"
+        if digest == bundle.subject:
+            kind = "own"
+        elif isinstance(record, TransferRecord) and decision.transfer == bundle.subject:
+            kind = "own" if at_hand.may_say(item.statement, record) else "by others"
+        found[kind].append((pointer, digest, decision))
+    own, others = found["own"], found["by others"]
+    about, left = (own, others) if own else (others[:DECISIONS], others[DECISIONS:])
+    away = [
+        f"decision {digest.hex()}: about another record, {one.transfer.hex()}"
+        for _, digest, one in found["about another"]
+    ]
+    strangers = [f"decision {digest.hex()}: {_STRANGER}" for _, digest, _ in left]
+    return _Looked(about, (*away, *strangers), by_others=not own)
 
 
 class _Court(NamedTuple):
@@ -101,6 +104,7 @@ class _Court(NamedTuple):
     subject: bytes
     recognised: Check
     now: int
+    by_others: bool
 
 
 class _Sentence(NamedTuple):
@@ -113,22 +117,27 @@ class _Sentence(NamedTuple):
     check: Check
     judged: JudgedDecision | None = None
     notices: tuple[str, ...] = ()
+    not_counted: tuple[str, ...] = ()
 
 
 def _sentence(court: _Court, pointer: str, digest: bytes, decision: Decision) -> _Sentence:
     case = _Case(court, pointer, digest, decision)
     check = case.check()
+    if court.by_others and check.outcome == "failed":
+        told = f"{check.code}: {check.detail}; {_STRANGER}"
+        check = check._replace(outcome="absent", code="decided-by-others", detail=told)
     if digest not in court.at_hand.evidence:
         return _Sentence(check)
-    conditions = case.conditions() if case.follows else ()
+    conditions = decision.conditions if case.follows else ()
     notices = [*case.later()] if case.follows else []
     if check.outcome == "passed":
         if conditions:
             notices.append(f"limit: the rules that decided ask for {', '.join(conditions)}")
         if check.code in _NOT_IN_PLACE:
             notices.append(_NOT_IN_PLACE[check.code])
-        if case.at_transfer not in (None, decision.outcome):
-            told = f"{case.at_transfer} by the measures carried when the record was made"
+        then = case.at_transfer
+        if then is not None and then[1] != decision.outcome:
+            told = f"{then[1]} by the measures carried at {format_time(then[0])}, a moment of the record"
             notices.append(f"{told}; {decision.outcome} at {format_time(decision.at)}")
     judged = JudgedDecision(
         digest=digest,
@@ -140,7 +149,7 @@ def _sentence(court: _Court, pointer: str, digest: bytes, decision: Decision) ->
         conditions=conditions,
         at_transfer=case.at_transfer,
     )
-    return _Sentence(check, judged, tuple(notices))
+    return _Sentence(check, judged, tuple(notices), tuple(case.unendorsed()))
 
 
 class _Case:
@@ -148,7 +157,7 @@ class _Case:
 
     Attributes:
         follows: Whether it follows again from the measures carried.
-        at_transfer: What these say when the record existed; None where that was not come to.
+        at_transfer: A moment of the record, and what these say at it; None where that was not come to.
     """
 
     def __init__(self, court: _Court, pointer: str, digest: bytes, decision: Decision) -> None:
@@ -156,7 +165,7 @@ class _Case:
         self._at_hand = court.at_hand
         self._named = {used.digest for used in decision.measures}
         self.follows = False
-        self.at_transfer: str | None = None
+        self.at_transfer: tuple[int, str] | None = None
         self._answer: Decided | None = None
 
     def check(self) -> Check:
@@ -176,13 +185,7 @@ class _Case:
             return self._said("passed", "decision-follows", told)
         assert self._answer is not None  # it is what the decision was held against
         answer = self._go(record, self._answer, told)
-        moment = min(self._existed(decision.transfer), self._court.now)
-        if answer.outcome != "passed":
-            return answer
-        if moment == decision.at:
-            self.at_transfer = decision.outcome
-            return answer
-        return self._then(record, moment) or answer
+        return answer if answer.outcome != "passed" else self._then(record) or answer
 
     def _changed(self, record: TransferRecord) -> Check | None:
         """Whether another measure stands in the place of one that the decision names; whoever signed any of them."""
@@ -229,8 +232,8 @@ class _Case:
             told = f"{_named(left_out)}, was in force at {format_time(decision.at)}; it is left out"
             return self._said("failed", "measure-left-out", told)
         if answer.canonical(decision.transfer) != encode(decision.subject):
-            pointer, carried, computed = _difference(decision.subject, answer.subject(decision.transfer))
-            told = f"{pointer} is {_value(carried)}; by the measures carried it is {_value(computed)}"
+            pointer, carried, computed = difference_of(decision.subject, answer.subject(decision.transfer))
+            told = f"{pointer} is {value_of(carried)}; by the measures carried it is {value_of(computed)}"
             return self._said("failed", "decision-differs", told)
         self._answer = answer
         return None
@@ -244,25 +247,39 @@ class _Case:
         of_it = (
             self._at_hand.ready(digest)
             for digest in self._at_hand.counting(self._own, moment)
-            if later or digest in self._named or self._existed(digest) <= self._own.existed
+            if later or digest in self._named or self._is_known(digest)
         )
         return decide(record.subject, of_it, at=moment)
+
+    def _is_known(self, digest: bytes) -> bool:
+        return self._at_hand.evidence[digest].is_known_to(self._own)
 
     def _existed(self, digest: bytes) -> int:
         return self._at_hand.evidence[digest].existed
 
-    def _then(self, record: TransferRecord, moment: int) -> Check | None:
-        """What the same measures say when the record existed, where that does not let it go."""
-        try:
-            then = self._decided(record, moment)
-        except LedgerError as error:
-            return self._said("absent", error.code, str(error))
-        self.at_transfer = then.outcome
-        told = f"{then.outcome} at {format_time(moment)}, when the record was made"
-        if self._go(record, then, told).outcome == "passed":
-            return None
-        told += f"; the decision is about {format_time(self._decision.at)}"
-        return self._said("absent", "decided-for-another-time", told)
+    def _then(self, record: TransferRecord) -> Check | None:
+        """What the same measures say at the first moment of the record at which it may not go."""
+        window = record.subject.get("window", {})
+        ends = [parse_time(window[name]) for name in ("start", "end") if name in window]
+        told = [(min(self._existed(self._decision.transfer), self._court.now), "when the record was made")]
+        told += [(moment, "in the record's window") for moment in ends]
+        for moment, which in told:
+            says = self._decision.outcome
+            if moment != self._decision.at:
+                try:
+                    then = self._decided(record, moment)
+                except LedgerError as error:
+                    self.at_transfer = None
+                    return self._said("absent", error.code, str(error))
+                says = then.outcome
+                line = f"{says} at {format_time(moment)}, {which}"
+                if self._go(record, then, line).outcome != "passed":
+                    self.at_transfer = moment, says
+                    line += f"; the decision is about {format_time(self._decision.at)}"
+                    return self._said("absent", "decided-for-another-time", line)
+            if self.at_transfer is None or self.at_transfer[1] == self._decision.outcome != says:
+                self.at_transfer = moment, says
+        return None
 
     def _go(self, record: TransferRecord, answer: Decided, told: str) -> Check:
         """Whether an answer lets the record go."""
@@ -317,14 +334,11 @@ class _Case:
         }
         return ", ".join(sorted(missing)) or "a rule cannot be evaluated"
 
-    def conditions(self) -> tuple[str, ...]:
-        """The conditions of the rules that the decision names as its reasons."""
-        found: set[str] = set()
-        for side in (self._decision.outbound, self._decision.inbound):
-            for line in () if side is None else side.lines:
-                for reason in line.reasons:
-                    found.update(self._at_hand.conditions(reason.measure)[reason.rule])
-        return tuple(sorted(found))
+    def unendorsed(self) -> Iterator[str]:
+        """What would be asked if enough authorities had endorsed it."""
+        record = self._at_hand.record(self._decision.transfer)
+        if self.follows and record is not None:
+            yield from self._at_hand.unendorsed(self._own, self._decision.at, record, self._named)
 
     def later(self) -> Iterator[str]:
         """What became known later than the decision goes by."""
@@ -333,7 +347,7 @@ class _Case:
         for used in decision.measures:
             if self._existed(used.digest) > decision.at:
                 yield f"{_named(used)}, is not known to have existed at {moment}, of which the decision speaks"
-        late = any(self._existed(digest) > own.existed for digest in at_hand.counting(own, decision.at))
+        late = any(not self._is_known(digest) for digest in at_hand.counting(own, decision.at))
         record = at_hand.record(decision.transfer)
         if not late or record is None:
             return
@@ -365,30 +379,3 @@ def _short(used: MeasureUsed) -> str:
 
 def _named(used: MeasureUsed) -> str:
     return f"measure {_short(used)}, {used.digest.hex()}"
-
-
-class _Nothing:
-    """In the place of a value that only the other side has."""
-
-
-def _difference(carried: object, computed: object, pointer: str = "") -> tuple[str, object, object]:
-    """The first place where two values differ, which do: its JSON pointer, and both values there."""
-    if isinstance(carried, dict) and isinstance(computed, dict):
-        for name in sorted(carried.keys() | computed.keys()):
-            one, other = carried.get(name, _Nothing), computed.get(name, _Nothing)
-            if one != other:
-                return _difference(one, other, f"{pointer}/{name}")
-    if isinstance(carried, list) and isinstance(computed, list):
-        for place in range(max(len(carried), len(computed))):
-            one = carried[place] if place < len(carried) else _Nothing
-            other = computed[place] if place < len(computed) else _Nothing
-            if one != other:
-                return _difference(one, other, f"{pointer}/{place}")
-    return pointer, carried, computed
-
-
-def _value(value: object) -> str:
-    if value is _Nothing:
-        return "not there"
-    text = encode(value).decode()  # type: ignore[arg-type]  # a part of what was decoded, or of what will be encoded
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

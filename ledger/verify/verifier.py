@@ -104,7 +104,7 @@ def verify_bundle(
         not_counted=_passed_over(examined, others, authorship),
         notices=[*authorship.notices, *told],
         recognised=recognised,
-        ruled=_rules(parsed, shown, every, authorship, recognised.check, now),
+        ruled=_rules(parsed, shown, every, authorship, recognised.check, (trust, now)),
     )
 
 
@@ -168,14 +168,17 @@ def _rules(
     subjects: Subjects,
     authorship: Authorship,
     recognised: Check,
-    now: int,
+    asked: tuple[TrustList, int],
 ) -> Ruled:
     """Step 11.  The rules are loaded only where a decision is carried."""
     if all(item.statement.type != "Decision" for _, item in bundle.items):
         return Ruled(Check(11, "absent", "not-carried", "no decision carried"))
+    from ledger.verify.measures import AtHand, places
     from ledger.verify.rules import check_rules
 
-    return check_rules(bundle, examined, subjects, authorship, recognised, now)
+    trust, now = asked
+    at_hand = AtHand(places(bundle), examined, subjects, authorship, trust)
+    return check_rules(bundle, at_hand, recognised, now)
 
 
 def _succession(

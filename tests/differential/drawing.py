@@ -11,7 +11,7 @@ from tests.deciding.records import rule
 from tests.differential.process import Case
 from tests.simulator import START
 from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB
-from tests.verify.ruled import HOUR, MADE, NOW, SECOND, THIRD, Ruled, certified, line, ruled
+from tests.verify.ruled import ENGINE, HOUR, MACHINE, MADE, NOW, SECOND, THIRD, Ruled, certified, line, ruled
 
 OUTCOMES = ("free", "conditional", "mechanismRequired", "assessmentRequired", "prohibited")
 AUTHORITIES = (AUTHORITY_XA, AUTHORITY_XB, SECOND, THIRD)
@@ -109,6 +109,11 @@ def _record(made: Ruled, random: Random) -> None:
         line(random.choice(("personal", "nonPersonal")), number, grade=random.choice(("general", "core")))
         for number in range(1, random.randrange(2, 4))
     ]
+    if random.random() < 0.3:
+        start = MADE + random.choice((-HOUR, 0, HOUR))
+        members["window"] = {"start": format_time(start)}
+        if random.random() < 0.5:
+            members["window"]["end"] = format_time(start + HOUR)
     made.record(*lines, **members)
 
 
@@ -128,5 +133,13 @@ def _decision(made: Ruled, random: Random, place: int, names: list[str]) -> None
         )
     )
     used = [name for name in names if random.random() < 0.85]
+    by = random.choice((ENGINE, ENGINE, MACHINE))
     with suppress(LedgerError):
-        made.decision(*used, name=f"decision {place}", at=at, created=MADE + 60 + place, changes=changes)
+        made.decision(
+            *used,
+            name=f"decision {place}",
+            at=at,
+            created=MADE + random.choice((-30, 60)) + place,
+            changes=changes,
+            by=by,
+        )

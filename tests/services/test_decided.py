@@ -53,12 +53,14 @@ class Deciding:
         self.named[name] = side.register(self.made.sides.sign(key, "PolicyMeasure", subject))
         return self.named[name]
 
-    def decide(self, name: str, record: Statement, *measures: str, at: int | None = None) -> bytes:
+    def decide(
+        self, name: str, record: Statement, *measures: str, at: int | None = None, by: HolderKey | None = None
+    ) -> bytes:
         """Register what some measures say of a record, at the moment at which it was signed unless told otherwise."""
         asked = [self.statement(one) for one in measures]
         at_hand = [ready(one.digest, measure_of(one.subject)) for one in asked]
         subject = decide(record.subject, at_hand, at=at or record.created).subject(record.digest)
-        self.named[name] = self.xa.register(self.made.sides.sign(self.machine, "Decision", subject))
+        self.named[name] = self.xa.register(self.made.sides.sign(by or self.made.of_xa, "Decision", subject))
         return self.named[name]
 
     def statement(self, name: str) -> Statement:
@@ -205,7 +207,9 @@ def test_a_decision_is_its_exporters_and_importers_and_nobodys_whom_a_measure_na
     pilot = {"parties": [{"scheme": "DID", "id": other.holder}], "sunset": "2036-01-01T00:00:00Z"}
     world.measure("pilot", rule("1", "free"), kind="pilot", pilot=pilot)
     statements = world.xa.node.statements
-    decision = statements.by_digest(world.decide("decision 7", world.record("record 7"), "first", "second"))
+    decision = statements.by_digest(
+        world.decide("decision 7", world.record("record 7"), "first", "second", by=world.machine)
+    )
     assert decision is not None
     subject: dict[str, Any] = dict(parse_statement(decision.body).subject)
     used = {"digest": world.named["pilot"].hex(), "number": "pilot", "version": 1}

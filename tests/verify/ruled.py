@@ -14,6 +14,9 @@ from tests.simulator import DAY, LEI, START, key, make
 from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, Mutual, recognised
 
 MACHINE = "did:web:machine.example.xa"
+"""An engine of XA that is a stranger to the record."""
+ENGINE = "did:web:engine.example.xa"
+"""An authority of XA that decides."""
 SECOND = "did:web:second.example.xa"
 THIRD = "did:web:third.example.xa"
 EXPORTER = "did:web:exporter.example.xa"
@@ -22,6 +25,7 @@ MADE = START + 6 * HOUR
 """When the record was signed."""
 NOW = START + DAY
 STEPS = [1, 3, 4, 5, 6, 7, 11]
+JOINT = {"joint": {"threshold": 2, "authorities": [SECOND, THIRD, AUTHORITY_XB]}}
 OWN = "urn:evidence-ledger:scenario:v1"
 
 
@@ -115,11 +119,11 @@ class Ruled(Mutual):
         subject: Mapping[str, Any],
         name: str = "decision",
         *,
-        by: str = MACHINE,
+        by: str = ENGINE,
         created: int = MADE + 60,
     ) -> Statement:
-        """A decision with this subject, by an engine that XA enrolled."""
-        if "machine" not in self.said:
+        """A decision with this subject, by an authority, or by an engine that XA enrolled."""
+        if by == MACHINE and "machine" not in self.said:
             enrolment = self.world.xa.enrol(MACHINE, ["machine"], [("#1", key(MACHINE))])
             self.said["machine"] = (self.world.xa, self.world.xa.add(enrolment))
         return self.say(name, "Decision", by, subject, created)
@@ -148,7 +152,15 @@ def certified() -> Ruled:
 
 
 def _with_signers(made: Ruled) -> Ruled:
-    made.signers |= {SECOND: ("authority", "XA"), THIRD: ("authority", "XA"), MACHINE: ("machine", "XA")}
+    authority = ("authority", "XA")
+    made.signers |= {SECOND: authority, THIRD: authority, ENGINE: authority, MACHINE: ("machine", "XA")}
+    return made
+
+
+def without(made: Ruled, *names: str) -> Ruled:
+    """All but some statements."""
+    for name in names:
+        del made.said[name]
     return made
 
 

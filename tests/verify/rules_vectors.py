@@ -13,10 +13,34 @@ from ledger.verify.verifier import verify_bundle
 from tests.deciding.records import rule
 from tests.simulator import DAY, START
 from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, BODY
-from tests.verify.ruled import HOUR, MADE, NOW, SECOND, THIRD, Ruled, certified, free, line, ruled
+from tests.verify.ruled import (
+    HOUR,
+    JOINT,
+    MACHINE,
+    MADE,
+    NOW,
+    SECOND,
+    THIRD,
+    Ruled,
+    certified,
+    free,
+    line,
+    ruled,
+    without,
+)
+from tests.verify.rules_made import (
+    backdated,
+    beside_others,
+    by_a_party,
+    by_others,
+    changed_elsewhere,
+    conditions_beneath,
+    endorsed_late,
+    in_window,
+    joint_aside,
+)
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "decided"
-JOINT = {"joint": {"threshold": 2, "authorities": [SECOND, THIRD, AUTHORITY_XB]}}
 PERSONAL = {"table": {"category": ["personal", "sensitivePersonal"]}}
 
 
@@ -25,6 +49,7 @@ class Row(NamedTuple):
 
     Attributes:
         notices: How many are of step 11.
+        not_counted: How many lines there are of what was passed over.
         about: Of what it is, by name.
         change: Bytes of the bundle that are others afterwards.
     """
@@ -36,6 +61,7 @@ class Row(NamedTuple):
     notices: int = 0
     about: str = "transfer"
     change: tuple[bytes, bytes] | None = None
+    not_counted: int = 0
 
     def bundle(self) -> bytes:
         """Its bytes."""
@@ -132,13 +158,6 @@ def versions(named: str, at: int = MADE, *, then: str = "prohibited") -> Ruled:
     return made
 
 
-def without(made: Ruled, *names: str) -> Ruled:
-    """All but some statements."""
-    for name in names:
-        del made.said[name]
-    return made
-
-
 def replaced() -> Ruled:
     """Another measure of the same number and version, by the same authority, in the place of the one named."""
     made = ruled()
@@ -151,7 +170,11 @@ def replaced() -> Ruled:
 
 def by_a_stranger() -> Ruled:
     """A decision by an engine that nobody enrolled."""
-    return without(decided(free()), "machine")
+    made = ruled()
+    made.measure("XA-1", free())
+    made.record()
+    made.decision("XA-1", by=MACHINE)
+    return without(made, "machine")
 
 
 def twice() -> Ruled:
@@ -259,7 +282,30 @@ ROWS: tuple[Row, ...] = (
     Row("joint-endorsed-from-later", "absent", "measure-not-counted",
         lambda: jointly(SECOND, THIRD, **{"from": format_time(MADE + 1)})),
     Row("joint-endorsed-after-the-decision", "absent", "measure-not-counted",
-        lambda: jointly(SECOND, THIRD, created=MADE + 61)),
+        endorsed_late),
+    Row("joint-not-endorsed-aside", "passed", "free", joint_aside, not_counted=1),
+    Row("measure-of-another-number", "absent", "measure-not-carried", lambda: changed_elsewhere("number")),
+    Row("measure-of-another-version", "absent", "measure-not-carried", lambda: changed_elsewhere("version")),
+    Row("conditions-beneath", "passed", "mechanism-declared", conditions_beneath, 2),
+    Row("backdated-before-a-measure", "failed", "measure-left-out", lambda: backdated(after=False)),
+    Row("older-than-a-measure", "passed", "free", lambda: backdated(after=True), 1),
+    Row("window-ends-otherwise", "absent", "decided-for-another-time",
+        lambda: in_window("prohibited", end=MADE + DAY)),
+    Row("window-begins-otherwise", "absent", "decided-for-another-time",
+        lambda: in_window("prohibited", start=MADE + DAY, end=MADE + 2 * DAY)),
+    Row("window-ends-before", "passed", "free", lambda: in_window("prohibited", end=MADE + DAY - 1)),
+    Row("window-alike", "passed", "free", lambda: in_window("conditional", end=MADE + 2 * DAY), 1),
+    Row("by-others", "passed", "free", lambda: by_others(("XA-1", "XA-2"))),
+    Row("by-others-one-of-two", "passed", "free", lambda: by_others(("XA-1",), ("XA-1", "XA-2"))),
+    Row("by-others-left-out", "absent", "decided-by-others", lambda: by_others(("XA-1",))),
+    Row("by-others-prohibited", "absent", "decided-by-others",
+        lambda: by_others(("XA-1", "XA-2"), outcome="prohibited")),
+    Row("by-nine-others", "passed", "free", lambda: by_others(*[("XA-1", "XA-2")] * 9), not_counted=1),
+    Row("beside-nine-others", "passed", "free", lambda: beside_others(9), not_counted=9),
+    Row("beside-others-that-follow", "absent", "engine-unknown",
+        lambda: beside_others(1, changes={"engine": "evidence-rules/2"}), not_counted=1),
+    Row("by-the-importer", "failed", "measure-left-out", by_a_party),
+    Row("by-the-importers-name-elsewhere", "absent", "decided-by-others", lambda: by_a_party("XC")),
     Row("measure-not-carried", "absent", "measure-not-carried", lambda: without(decided(free()), "XA-1")),
     Row("measure-left-out", "failed", "measure-left-out", lambda: versions("v1")),
     Row("later-version", "failed", "prohibited", lambda: versions("v2")),
@@ -274,7 +320,7 @@ ROWS: tuple[Row, ...] = (
     Row("decision-follows", "passed", "decision-follows", lambda: decided(rule("1", "prohibited")), about="decision"),
     Row("record-not-carried", "absent", "record-not-carried", lambda: without(decided(free()), "transfer"),
         about="decision"),
-    Row("decision-of-another", "absent", "decision-of-another", of_another),
+    Row("decision-of-another", "absent", "decision-of-another", of_another, not_counted=1),
     Row("too-many-decisions", "absent", "too-many-decisions", many),
     Row("one-of-two", "absent", "engine-unknown", twice),
     Row("decided-for-another-time", "absent", "decided-for-another-time",
@@ -302,6 +348,7 @@ def told(row: Row, data: bytes) -> dict[str, Any]:
         "outcome": row.outcome,
         "code": row.code,
         "notices": row.notices,
+        "notCounted": row.not_counted,
         "notChecked": list(report.not_checked),
         "rules": judged,
     }

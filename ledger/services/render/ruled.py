@@ -30,5 +30,6 @@ def _said(judged: JudgedDecision, messages: Messages) -> Iterator[Words]:
     if judged.conditions:
         conditions = joined([messages.coded("condition", code) for code in judged.conditions])
         yield messages.say("rules.conditions", conditions=conditions)
-    if judged.at_transfer not in (None, judged.says):
-        yield messages.say("rules.atTransfer", says=messages.say(f"decision.{judged.at_transfer}"))
+    if judged.at_transfer is not None and judged.at_transfer[1] != judged.says:
+        moment, says = judged.at_transfer
+        yield messages.say("rules.atTransfer", at=clock(moment), says=messages.say(f"decision.{says}"))

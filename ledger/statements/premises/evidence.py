@@ -41,6 +41,7 @@ class Held(NamedTuple, Generic[Value_co]):
         jurisdiction: Of the author's enrolment or listing, and of the log the statement stands in.
         proven: Its proven time, if it has one.
         operator: The operator's own block time, if there is one.
+        entry: Origin of the log in which it stands, and its index there.
     """
 
     digest: bytes
@@ -51,6 +52,7 @@ class Held(NamedTuple, Generic[Value_co]):
     jurisdiction: str
     proven: int | None = None
     operator: int | None = None
+    entry: tuple[str, int] | None = None
 
     @property
     def author(self) -> Author:
@@ -61,6 +63,14 @@ class Held(NamedTuple, Generic[Value_co]):
     def existed(self) -> int:
         """From when on it counts: the claimed time, unless what is known of its time is much later."""
         return existed(self.created, self.operator if self.proven is None else self.proven)
+
+    def is_known_to(self, later: "Held[object]") -> bool:
+        """Whether it existed by the time of another, or stands before it in the same log."""
+        if self.existed <= later.existed:
+            return True
+        if self.entry is None or later.entry is None:
+            return False
+        return self.entry[0] == later.entry[0] and self.entry[1] < later.entry[1]
 
     def begin(self, moment: int) -> int:
         """When what it says to hold from `moment` on began: not before it existed."""

@@ -89,7 +89,7 @@ export interface DecisionShown {
   readonly code: string;
   readonly measures: readonly { readonly number: string; readonly version: number }[];
   readonly conditions: readonly string[];
-  readonly atTransfer: string | null;
+  readonly atTransfer: { readonly at: string; readonly says: string } | null;
 }
 
 /** A report, as `evidence verify --json` prints it. */

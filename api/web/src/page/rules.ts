@@ -31,8 +31,9 @@ function sentences(judged: DecisionShown): readonly (string | HTMLElement)[] {
     told.push(sayOfRules("rules.conditions", { conditions: conditions.join("; ") }));
   }
   const { atTransfer } = judged;
-  if (atTransfer !== null && atTransfer !== judged.says) {
-    told.push(sayOfRules("rules.atTransfer", { says: called("decision", atTransfer) }));
+  if (atTransfer !== null && atTransfer.says !== judged.says) {
+    const { at, says } = atTransfer;
+    told.push(sayOfRules("rules.atTransfer", { at, says: called("decision", says) }));
   }
   return [...told, foreign(`${judged.code}, ${judged.decision}`)];
 }

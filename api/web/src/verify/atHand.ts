@@ -10,7 +10,14 @@ import type { DecisionSubject } from "../statements/decision.ts";
 import type { Endorsement } from "../statements/endorsement.ts";
 import type { Digest } from "../statements/fields.ts";
 import type { MeasureSubject } from "../statements/measure.ts";
-import { existed, type Held, inOrder, isOf } from "../statements/premises/evidence.ts";
+import {
+  type Believed,
+  existed,
+  type Held,
+  inOrder,
+  isKnownTo,
+  isOf,
+} from "../statements/premises/evidence.ts";
 import type { TransferRecord } from "../statements/transfer.ts";
 import type { Subjects } from "./authorship.ts";
 import type { Bundle } from "./bundle.ts";
@@ -20,6 +27,7 @@ export interface Placed {
   readonly pointer: string;
   readonly role: string;
   readonly digest: Digest;
+  readonly issuer: string;
 }
 
 /** A measure as a decision names it. */
@@ -29,7 +37,12 @@ export type Used = DecisionSubject["measures"][number];
 export function placesOf(bundle: Bundle): readonly Placed[] {
   return bundle.sections.flatMap(({ items }, section) =>
     items.map(({ role, statement }, place) => {
-      return { pointer: `/sections/${section}/items/${place}`, role, digest: toHex(statement.digest) };
+      return {
+        pointer: `/sections/${section}/items/${place}`,
+        role,
+        digest: toHex(statement.digest),
+        issuer: statement.issuer,
+      };
     }),
   );
 }
@@ -38,16 +51,18 @@ export function placesOf(bundle: Bundle): readonly Placed[] {
 export class AtHand {
   /** What stands in its log and is validly signed; of bundles beside too. */
   readonly evidence: ReadonlyMap<Digest, Held>;
-  readonly #placed: readonly Placed[];
-  readonly #subjects: Subjects;
+  readonly placed: readonly Placed[];
+  readonly subjects: Subjects;
+  readonly #trust: Believed;
   readonly #carried: ReadonlySet<Digest>;
   readonly #measures = new Map<Digest, MeasureSubject>();
   readonly #endorsements: readonly Held<Endorsement>[];
   readonly #ready = new Map<Digest, Ready>();
 
-  constructor(placed: readonly Placed[], held: readonly Held[], subjects: Subjects) {
-    this.#placed = placed;
-    this.#subjects = subjects;
+  constructor(placed: readonly Placed[], held: readonly Held[], subjects: Subjects, trust: Believed) {
+    this.placed = placed;
+    this.subjects = subjects;
+    this.#trust = trust;
     this.#carried = new Set(placed.map(({ digest }) => digest));
     const evidence = new Map<Digest, Held>();
     for (const one of held) {
@@ -66,18 +81,13 @@ export class AtHand {
 
   /** The record of a digest; null where it is not carried. */
   record(digest: Digest): TransferRecord | null {
-    const value = this.#subjects.get(digest);
+    const value = this.subjects.get(digest);
     return value?.type === "TransferRecord" && this.carries(digest) ? value : null;
   }
 
   /** Whether a statement is an item of the bundle, or evidence of one beside. */
   carries(digest: Digest): boolean {
     return this.#carried.has(digest) || this.evidence.has(digest);
-  }
-
-  /** A measure that is evidence. */
-  measure(digest: Digest): MeasureSubject | undefined {
-    return this.#measures.get(digest);
   }
 
   /** Why a measure does not count for a decision at a moment, in words; null where it does. */
@@ -91,7 +101,7 @@ export class AtHand {
         one.value.statement === digest &&
         one.value.jurisdiction === one.jurisdiction &&
         one.value.begins <= moment &&
-        existed(one) <= existed(decision),
+        isKnownTo(one, decision),
     );
     const count = joint.authorities.filter((did) => endorsed.some(({ issuer }) => issuer === did)).length;
     return count >= joint.threshold ? null : `${count} of ${joint.threshold} authorities endorsed it by then`;
@@ -113,13 +123,40 @@ export class AtHand {
   /** An item that stands in the place of a measure that a decision names; null where none does. */
   instead(used: Used, record: TransferRecord, named: ReadonlySet<Digest>): Placed | null {
     const sides = [record.exporter.jurisdiction, record.importer.jurisdiction];
-    const found = this.#placed.find(({ role, digest }) => {
-      const value = this.#subjects.get(digest);
+    const found = this.placed.find(({ role, digest }) => {
+      const value = this.subjects.get(digest);
       if (role !== "measure" || value?.type !== "PolicyMeasure" || named.has(digest)) return false;
       const { number, version, applies } = value.subject;
       return number === used.number && version === used.version && sides.includes(applies.jurisdiction);
     });
     return found ?? null;
+  }
+
+  /** Joint measures of either side that a decision does not name and that do not count for it, in words. */
+  unendorsed(decision: Held, moment: number, record: TransferRecord, named: ReadonlySet<Digest>): string[] {
+    const sides = [record.exporter.jurisdiction, record.importer.jurisdiction];
+    return [...this.#measures]
+      .filter(([digest, { applies }]) => sides.includes(applies.jurisdiction) && !named.has(digest))
+      .sort(([one], [other]) => inOrder(one, other))
+      .flatMap(([digest, { number, version }]) => {
+        const why = this.against(digest, decision, moment);
+        return why === null ? [] : `measure ${number} version ${version}, ${digest}, does not count: ${why}`;
+      });
+  }
+
+  /**
+   * Whether a decision about a record is by its exporter or importer, or by an authority of either side.  Of one that
+   * is not evidence its word is taken for who signed it: it lets nothing pass.
+   */
+  maySay({ digest, issuer }: Placed, { exporter, importer }: TransferRecord): boolean {
+    const sides = [exporter, importer];
+    const acts = sides.filter(({ did }) => did === issuer).map(({ jurisdiction }) => jurisdiction);
+    const listed = this.#trust.authorities.get(issuer);
+    if (listed?.roles.has("authority") === true) {
+      acts.push(...sides.map((side) => side.jurisdiction).filter((code) => code === listed.jurisdiction));
+    }
+    const held = this.evidence.get(digest);
+    return held === undefined ? acts.length > 0 : acts.includes(held.jurisdiction);
   }
 }
 

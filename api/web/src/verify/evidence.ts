@@ -18,7 +18,7 @@ export function heldOf(
   const found: Held[] = [];
   for (const at of examined) {
     if (!at.stands) continue;
-    for (const { statement } of at.section.items) {
+    for (const { statement, index } of at.section.items) {
       const digest = toHex(statement.digest);
       const grant = authorship.grants.get(digest);
       const value = subjects.get(digest);
@@ -34,6 +34,7 @@ export function heldOf(
         jurisdiction: grant.jurisdiction,
         proven,
         operator,
+        entry: { origin: at.section.origin, index },
       });
     }
   }

@@ -83,10 +83,10 @@ export type JudgedDecision = {
   readonly outcome: Outcome;
   readonly code: string;
   readonly measures: readonly { readonly number: string; readonly version: number }[];
-  /** Codes that the rules which decided ask for; empty where it does not follow. */
+  /** Codes that it has itself; empty where it does not follow. */
   readonly conditions: readonly string[];
-  /** What the same measures say when the record existed; null where that was not asked. */
-  readonly atTransfer: string | null;
+  /** A moment of the record, and what the same measures say at it; null where that was not asked. */
+  readonly atTransfer: { readonly at: string; readonly says: string } | null;
 };
 
 /** Step 11: its check, and what was found of each decision. */

@@ -12,7 +12,7 @@ import { formatTime, parseTime } from "../core/times.ts";
 import { decide, type Decided, ENGINE } from "../rules/decide.ts";
 import type { DecisionSubject } from "../statements/decision.ts";
 import type { Digest } from "../statements/fields.ts";
-import { existed, type Held } from "../statements/premises/evidence.ts";
+import { type Believed, existed, type Held, isKnownTo } from "../statements/premises/evidence.ts";
 import type { TransferRecord } from "../statements/transfer.ts";
 import { AtHand, type Placed, placesOf, type Used } from "./atHand.ts";
 import type { Subjects } from "./authorship.ts";
@@ -26,6 +26,7 @@ import { weakest } from "./report.ts";
 const MOST_DECISIONS = 8;
 /** Characters of a value that a line shows. */
 const SHOWN = 80;
+const STRANGER = "by neither party to the record nor an authority of either side";
 
 /** A decision of the bundle. */
 interface Brought extends Placed {
@@ -40,6 +41,8 @@ interface Court {
   /** Step 10. */
   readonly certified: Check;
   readonly now: number;
+  /** Whether none of those judged is by who may say so. */
+  readonly byOthers: boolean;
 }
 
 /**
@@ -53,49 +56,68 @@ export function checkRules(
   held: () => readonly Held[],
   subjects: Subjects,
   certified: Check,
-  now: number,
+  { trust, now }: { readonly trust: Believed; readonly now: number },
 ): Ruled {
   const placed = placesOf(bundle);
   const subject = toHex(bundle.subject);
-  const isRecord = subjects.get(subject)?.type === "TransferRecord";
-  const brought = placed.flatMap((one) => {
-    const value = subjects.get(one.digest);
-    return value?.type === "Decision" ? [{ ...one, decision: value.subject }] : [];
-  });
-  const isAbout = ({ digest, decision }: Brought): boolean =>
-    digest === subject || (isRecord && decision.transfer === subject);
-  const about = brought.filter(isAbout);
-  const notCounted = brought
-    .filter((one) => !isAbout(one))
-    .map(({ digest, decision }) => `decision ${digest}: about another record, ${decision.transfer}`);
-  const unjudged = (code: string, detail: string): Ruled => {
-    return {
-      check: { step: 11, outcome: "absent", code, detail },
-      judged: null,
-      notices: [],
-      notCounted,
-      notChecked: [],
-    };
-  };
-  if (brought.length === 0) return unjudged("not-carried", "no decision carried");
-  if (about.length === 0)
-    return unjudged("decision-of-another", "the decision carried is about another record");
+  if (!placed.some(({ digest }) => subjects.get(digest)?.type === "Decision")) {
+    return unjudged("not-carried", "no decision carried");
+  }
+  const atHand = new AtHand(placed, held(), subjects, trust);
+  const { about, passedOver, byOthers } = lookedAt(atHand, subject);
+  if (about.length === 0) {
+    return unjudged("decision-of-another", "the decision carried is about another record", passedOver);
+  }
   if (about.length > MOST_DECISIONS) {
     const told = `${about.length} decisions about the record; at most ${MOST_DECISIONS} are judged`;
-    return unjudged("too-many-decisions", told);
+    return unjudged("too-many-decisions", told, passedOver);
   }
-  const court = { atHand: new AtHand(placed, held(), subjects), subject, certified, now };
-  const cases = about.map((one) => new Case(court, one));
+  const cases = about.map((one) => new Case({ atHand, subject, certified, now, byOthers }, one));
   const checks = cases.map((one) => one.check);
+  const passed = checks.filter(({ outcome }) => byOthers && outcome === "passed");
   const others = "whether other measures were in force that the bundle does not carry";
   const isSilent = about.some(({ decision }) => decision.inbound === undefined);
   return {
-    check: weakest(checks) ?? unjudged("not-carried", "").check,
+    check: weakest(passed.length > 0 ? passed : checks) ?? unjudged("not-carried", "").check,
     judged: cases.flatMap((one) => one.judged() ?? []),
     notices: cases.flatMap((one) => one.notices()),
-    notCounted,
+    notCounted: [...passedOver, ...new Set(cases.flatMap((one) => one.unendorsed()))],
     notChecked: [others, ...(isSilent ? ["what measures of the destination say"] : [])],
   };
+}
+
+function unjudged(code: string, detail: string, notCounted: readonly string[] = []): Ruled {
+  const check: Check = { step: 11, outcome: "absent", code, detail };
+  return { check, judged: null, notices: [], notCounted, notChecked: [] };
+}
+
+/** The decisions that are judged, and why others are not; `byOthers`: by none who may say so. */
+interface Looked {
+  readonly about: readonly Brought[];
+  readonly passedOver: readonly string[];
+  readonly byOthers: boolean;
+}
+
+function lookedAt(atHand: AtHand, subject: Digest): Looked {
+  const record = atHand.subjects.get(subject);
+  const own: Brought[] = [];
+  const others: Brought[] = [];
+  const away: Brought[] = [];
+  for (const one of atHand.placed) {
+    const value = atHand.subjects.get(one.digest);
+    if (value?.type !== "Decision") continue;
+    const brought = { ...one, decision: value.subject };
+    if (one.digest === subject) own.push(brought);
+    else if (record?.type !== "TransferRecord" || value.subject.transfer !== subject) away.push(brought);
+    else (atHand.maySay(one, record) ? own : others).push(brought);
+  }
+  const byOthers = own.length === 0;
+  const left = byOthers ? others.splice(MOST_DECISIONS) : others;
+  const passedOver = [
+    ...away.map(({ digest, decision }) => `decision ${digest}: about another record, ${decision.transfer}`),
+    ...left.map(({ digest }) => `decision ${digest}: ${STRANGER}`),
+  ];
+  return { about: byOthers ? others : own, passedOver, byOthers };
 }
 
 /** One decision. */
@@ -107,14 +129,19 @@ class Case {
   /** Null where nothing shows that it was signed and logged. */
   readonly #own: Held | null;
   #follows = false;
-  #atTransfer: string | null = null;
+  #atTransfer: JudgedDecision["atTransfer"] = null;
 
   constructor(court: Court, brought: Brought) {
     this.#court = court;
     this.#brought = brought;
     this.#named = new Set(brought.decision.measures.map(({ digest }) => digest));
     this.#own = court.atHand.evidence.get(brought.digest) ?? null;
-    this.check = this.#judge();
+    const check = this.#judge();
+    const isStranger = court.byOthers && check.outcome === "failed";
+    const told = `${check.code}: ${check.detail}; ${STRANGER}`;
+    this.check = isStranger
+      ? { ...check, outcome: "absent", code: "decided-by-others", detail: told }
+      : check;
   }
 
   get #at(): number {
@@ -199,7 +226,7 @@ class Case {
 
   /** What the measures of the decision say at a moment; `late`: those published after it too. */
   #decided(own: Held, record: TransferRecord, moment: number, late = false): Decided | Check {
-    const ofIt = (one: Held): boolean => late || this.#named.has(one.digest) || existed(one) <= existed(own);
+    const ofIt = (one: Held): boolean => late || this.#named.has(one.digest) || isKnownTo(one, own);
     const measures = this.#court.atHand.counting(own, moment, ofIt);
     try {
       return decide(this.#brought.decision.transfer, record.subject, measures, moment);
@@ -209,19 +236,33 @@ class Case {
     }
   }
 
-  /** Why what the measures say when the record existed does not let it go; null where it does. */
-  #then(own: Held, record: TransferRecord, moment: number): Check | null {
+  /** Why what the measures say at a moment of the record does not let it go; null where they do at all of them. */
+  #then(own: Held, record: TransferRecord, first: number): Check | null {
     const { decision } = this.#brought;
-    if (moment === this.#at) {
-      this.#atTransfer = decision.outcome;
-      return null;
+    const { start, end } = record.subject.window ?? {};
+    const ends = [start, end].filter((time) => time !== undefined).map(parseTime);
+    for (const moment of [first, ...ends]) {
+      const at = formatTime(moment);
+      let says = decision.outcome;
+      if (moment !== this.#at) {
+        const then = this.#decided(own, record, moment);
+        if ("code" in then) {
+          this.#atTransfer = null;
+          return then;
+        }
+        says = then.subject.outcome;
+        const told = `${says} at ${at}, a moment of the record`;
+        if (this.#go(then, record, told).outcome !== "passed") {
+          this.#atTransfer = { at, says };
+          const line = `${told}; the decision is about ${decision.at}`;
+          return this.#said("absent", "decided-for-another-time", line);
+        }
+      }
+      const before = this.#atTransfer?.says ?? null;
+      if (before === null || (before === decision.outcome && says !== before))
+        this.#atTransfer = { at, says };
     }
-    const then = this.#decided(own, record, moment);
-    if ("code" in then) return then;
-    this.#atTransfer = then.subject.outcome;
-    const told = `${then.subject.outcome} at ${formatTime(moment)}, when the record was made`;
-    if (this.#go(then, record, told).outcome === "passed") return null;
-    return this.#said("absent", "decided-for-another-time", `${told}; the decision is about ${decision.at}`);
+    return null;
   }
 
   #go(said: Decided, record: TransferRecord, told: string): Check {
@@ -241,16 +282,17 @@ class Case {
     return [...outbound.lines, ...(inbound?.lines ?? [])];
   }
 
-  /** The conditions of the rules that it names as its reasons, where it follows. */
+  /** Those that it has itself, where it follows. */
   #conditions(): readonly string[] {
-    if (!this.#follows) return [];
-    const found = this.#lines()
-      .flatMap(({ reasons }) => reasons)
-      .flatMap(({ measure, rule }) => {
-        const rules = this.#court.atHand.measure(measure)?.rules ?? [];
-        return rules.find(({ id }) => id === rule)?.conditions ?? [];
-      });
-    return [...new Set(found)].sort();
+    return this.#follows ? (this.#brought.decision.conditions ?? []) : [];
+  }
+
+  /** What would be asked if enough authorities had endorsed it. */
+  unendorsed(): readonly string[] {
+    const { atHand } = this.#court;
+    const record = atHand.record(this.#brought.decision.transfer);
+    if (!this.#follows || this.#own === null || record === null) return [];
+    return atHand.unendorsed(this.#own, this.#at, record, this.#named);
   }
 
   /** For the report; null where nothing shows that it was signed and logged. */
@@ -281,9 +323,10 @@ class Case {
     const declared = NOT_IN_PLACE[code];
     if (declared !== undefined) told.push(declared);
     const { decision } = this.#brought;
-    if (this.#atTransfer !== null && this.#atTransfer !== decision.outcome) {
-      const then = `${this.#atTransfer} by the measures carried when the record was made`;
-      told.push(`${then}; ${decision.outcome} at ${decision.at}`);
+    const then = this.#atTransfer;
+    if (then !== null && then.says !== decision.outcome) {
+      const line = `${then.says} by the measures carried at ${then.at}, a moment of the record`;
+      told.push(`${line}; ${decision.outcome} at ${decision.at}`);
     }
     return told;
   }
@@ -301,7 +344,7 @@ class Case {
     const record = atHand.record(decision.transfer);
     const own = this.#own;
     if (own === null || record === null) return;
-    const late = atHand.counting(own, this.#at, (one) => existed(one) > existed(own));
+    const late = atHand.counting(own, this.#at, (one) => !isKnownTo(one, own));
     if (late.length === 0) return;
     const answer = this.#decided(own, record, this.#at, true);
     if ("code" in answer) return;

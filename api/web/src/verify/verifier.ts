@@ -84,7 +84,7 @@ export async function verifyBundle(data: Bytes, trust: TrustList, asked: Asked):
   const recognised = checkRecognition(bundle, shown, every, authorship, trust, question);
   tell(recognised.check);
   const held = (): readonly Held[] => heldOf(shown, every, authorship);
-  const ruled = checkRules(bundle, held, every, recognised.check, now);
+  const ruled = checkRules(bundle, held, every, recognised.check, { trust, now });
   tell(ruled.check);
   return conclude(checks, trust, {
     subject: bundle.subject,

@@ -7,6 +7,7 @@ import type { Held } from "../../src/statements/premises/evidence.ts";
 import type { TransferRecord } from "../../src/statements/transfer.ts";
 import { AtHand } from "../../src/verify/atHand.ts";
 
+const NOBODY = { authorities: new Map() };
 const digest = (name: string): string => Buffer.from(name).toString("hex").padEnd(64, "0");
 
 function held(name: string, value: Subject, members: Partial<Held> = {}): Held {
@@ -38,7 +39,7 @@ const DECISION = held("decision", measure({}), { created: 200 });
 /** Whether a measure counts at the moment 60, by one endorsement. */
 function counts(said: Partial<Endorsement>, members: Partial<Held> = {}): boolean {
   const endorsement = held("endorsement", { ...SAID, ...said }, { issuer: "did:second", ...members });
-  const atHand = new AtHand([], [held("measure", JOINT), endorsement, DECISION], new Map());
+  const atHand = new AtHand([], [held("measure", JOINT), endorsement, DECISION], new Map(), NOBODY);
   return atHand.against(digest("measure"), DECISION, 60) === null;
 }
 
@@ -63,8 +64,8 @@ test("in the place of a measure stands one of its number, version and country th
   const used = { digest: digest("gone"), number: "XA-1", version: 1 };
   const sides = { exporter: { jurisdiction: "XA" }, importer: { jurisdiction: "XB" } };
   const found = (value: Subject, { role = "measure", named = "gone" } = {}): boolean => {
-    const placed = [{ pointer: "/sections/0/items/0", role, digest: digest("other") }];
-    const atHand = new AtHand(placed, [], new Map([[digest("other"), value]]));
+    const placed = [{ pointer: "/sections/0/items/0", role, digest: digest("other"), issuer: "did:other" }];
+    const atHand = new AtHand(placed, [], new Map([[digest("other"), value]]), NOBODY);
     return atHand.instead(used, sides as TransferRecord, new Set([digest(named)])) !== null;
   };
   assert.ok(found(measure({})));
@@ -79,8 +80,8 @@ test("in the place of a measure stands one of its number, version and country th
 test("a record of a bundle beside is carried where it is evidence, and not else", () => {
   const record = { type: "TransferRecord" } as TransferRecord;
   const subjects = new Map([[digest("record"), record]]);
-  assert.equal(new AtHand([], [], subjects).record(digest("record")), null);
-  assert.equal(new AtHand([], [held("record", record)], subjects).record(digest("record")), record);
+  assert.equal(new AtHand([], [], subjects, NOBODY).record(digest("record")), null);
+  assert.equal(new AtHand([], [held("record", record)], subjects, NOBODY).record(digest("record")), record);
 });
 
 test("of two with one digest the one counts that existed first", () => {
@@ -89,6 +90,6 @@ test("of two with one digest the one counts that existed first", () => {
     [later, held("measure", JOINT)],
     [held("measure", JOINT), later],
   ]) {
-    assert.equal(new AtHand([], pair, new Map()).evidence.get(digest("measure"))?.created, 100);
+    assert.equal(new AtHand([], pair, new Map(), NOBODY).evidence.get(digest("measure"))?.created, 100);
   }
 });

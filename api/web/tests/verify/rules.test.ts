@@ -14,6 +14,7 @@ interface Row {
   readonly code: string;
   /** How many are of step 11. */
   readonly notices: number;
+  readonly notCounted: number;
   readonly notChecked: string[];
   readonly rules: unknown;
 }
@@ -29,7 +30,8 @@ test("every decision of the vectors is judged as its row says", async () => {
     const { outcome, code } = stepOf(report.checks, 11);
     const { verdict, notChecked, rules } = reportJson(report) as unknown as Row;
     const found = { name: row.name, verdict, outcome, code, notChecked, rules };
-    const { notices, ...wanted } = row;
+    const { notices, notCounted, ...wanted } = row;
+    assert.equal(report.notCounted.length, notCounted, `${row.name}: ${report.notCounted.join("; ")}`);
     assert.deepEqual(found, wanted);
     const told = report.notices.filter((one) => /measure|mechanism|assessment|rules that decided/.test(one));
     assert.equal(told.length, notices, `${row.name}: ${report.notices.join("; ")}`);

@@ -30,6 +30,8 @@ export interface Held<V = Subject> {
   readonly proven: number | null;
   /** The operator's own block time, if there is one. */
   readonly operator: number | null;
+  /** The log in which it stands, and where. */
+  readonly entry?: { readonly origin: string; readonly index: number };
 }
 
 /** Whom a verifier believes: of a trust list its authorities, by DID. */
@@ -55,6 +57,13 @@ const PROMPT = 86_400;
 export function existed({ created, proven, operator }: Held<unknown>): number {
   const known = proven ?? operator;
   return known === null || known <= created + PROMPT ? created : known;
+}
+
+/** Whether a statement existed by the time of another, or stands before it in the same log. */
+export function isKnownTo(one: Held<unknown>, later: Held<unknown>): boolean {
+  if (existed(one) <= existed(later)) return true;
+  const [own, other] = [one.entry, later.entry];
+  return own !== undefined && own.origin === other?.origin && own.index < other.index;
 }
 
 /** When what a statement says to hold from `moment` on began: not before it existed. */
