@@ -213,6 +213,10 @@ def test_an_endorsement_counts_of_ones_own_side_and_for_publishing_a_measure(cha
     assert step(jointly(SECOND, THIRD, **changed).judged()) == ("absent", "measure-not-counted")
 
 
+def test_an_endorsement_that_stands_before_the_decision_in_its_log_is_known_to_it() -> None:
+    assert step(jointly(SECOND, THIRD, created=MADE + 61).judged()) == ("passed", "free")
+
+
 def test_a_measure_of_the_same_number_is_in_no_others_place_where_both_are_named() -> None:
     made = ruled()
     made.measure("XA-1", free(), number="1")
