@@ -31,9 +31,9 @@ from api.signed import BODY_LIMIT, Gate, Signed, check_body
 from ledger.core.statement import Statement
 from ledger.errors import RefusedError
 from ledger.remote.signing import WITH_BODY, Asked, Fields
-from ledger.services.callers import Caller, CallerError
-from ledger.services.node import Node
-from ledger.services.relations import is_of_jurisdiction, is_of_party
+from ledger.services.exchange.relations import is_of_jurisdiction, is_of_party
+from ledger.services.node.assembly import Node
+from ledger.services.node.callers import Caller, CallerError
 from ledger.store.statements import StoredStatement
 
 TABLE: Final = Path(__file__).with_name("access.json")

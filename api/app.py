@@ -51,11 +51,11 @@ from api.seats import Seats
 from api.single import OneStatement
 from ledger.config import ROLE, UNPROVEN, with_environment
 from ledger.errors import SetupError
-from ledger.services.admission import usual_workers
-from ledger.services.callers import callers_of
-from ledger.services.home import open_home
-from ledger.services.node import Node, open_node
-from ledger.services.roles import role_of
+from ledger.services.admission.batches import usual_workers
+from ledger.services.home.folder import open_home
+from ledger.services.node.assembly import Node, open_node
+from ledger.services.node.callers import callers_of
+from ledger.services.node.roles import role_of
 from ledger.store.requests import Requests
 
 THREADS = 64

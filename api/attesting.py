@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 
 def attesting_of(node: Node) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from starlette.types import Receive
 
 from api.problems import QueryInvalidError
 from ledger.errors import MalformedError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 from ledger.statements.shape import Problem
 
 DIGEST = "^[0-9a-f]{64}$"

@@ -6,10 +6,10 @@ from api.attesting import attesting_of
 from api.monitoring import monitoring_of
 from api.relaying import relaying_of
 from api.witnessing import witnessing_of
-from ledger.services.anchor_states import anchor_state
-from ledger.services.node import Node
-from ledger.services.own_chains import OwnChain
-from ledger.services.succession import published
+from ledger.services.anchoring.chains import OwnChain
+from ledger.services.anchoring.states import anchor_state
+from ledger.services.node.assembly import Node
+from ledger.services.recovery.succession import published
 from ledger.statements.log_succession import read
 
 

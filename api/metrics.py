@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problem_types import problem_types
 from api.problems import MEDIA_TYPE
 from api.routes.statements import REGISTERING
-from ledger.services.anchor_states import anchor_state
-from ledger.services.node import Node
+from ledger.services.anchoring.states import anchor_state
+from ledger.services.node.assembly import Node
 
 _OTHER: Final = "other"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})

@@ -7,8 +7,8 @@ import orjson
 
 from ledger.core.times import format_time
 from ledger.errors import LedgerError
-from ledger.services.monitor import Look
-from ledger.services.node import Node
+from ledger.services.monitoring.monitor import Look
+from ledger.services.node.assembly import Node
 
 
 def monitoring_of(node: Node) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.signed import Signed
 from ledger.errors import ConflictError, VerificationError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 from ledger.store.requests import Requests
 
 UNDER_WAY: Final = 300

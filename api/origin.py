@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 _PORTS = {"http": 80, "https": 443}
 _FORWARDED = frozenset({"cf-connecting-ip", "forwarded", "true-client-ip", "via", "x-client-ip", "x-real-ip"})

@@ -28,8 +28,8 @@ from ledger.errors import (
     StoreError,
     VerificationError,
 )
-from ledger.services.callers import CallerError
-from ledger.services.waiting import BusyError
+from ledger.services.node.callers import CallerError
+from ledger.services.registration.waiting import BusyError
 from ledger.statements.shape import Problem, StatementInvalidError
 
 MEDIA_TYPE = "application/problem+json"

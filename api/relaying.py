@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger.errors import LedgerError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 
 def relaying_of(node: Node) -> dict[str, Any]:

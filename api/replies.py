@@ -4,8 +4,8 @@ import asyncio
 import threading
 from contextlib import suppress
 
-from ledger.services.register import Answer, Registration
-from ledger.services.waiting import Told
+from ledger.services.registration.register import Answer, Registration
+from ledger.services.registration.waiting import Told
 
 
 class Replies:

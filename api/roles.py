@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import answer
 from ledger.errors import RefusedError
-from ledger.services.roles import check_served
+from ledger.services.node.roles import check_served
 
 
 class OfItsRole:

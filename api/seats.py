@@ -6,7 +6,7 @@ always leaves one to whoever has none.
 
 from collections import Counter
 
-from ledger.services.waiting import BusyError
+from ledger.services.registration.waiting import BusyError
 
 MOST = 16
 """Streams at once; each has threads of its own."""

@@ -21,7 +21,7 @@ from ledger.core.suites import PublicKey
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, MalformedError
 from ledger.remote.signing import ALGORITHMS, COVERED, LIFE, OF_A_BODY, TAG, Asked
-from ledger.services.callers import Caller, CallerError, KeyRecord
+from ledger.services.node.callers import Caller, CallerError, KeyRecord
 from ledger.store.requests import Requests
 
 FIELDS: Final = ("signature-input", "signature")

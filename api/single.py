@@ -14,8 +14,8 @@ from api.origin import client_at
 from api.problems import answer
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError
-from ledger.services.node import Node
-from ledger.services.register import Registration
+from ledger.services.node.assembly import Node
+from ledger.services.registration.register import Registration
 
 WHAT = "the statement"
 _TYPES = (JSON.encode(), STATEMENT.encode())

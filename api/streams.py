@@ -18,9 +18,9 @@ from api.seats import Seats
 from api.single import registered
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import LedgerError, MalformedError, RefusedError
-from ledger.services.intake import Turn
-from ledger.services.node import Node
-from ledger.services.register import Registration, register_many
+from ledger.services.node.assembly import Node
+from ledger.services.registration.intake import Turn
+from ledger.services.registration.register import Registration, register_many
 
 LINES = 100_000
 """Lines that one request may have.  Many clients read no answer before they have sent everything, so that answers

@@ -4,8 +4,8 @@ from typing import Any
 
 from ledger.core.times import format_time
 from ledger.errors import LedgerError
-from ledger.services.cosigning import Standing
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
+from ledger.services.witnessing.cosigning import Standing
 
 
 def witnessing_of(node: Node) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from benchmarks.registration import record
 from benchmarks.store import opened
 from ledger.core.statement import Statement, message_to_sign
 from ledger.core.suites import EDDSA, RANDOM_SIZE, PrivateKey, generate
-from ledger.services.admit import Party, Verdict, admit_party, judge_all
+from ledger.services.admission.admit import Party, Verdict, admit_party, judge_all
 from ledger.store.log import Log
 from ledger.store.rows import NewStatement
 from ledger.verify.keyrule import Grant

@@ -8,8 +8,8 @@ from typing import Final
 
 from benchmarks.measure import Row, by_turns, of_turns, share
 from ledger.core.statement import parse_statement
-from ledger.services.audit import LogIdentity, audit
-from ledger.services.audit_workers import Workers, processors
+from ledger.services.auditing.audit import LogIdentity, audit
+from ledger.services.auditing.workers import Workers, processors
 from ledger.store.database import Database, open_database
 from ledger.store.integrity import differences
 from ledger.store.log import Log, create_log

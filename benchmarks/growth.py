@@ -27,7 +27,7 @@ from benchmarks.store import ORIGIN, opened
 from ledger.core.checkpoint import Checkpoint, LogSigner, sign_checkpoint
 from ledger.core.secp256k1 import Account
 from ledger.services.ids import RANDOM_SIZE, statement_id
-from ledger.services.sequencer import Sequencer
+from ledger.services.log.sequencer import Sequencer
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.rows import NewStatement
 

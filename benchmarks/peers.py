@@ -28,7 +28,7 @@ from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.receipt import encode_receipt, parse_receipt
 from ledger.core.statement import Statement
 from ledger.core.suites import EDDSA, RANDOM_SIZE, generate
-from ledger.services.receipts import receipt_of
+from ledger.services.registration.receipts import receipt_of
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.log import Log
 from ledger.store.rows import NewStatement

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmarks.measure import Row, at_most, by_turns, microseconds
 from ledger.cli.table_precheck import Files, precheck_table
-from ledger.services.shipped_measures import shipped
-from ledger.services.table import records_of
-from ledger.services.table_reading import rows_of
+from ledger.services.rules.shipped_measures import shipped
+from ledger.services.tables.reading import rows_of
+from ledger.services.tables.rows import records_of
 from ledger.statements.deciding.decide import decide
 from ledger.statements.deciding.precheck import precheck
 from tests.deciding.china_cases import AT

@@ -17,8 +17,8 @@ from ledger.core import suites
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.services.editions import touched_by
-from ledger.services.export import Shelf
+from ledger.services.bundles.export import Shelf
+from ledger.services.recognition.editions import touched_by
 from ledger.statements import bitstring
 from ledger.statements.catalogue import example
 from ledger.statements.recognition import recognise

@@ -24,8 +24,8 @@ from benchmarks.measure import Row, fsync_seconds, microseconds, share
 from ledger.core.canonical import Json
 from ledger.core.statement import Statement, message_to_sign, sign_statement, unsigned
 from ledger.core.suites import PrivateKey
-from ledger.services.home import Plan, init_home
-from ledger.services.keyfile import HolderKey
+from ledger.services.home.folder import Plan, init_home
+from ledger.services.keys.keyfile import HolderKey
 from tests.nodes import RunningNode, enrol, free_port
 
 GOAL = 0.60

@@ -17,7 +17,7 @@ from ledger.core.canonical import Json
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE, PrivateKey, generate
 from ledger.ruling import Ruling
-from ledger.services.deciding import MeasureBook, Rules
+from ledger.services.registration.deciding import MeasureBook, Rules
 from ledger.statements.deciding.decide import Measures, ready
 from ledger.statements.measure import measure_of
 from ledger.store.rows import NewStatement

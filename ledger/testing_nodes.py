@@ -24,13 +24,13 @@ from ledger.errors import RemoteError
 from ledger.forks import Forks, Process
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient, Registered
-from ledger.services.bundles import join
-from ledger.services.compose import Policy, compose
-from ledger.services.enrol import enrolment_of
-from ledger.services.home import Home, Plan, init_home, save_settings
+from ledger.services.bundles.joining import join
+from ledger.services.drafting.enrol import enrolment_of
+from ledger.services.home.folder import Home, Plan, init_home, save_settings
 from ledger.services.ids import RANDOM_SIZE as ID_SIZE
 from ledger.services.ids import statement_id
-from ledger.services.keyfile import HolderKey, make_holder_key, write_key
+from ledger.services.keys.keyfile import HolderKey, make_holder_key, write_key
+from ledger.services.trust.compose import Policy, compose
 from ledger.statements.request import make
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle
@@ -309,7 +309,7 @@ def _chain_id(chain: GivenChain) -> int:
 def _put_contract(home: Home, chain: GivenChain) -> Home:
     """Fund the node's sender, deploy the contract, and write its address into the settings."""
     from ledger.chain.evm import connect
-    from ledger.services.deploy import deploy
+    from ledger.services.anchoring.deploy import deploy
 
     secret = home.keys.sender.secret
     chain.fund(address_of(secret), FUNDS)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.services.home import Plan, init_home
-from ledger.services.log_database import open_log_database
+from ledger.services.home.database import open_log_database
+from ledger.services.home.folder import Plan, init_home
 from ledger.store.log import Log
 from ledger.store.rows import NewStatement
 from tests.api.served import EXPORTER, Served, holder, listening

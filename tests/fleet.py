@@ -12,8 +12,8 @@ import httpx2
 from ledger import testing_nodes
 from ledger.chains import ChainSettings
 from ledger.forks import Process
-from ledger.services.home import Home, Plan, init_home
-from ledger.services.roles import Role
+from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.node.roles import Role
 from ledger.testing_nodes import free_port
 from tests.api.served import EXPORTER, Served, holder
 from tests.postgres import APP, Server

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.testing_nodes import RunningNode, free_port, serving
 
 __all__ = ["RunningNode", "enrol", "free_port", "serving"]

@@ -18,7 +18,7 @@ FIRST = (
     "tests/journeys/",
     "tests/faults/",
     "tests/web/",
-    "tests/services/test_anchor",
+    "tests/services/anchoring/",
     "tests/statements/recognition/",
     "tests/api/",
     "tests/verify/test_splices.py",

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.console import words
 from api.console.plots import HEIGHT, WIDTH, bar
-from ledger.services.precheck_text import FACTS, code_words
+from ledger.services.rules.precheck_text import FACTS, code_words
 from ledger.statements.scenario import OWN_SCHEME
 
 HERE: Final = Path(__file__).parent

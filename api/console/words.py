@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any, Final
 
 from ledger.core.times import format_time
-from ledger.services.precheck_text import code_words
+from ledger.services.rules.precheck_text import code_words
 from ledger.statements.scenario import OWN_SCHEME
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400

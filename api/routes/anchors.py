@@ -11,8 +11,8 @@ from api.schemas import DIGEST, TIME
 from ledger.core.canonical import BUNDLE_LIMIT, decode
 from ledger.core.times import format_time
 from ledger.errors import NotFoundError
-from ledger.services.export import anchor_part
-from ledger.services.node import Node
+from ledger.services.bundles.export import anchor_part
+from ledger.services.node.assembly import Node
 from ledger.store.anchors import Evidence, Stored
 
 router = APIRouter(tags=["node"])

@@ -14,9 +14,9 @@ from api.schemas import Certificates, Changes, Status
 from ledger.core.statement import parse_statement
 from ledger.core.times import format_time, parse_time
 from ledger.errors import NotFoundError
-from ledger.services.editions import touched_by
-from ledger.services.node import Node
-from ledger.services.present_status import Statuses
+from ledger.services.node.assembly import Node
+from ledger.services.recognition.editions import touched_by
+from ledger.services.recognition.present_status import Statuses
 from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.certificate import read as read_certificate
 from ledger.store.statements import StoredStatement

@@ -27,7 +27,7 @@ from ledger.services.console.matrix import Sees, matrix
 from ledger.services.console.sheet import sheet
 from ledger.services.lineage.graph import trace
 from ledger.services.lineage.sources import Logged
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 PAGES = 300
 """Pages that one address may ask for in a minute."""

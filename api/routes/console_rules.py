@@ -29,9 +29,9 @@ from ledger.services.console.exploring import (
     explore,
 )
 from ledger.services.console.flows import FlowCounter
-from ledger.services.console.measured import measured
-from ledger.services.node import Node
-from ledger.services.precheck_text import codes_of
+from ledger.services.node.assembly import Node
+from ledger.services.rules.measured import measured
+from ledger.services.rules.precheck_text import codes_of
 from ledger.services.statistics.cells import THRESHOLD
 from ledger.statements.deciding.precheck import pointer_of
 

@@ -18,8 +18,8 @@ from api.limiting import LimitedRead
 from api.monitoring import contradictions_of
 from api.schemas import DIGEST, TIME
 from ledger.core.times import format_time
-from ledger.services import foreign_view
-from ledger.services.provenance import Place, Through, provenance_of
+from ledger.services.bundles.provenance import Place, Through, provenance_of
+from ledger.services.relay import foreign_view
 
 router = APIRouter(tags=["foreign"], dependencies=[LimitedRead])
 

@@ -14,7 +14,7 @@ from api.deps import NodeDep
 from api.documents import RECEIPT, document
 from ledger.core.tile_paths import WIDTH, encode_bundle, parse_level, parse_place
 from ledger.errors import NotFoundError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 OCTETS = "application/octet-stream"
 

@@ -17,9 +17,9 @@ from api.routes.transfers import After
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
-from ledger.services.measures import KIND, measure_json, measured_of
-from ledger.services.node import Node
-from ledger.services.precheck import precheck_of
+from ledger.services.node.assembly import Node
+from ledger.services.rules.measures import KIND, measure_json, measured_of
+from ledger.services.rules.precheck import precheck_of
 from ledger.store.statements import PAGE, StoredStatement
 
 PRECHECKS: Final = 60

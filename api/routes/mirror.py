@@ -15,7 +15,7 @@ from api.limiting import LimitedMirroring
 from api.log_schemas import IssuedStatements
 from api.schemas import DIGEST
 from ledger.errors import NotFoundError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 
 router = APIRouter(tags=["log"], dependencies=[LimitedMirroring])
 MOST = 256

@@ -16,7 +16,7 @@ from api.schemas import TIME, Schemas
 from api.schemas import Node as NodeShown
 from ledger.core.note import encode_vkey
 from ledger.errors import MalformedError, NotFoundError
-from ledger.services.node import Node
+from ledger.services.node.assembly import Node
 from ledger.statements.catalogue import TYPES, json_schema
 
 router = APIRouter(tags=["node"])

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from api.deps import NodeDep
 from api.documents import STATEMENT, answer, document
 from api.schemas import DIGEST, Concerning
-from ledger.services.jurisdiction import require_entry
+from ledger.services.node.jurisdiction import require_entry
 
 router = APIRouter(tags=["partners"])
 _PAGE = {

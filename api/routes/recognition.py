@@ -10,7 +10,7 @@ from api.documents import answer
 from api.schemas import DIGEST, TIME, Recognised
 from ledger.core.times import format_time, parse_time
 from ledger.core.trust import TrustList
-from ledger.services.recognition import recognition_of
+from ledger.services.recognition.answer import recognition_of
 from ledger.verify.report import Report
 
 router = APIRouter(tags=["certificates"])

@@ -29,13 +29,13 @@ from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.receipt import encode_receipt
 from ledger.core.times import parse_time
 from ledger.errors import NotFoundError
-from ledger.services.bundles import FEWEST_SECTIONS, MOST_SECTIONS
-from ledger.services.combined import combined
-from ledger.services.export import bundle_of
-from ledger.services.foreign_parts import parts_of, with_foreign
-from ledger.services.node import Node
-from ledger.services.receipts import cosigned_receipt_of, receipt_of
-from ledger.services.states import state_of
+from ledger.services.bundles.export import bundle_of
+from ledger.services.bundles.foreign_parts import parts_of, with_foreign
+from ledger.services.bundles.joining import FEWEST_SECTIONS, MOST_SECTIONS
+from ledger.services.exchange.combined import combined
+from ledger.services.node.assembly import Node
+from ledger.services.registration.receipts import cosigned_receipt_of, receipt_of
+from ledger.services.registration.states import state_of
 from ledger.store.statements import StoredStatement
 
 router = APIRouter(tags=["statements"])

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from api.deps import NodeDep
 from api.documents import STATEMENT, document
 from ledger.errors import NotFoundError
-from ledger.services.succession import published
+from ledger.services.recovery.succession import published
 
 router = APIRouter(tags=["log"])
 

@@ -11,8 +11,8 @@ from api.routes.statements import described
 from api.schemas import DIGEST as EXAMPLE
 from api.schemas import Standings
 from ledger.core.times import parse_time
-from ledger.services.node import Node
-from ledger.services.states import state_of
+from ledger.services.node.assembly import Node
+from ledger.services.registration.states import state_of
 from ledger.store.statements import StoredStatement
 
 router = APIRouter(tags=["transfers"])

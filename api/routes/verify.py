@@ -17,8 +17,8 @@ from api.schemas import DIGEST, TIME, Verified
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time, parse_time
 from ledger.core.trust import TrustList
-from ledger.services.node import Node
-from ledger.services.recognition import use_of
+from ledger.services.node.assembly import Node
+from ledger.services.recognition.answer import use_of
 from ledger.statements.shape import Problem
 from ledger.verify.bundle import kind_of
 from ledger.verify.fork_report import ForkReport, verify_fork

@@ -11,7 +11,7 @@ from ledger.cli.overriding import opened_home
 from ledger.core.times import format_time
 
 if TYPE_CHECKING:
-    from ledger.services.anchor_states import AnchorState
+    from ledger.services.anchoring.states import AnchorState
 
 app = noun("Anchors: the log's checkpoints on a chain.")
 
@@ -39,9 +39,9 @@ def list_(
 
 
 def _of_home(folder: Path) -> dict[str, Any]:
-    from ledger.services.anchor_states import anchor_state, state_of
-    from ledger.services.finalising import claims_of
-    from ledger.services.log_database import open_log_database
+    from ledger.services.anchoring.states import anchor_state, state_of
+    from ledger.services.finality.finalising import claims_of
+    from ledger.services.home.database import open_log_database
     from ledger.store.anchors import Anchors
 
     home = opened_home(folder)

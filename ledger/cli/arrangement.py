@@ -15,8 +15,8 @@ from ledger.cli.recognition import own_jurisdiction
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_commands
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
-from ledger.services import status
-from ledger.services.reach import referring
+from ledger.services.drafting import status
+from ledger.services.lineage.reach import referring
 
 KIND: Final = "RecognitionArrangement"
 SIGNED: Final = Signed("arrangement", KIND, document="arrangement", signer="authority")

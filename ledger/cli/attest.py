@@ -23,9 +23,9 @@ from ledger.core.attestation import (
     parse_attestation,
 )
 from ledger.services.files import read_bounded, write_new
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.partners import FOLDER, PartnerBook
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.trust.partners import FOLDER, PartnerBook
 
 _SIGN = "sign"
 
@@ -68,8 +68,8 @@ def sign(
     as_json: AsJson = False,
 ) -> int:
     """Sign."""
-    from ledger.services.attesting import attester_of
-    from ledger.services.observing import ObservedChains
+    from ledger.services.anchoring.observing import ObservedChains
+    from ledger.services.finality.attesting import attester_of
 
     opened = open_home(home)
     data = read_bounded(file, limit=REQUEST_LIMIT, what="request").rstrip(b"\n")
@@ -118,7 +118,7 @@ def key(*, home: Home, as_json: AsJson = False) -> int:
 )
 def renew(*, home: Home, yes: Yes = False, as_json: AsJson = False) -> int:
     """Renew the key."""
-    from ledger.services.witnessing import renew_attester
+    from ledger.services.witnessing.witnessing import renew_attester
 
     opened = open_home(home)
     output.confirm(f"Give the attester of {opened.settings.operator} a new key?", yes=yes)
@@ -150,7 +150,7 @@ def request(
     as_json: AsJson = False,
 ) -> int:
     """Write a request."""
-    from ledger.services.finalising import opened_finaliser
+    from ledger.services.finality.finalising import opened_finaliser
 
     with opened_finaliser(opened_home(home), clock=time.time) as finaliser:
         claimed = finaliser.claimed(size, chain)
@@ -187,7 +187,7 @@ def take(
     as_json: AsJson = False,
 ) -> int:
     """Take answers."""
-    from ledger.services.finalising import opened_finaliser
+    from ledger.services.finality.finalising import opened_finaliser
 
     answers = [
         parse_attestation(read_bounded(one, limit=ANSWER_LIMIT, what="attestation").rstrip(b"\n"))

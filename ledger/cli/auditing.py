@@ -8,13 +8,13 @@ from types import FrameType
 from typing import Final
 
 from ledger.cli import output
-from ledger.services.audit import AuditReport, Comparing, InProcess, LogIdentity, audit
-from ledger.services.audit_position import NAME, InFile
-from ledger.services.audit_workers import Workers, processors
-from ledger.services.home import Home
-from ledger.services.log_database import DATABASE, open_log_database
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.witnesses import Witnesses
+from ledger.services.auditing.audit import AuditReport, Comparing, InProcess, LogIdentity, audit
+from ledger.services.auditing.position import NAME, InFile
+from ledger.services.auditing.workers import Workers, processors
+from ledger.services.home.database import DATABASE, open_log_database
+from ledger.services.home.folder import Home
+from ledger.services.trust.partners import FOLDER, PartnerBook
+from ledger.services.witnessing.witnesses import Witnesses
 from ledger.store.database import Database
 from ledger.store.integrity import head_of
 from ledger.store.subtrees import RANGE
@@ -66,7 +66,7 @@ class _Told:
         self.done = self.total = 0
 
     def reached(self, part: str, done: int, total: int) -> None:
-        """As of `ledger.services.audit.Reached`."""
+        """As of `ledger.services.auditing.audit.Reached`."""
         if part != self._part:
             self.end()
             self._part = part

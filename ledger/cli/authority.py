@@ -13,10 +13,10 @@ from ledger.cli.options import AsJson, Home, Yes, command, noun, time_of
 from ledger.core.did import split_did_url
 from ledger.core.times import format_time
 from ledger.errors import SetupError
-from ledger.services.authorities import with_authority, without_key
 from ledger.services.files import read_bounded
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home, save_settings
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home, save_settings
+from ledger.services.trust.authorities import with_authority, without_key
 from ledger.statements import request as requests
 from ledger.statements.codes import REVOCATION_REASONS
 

@@ -10,9 +10,9 @@ from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import SetupError
 from ledger.services.files import exists, read_bounded
-from ledger.services.home import Home
-from ledger.services.pinned import PinnedLists, user_folder
-from ledger.services.pinned import believed as believed_at
+from ledger.services.home.folder import Home
+from ledger.services.trust.pinned import PinnedLists, user_folder
+from ledger.services.trust.pinned import believed as believed_at
 
 Trust = Annotated[
     Path | None,

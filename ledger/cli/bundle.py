@@ -18,9 +18,9 @@ from ledger.core.evm.header import parse_header
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, RemoteError
 from ledger.remote.node import NodeClient
-from ledger.services.bundles import disclose as disclosed
+from ledger.services.bundles.gathering import gather
+from ledger.services.bundles.joining import disclose as disclosed
 from ledger.services.files import read_bounded, read_private, replace
-from ledger.services.gathering import gather
 from ledger.statements.transfer import read as read_record
 from ledger.verify.bundle import Item, Section, parse_bundle
 from ledger.verify.chain_parts import Anchor, Foreign
@@ -162,8 +162,8 @@ def _address(node: str | None) -> str:
 def _of_home(folder: Path, digest: str, *, at: int | None, allow_unanchored: bool) -> bytes:
     """What a home's own log holds of a statement: also of a log that ended, which no node serves."""
     from ledger.cli.overriding import opened_home
-    from ledger.services.export import bundle_of
-    from ledger.services.node import open_shelf
+    from ledger.services.bundles.export import bundle_of
+    from ledger.services.node.assembly import open_shelf
 
     with open_shelf(opened_home(folder)) as (shelf, _):
         return bundle_of(bytes.fromhex(digest), shelf, allow_unanchored=allow_unanchored, at=at)

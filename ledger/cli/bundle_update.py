@@ -13,9 +13,9 @@ from ledger.cli.fork import require_no_fork
 from ledger.cli.options import AsJson, command, time_of
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.remote.exchange import plain
-from ledger.services.bundles import join as joined
+from ledger.services.bundles.joining import join as joined
+from ledger.services.bundles.refresh import refresh as refreshed
 from ledger.services.files import read_bounded, replace, write_new
-from ledger.services.refresh import refresh as refreshed
 from ledger.verify.bundle import parse_bundle
 
 

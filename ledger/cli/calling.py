@@ -38,7 +38,7 @@ def calling() -> "Calling":
     if path is None:
         return UNSIGNED
     from ledger.remote.signing import RequestSigner
-    from ledger.services.keyfile import read_holder_key
+    from ledger.services.keys.keyfile import read_holder_key
 
     holder = read_holder_key(path)
     return Calling(RequestSigner(holder.private, holder.verification_method))

@@ -19,12 +19,12 @@ from ledger.config import Settings, with_environment
 from ledger.core.canonical import TRUST_LIMIT
 from ledger.core.trust import parse_trust_list
 from ledger.errors import NotFoundError, RefusedError, SetupError
-from ledger.services.chains import open_rpc
-from ledger.services.deploy import ANCHOR, FOREIGN, Estimate, condition, estimate, found_on
-from ledger.services.deploy import deploy as put
+from ledger.services.anchoring.deploy import ANCHOR, FOREIGN, Estimate, condition, estimate, found_on
+from ledger.services.anchoring.deploy import deploy as put
 from ledger.services.files import exists, read_bounded
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home, save_settings
+from ledger.services.home.chains import open_rpc
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home, save_settings
 
 WEI: Final = 10**18
 _MEMBERS: Final = {ANCHOR: "anchor", FOREIGN: "foreign"}
@@ -242,7 +242,7 @@ def _with(settings: Settings, held: RpcSettings) -> Settings:
 
 def _issue(home: NodeHome, chain: Chain, address: bytes) -> str:
     """Issue the claim that names the contract; its fingerprint."""
-    from ledger.services.own_chains import issue_claim
+    from ledger.services.anchoring.chains import issue_claim
 
     claim = issue_claim(home, [(chain, address)], int(time.time()))
     return parse_trust_list(claim).list_hash.hex()

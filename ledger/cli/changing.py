@@ -14,8 +14,8 @@ from ledger.cli.reach import Partners, show_reach, told_reach
 from ledger.cli.signing import Signed
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement
-from ledger.services import status
-from ledger.services.drafts import read_document
+from ledger.services.drafting import status
+from ledger.services.drafting.drafts import read_document
 from ledger.services.files import read_bounded
 from ledger.statements.codes import STATUS_REASONS
 

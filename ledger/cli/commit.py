@@ -13,9 +13,9 @@ from ledger.cli.options import AsJson, alone, command
 from ledger.core.canonical import STATEMENT_LIMIT, Json
 from ledger.core.commitment import OPENINGS_LIMIT, Openings, encode_openings, parse_openings
 from ledger.errors import MalformedError
-from ledger.services.commit import commit as commit_to
-from ledger.services.commit import merged
-from ledger.services.drafts import read_document, read_value
+from ledger.services.drafting.commit import commit as commit_to
+from ledger.services.drafting.commit import merged
+from ledger.services.drafting.drafts import read_document, read_value
 from ledger.services.files import exists, read_bounded, read_private, replace, write_new
 
 app = alone()

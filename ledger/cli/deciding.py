@@ -13,8 +13,8 @@ from ledger.cli.options import AsJson, Key, NodeUrl, command, time_of
 from ledger.core.statement import Statement, parse_statement
 from ledger.errors import RemoteError
 from ledger.remote.node import NodeClient
-from ledger.services.precheck_text import OUTCOMES
-from ledger.services.reach import referring
+from ledger.services.lineage.reach import referring
+from ledger.services.rules.precheck_text import OUTCOMES
 from ledger.statements.deciding.decide import Ready, decide, ready
 from ledger.statements.endorsement import JOINT_MEASURE
 from ledger.statements.endorsement import read as read_endorsement

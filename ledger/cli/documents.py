@@ -22,9 +22,9 @@ from ledger.cli import output
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement, parse_statement
 from ledger.errors import LedgerError, MalformedError, SetupError
-from ledger.services.drafts import faults, read_document, sign_draft
+from ledger.services.drafting.drafts import faults, read_document, sign_draft
 from ledger.services.files import exists, read_bounded, replace, reported, sync_folder, write_new
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.shape import Problem
 
 READABLE = 0o644

@@ -13,9 +13,9 @@ from ledger.cli import output
 from ledger.cli.documents import write_draft
 from ledger.core.did import is_did
 from ledger.errors import MalformedError
-from ledger.services.drafts import Setting, new_draft, parse_setting, templates, unanswered
+from ledger.services.drafting.drafts import Setting, new_draft, parse_setting, templates, unanswered
 from ledger.services.ids import RANDOM_SIZE
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 
 
 @contextmanager

@@ -18,13 +18,13 @@ from ledger.cli.options import (
     noun,
 )
 from ledger.errors import RefusedError
-from ledger.services import foreign_view
-from ledger.services.foreign_contract import ForeignContract
-from ledger.services.foreign_sources import add_source as put
-from ledger.services.foreign_sources import source_of
-from ledger.services.home import open_home
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.receiving import receiving_beside
+from ledger.services.home.folder import open_home
+from ledger.services.relay import foreign_view
+from ledger.services.relay.foreign_contract import ForeignContract
+from ledger.services.relay.foreign_sources import add_source as put
+from ledger.services.relay.foreign_sources import source_of
+from ledger.services.relay.receiving import receiving_beside
+from ledger.services.trust.partners import FOLDER, PartnerBook
 from ledger.store.foreign import FILE, Followed, ForeignStore
 
 app = noun("Partners' logs as the node's own chain knows them.")

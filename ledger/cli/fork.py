@@ -16,7 +16,7 @@ from ledger.core.members import evm_bytes
 from ledger.core.trust import TrustList
 from ledger.errors import MalformedError, RefusedError, SetupError
 from ledger.services.files import read_bounded, replace, write_new
-from ledger.services.keyfile import Kind, read_node_key
+from ledger.services.keys.keyfile import Kind, read_node_key
 from ledger.verify.fork import LIMIT, WHAT, Fork, parse_fork
 from ledger.verify.fork_report import verify_fork
 from ledger.verify.fork_search import find_fork
@@ -115,7 +115,7 @@ def prove(
 ) -> int:
     """Prove a fork on a chain."""
     from ledger.chain.evm import connect
-    from ledger.services.splitting import prove_split
+    from ledger.services.monitoring.splitting import prove_split
 
     address = evm_bytes(contract, _ADDRESS)
     if address is None:

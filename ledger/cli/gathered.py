@@ -15,9 +15,9 @@ from ledger.core.statement import Statement, parse_statement
 from ledger.core.trust import TrustList
 from ledger.errors import MalformedError
 from ledger.remote.exchange import plain
+from ledger.services.bundles.gathering import gather
+from ledger.services.bundles.refresh import refresh
 from ledger.services.files import read_bounded
-from ledger.services.gathering import gather
-from ledger.services.refresh import refresh
 from ledger.statements.recognition import Purpose
 from ledger.verify.bundle import kind_of, parse_bundle
 from ledger.verify.report import Report

@@ -16,10 +16,10 @@ from ledger.cli.signing import Signed
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement
 from ledger.errors import SetupError
-from ledger.services import status
-from ledger.services.drafts import read_document
+from ledger.services.drafting import status
+from ledger.services.drafting.drafts import read_document
 from ledger.services.files import exists, read_bounded, write_new
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 
 StatusList = Annotated[
     str | None,

@@ -122,8 +122,8 @@ def _digest(name: str) -> str:
 
 
 def _of_home(folder: Path, digest: str, depth: int, count: int) -> Lineage:
+    from ledger.services.home.database import open_log_database
     from ledger.services.lineage.sources import Logged
-    from ledger.services.log_database import open_log_database
     from ledger.store.statements import Statements
 
     with open_log_database(opened_home(folder), read_only=True) as database:

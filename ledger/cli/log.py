@@ -134,7 +134,7 @@ log_succeed.add_to(app)
 
 
 def _of_home(folder: Path) -> SignedCheckpoint:
-    from ledger.services.log_database import open_log_database
+    from ledger.services.home.database import open_log_database
     from ledger.store.checkpoints import Checkpoints
 
     with open_log_database(opened_home(folder), read_only=True) as database:

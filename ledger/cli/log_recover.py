@@ -9,10 +9,10 @@ import typer
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command
 from ledger.cli.overriding import opened_home
-from ledger.services.home import Home as NodeHome
+from ledger.services.home.folder import Home as NodeHome
 
 if TYPE_CHECKING:  # needs a database and a client, which no other verb of the noun does before it runs
-    from ledger.services.recover import Recovered
+    from ledger.services.recovery.recover import Recovered
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def recover(
     as_json: AsJson = False,
 ) -> int:
     """Recover."""
-    from ledger.services.succession import require_goes_on
+    from ledger.services.recovery.succession import require_goes_on
 
     opened = opened_home(home)
     require_goes_on(opened)
@@ -73,13 +73,13 @@ def recover(
 
 
 def _recovered(home: NodeHome, source: str, *, unproven: bool) -> "Recovered":
-    from ledger.services.log_database import DATABASE, open_for_rebuilding
-    from ledger.services.own_chains import open_chains
-    from ledger.services.partners import FOLDER, PartnerBook
-    from ledger.services.recover import Terms, fill, mirror_at
-    from ledger.services.recover import recover as rebuilt
-    from ledger.services.sightings import Source, sources_of
-    from ledger.services.witnesses import Witnesses
+    from ledger.services.anchoring.chains import open_chains
+    from ledger.services.home.database import DATABASE, open_for_rebuilding
+    from ledger.services.recovery.recover import Terms, fill, mirror_at
+    from ledger.services.recovery.recover import recover as rebuilt
+    from ledger.services.recovery.sightings import Source, sources_of
+    from ledger.services.trust.partners import FOLDER, PartnerBook
+    from ledger.services.witnessing.witnesses import Witnesses
     from ledger.store.anchors import Anchors
     from ledger.store.cosignatures import Cosignatures
     from ledger.store.database import Database

@@ -16,9 +16,9 @@ from ledger.statements.catalogue import TYPES
 from ledger.statements.codes import SUCCESSION_REASONS
 
 if TYPE_CHECKING:  # needs a database and a client, which no other verb of the noun does before it runs
-    from ledger.services.home import Home as NodeHome
-    from ledger.services.sightings import Source
-    from ledger.services.succeeding import Succeeded
+    from ledger.services.home.folder import Home as NodeHome
+    from ledger.services.recovery.sightings import Source
+    from ledger.services.recovery.succeeding import Succeeded
     from ledger.store.database import Database
     from ledger.store.log import Log
 
@@ -112,9 +112,9 @@ def _succeeded(
     unproven: bool,
 ) -> "Succeeded":
     from ledger.cli.overriding import opened_home
-    from ledger.services.recover import mirror_at
-    from ledger.services.succeeding import Terms, next_origin
-    from ledger.services.succeeding import succeed as opened
+    from ledger.services.recovery.recover import mirror_at
+    from ledger.services.recovery.succeeding import Terms, next_origin
+    from ledger.services.recovery.succeeding import succeed as opened
 
     home = opened_home(folder)
     if home.settings.database is not None:
@@ -147,10 +147,10 @@ class _Sources:
 
     def of(self, log: "Log", old: "Database | None") -> "list[Source]":
         """As of `Terms`."""
-        from ledger.services.own_chains import open_chains
-        from ledger.services.partners import FOLDER, PartnerBook
-        from ledger.services.sightings import sources_of
-        from ledger.services.witnesses import Witnesses
+        from ledger.services.anchoring.chains import open_chains
+        from ledger.services.recovery.sightings import sources_of
+        from ledger.services.trust.partners import FOLDER, PartnerBook
+        from ledger.services.witnessing.witnesses import Witnesses
         from ledger.store.anchors import Anchors
         from ledger.store.cosignatures import Cosignatures
 

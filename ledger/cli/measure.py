@@ -18,13 +18,13 @@ from ledger.core.times import parse_time
 from ledger.errors import LedgerError, MalformedError
 from ledger.remote.node import Item, NodeClient
 from ledger.ruling import NOTICE_DAYS, Ruling
-from ledger.services.drafts import new_draft, parse_setting, read_document, sign_draft, unanswered
+from ledger.services.drafting.drafts import new_draft, parse_setting, read_document, sign_draft, unanswered
 from ledger.services.files import read_bounded
 from ledger.services.ids import RANDOM_SIZE
-from ledger.services.measure_templates import measure_templates
-from ledger.services.precheck_text import code_words
-from ledger.services.reviewing import review_of
-from ledger.services.shipped_measures import digest_of
+from ledger.services.rules.measure_templates import measure_templates
+from ledger.services.rules.precheck_text import code_words
+from ledger.services.rules.reviewing import review_of
+from ledger.services.rules.shipped_measures import digest_of
 from ledger.statements.measure import SHAPE, PolicyMeasure, measure_of
 from ledger.statements.shape import StatementInvalidError, problems
 

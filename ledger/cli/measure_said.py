@@ -12,7 +12,7 @@ from ledger.cli.issuing import Kept, issuer, require_free, show_issued
 from ledger.cli.options import AsJson, Key, NodeUrl, command, time_of
 from ledger.core.times import format_time
 from ledger.errors import MalformedError
-from ledger.services.reviewing import finding_json
+from ledger.services.rules.reviewing import finding_json
 from ledger.statements.codes import FINDING_ANSWERS, OBSERVATION_KINDS
 from ledger.statements.measure_review import MeasureReview
 from ledger.statements.measure_review import read as read_review

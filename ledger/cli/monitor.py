@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # what speaks to nodes and chains is loaded when a command do
     from ledger.chain.port import Chain
     from ledger.core.trust.values import LogKeys
     from ledger.remote.tiles import LogReader
-    from ledger.services.monitor import Look, Monitor
-    from ledger.services.monitor_sources import Source
+    from ledger.services.monitoring.monitor import Look, Monitor
+    from ledger.services.monitoring.sources import Source
 
 FORKS: Final = "forks"
 _FOLDER_MODE: Final = 0o700
@@ -90,7 +90,7 @@ def run(
 ) -> int:
     """Watch."""
     from ledger.remote.tiles import LogReader
-    from ledger.services.monitor import Monitor
+    from ledger.services.monitoring.monitor import Monitor
 
     listed, _ = believed(trust)
     folder = _state(state)
@@ -138,7 +138,7 @@ def _watch(readers: "Sequence[LogReader]", look: "Callable[[LogReader], None]", 
 
 def _publish_to(folder: Path, out: Path, written: dict[int, str]) -> Callable[[Alarm], None]:
     """Writes fork proofs to a folder and to where the user wants one; notes in `written` where, by alarm."""
-    from ledger.services.monitoring import write_fork
+    from ledger.services.monitoring.rounds import write_fork
 
     def publish(alarm: Alarm) -> None:
         kept = write_fork(folder, alarm)
@@ -169,7 +169,7 @@ class _Sources:
 
     def of(self, _: "LogKeys") -> "Iterator[Source]":
         """All of them: who saw nothing of a log says so."""
-        from ledger.services import monitor_sources
+        from ledger.services.monitoring import sources as monitor_sources
 
         yield from (monitor_sources.witness(url) for url in self._witnesses)
         yield from (monitor_sources.partner(url, self._logs) for url in self._partners)
@@ -238,10 +238,10 @@ def reconcile(
 ) -> int:
     """Reconcile."""
     from ledger.remote.tiles import LogReader
-    from ledger.services.books import digests_in, digests_of
-    from ledger.services.following import Follower
-    from ledger.services.reconcile import WITHHELD
-    from ledger.services.reconcile import reconcile as compare
+    from ledger.services.monitoring.books import digests_in, digests_of
+    from ledger.services.monitoring.following import Follower
+    from ledger.services.monitoring.reconcile import WITHHELD
+    from ledger.services.monitoring.reconcile import reconcile as compare
 
     if statements is not None and digests is None:
         own = digests_of(statements)

@@ -8,8 +8,8 @@ from ledger.store.alarms import Alarm
 
 if TYPE_CHECKING:
     from ledger.remote.tiles import Listed
-    from ledger.services.monitor import Look
-    from ledger.services.reconcile import Reconciled
+    from ledger.services.monitoring.monitor import Look
+    from ledger.services.monitoring.reconcile import Reconciled
 
 SHOWN: Final = 50
 

@@ -13,8 +13,8 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.config import DEFAULT_PORT, Settings, with_environment
 from ledger.errors import SetupError
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import Plan, init_home, open_home
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import Plan, init_home, open_home
 
 app = noun("A jurisdiction's node: its home, and serving it.")
 _ADDS_NOTHING: Final = ", a development chain that adds no independence"
@@ -124,7 +124,7 @@ def serve(
     """Serve."""
     from ledger.cli.serving import certified, listen, protected_at, url_of
     from ledger.cli.serving import serve as serve_until_stopped
-    from ledger.services.roles import ROLES, require_signers, role_of
+    from ledger.services.node.roles import ROLES, require_signers, role_of
 
     opened = open_home(home)
     settings = with_environment(opened.settings, os.environ)
@@ -164,7 +164,7 @@ def serve(
 )
 def migrate(*, home: Home, as_json: AsJson = False) -> int:
     """Bring the schema up to date."""
-    from ledger.services.log_database import migrate_log
+    from ledger.services.home.database import migrate_log
 
     name, revision = migrate_log(
         opened_home(home).settings.database, os.environ.get("EVIDENCE_MIGRATION_URL")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.config import with_environment
-from ledger.services.home import Home, open_home
+from ledger.services.home.folder import Home, open_home
 
 
 def opened_home(folder: Path) -> Home:

@@ -33,12 +33,12 @@ from ledger.cli.partner_lines import (
 )
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import RefusedError, SetupError
-from ledger.services.calling import calling_of
+from ledger.services.exchange.pulling import Pulled
 from ledger.services.files import exists, read_bounded, reported
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.partners import FOLDER, MIRROR, Partner, PartnerBook
-from ledger.services.pulling import Pulled
+from ledger.services.home.calling import calling_of
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.trust.partners import FOLDER, MIRROR, Partner, PartnerBook
 from ledger.statements.entries import Entry, read_entry
 from ledger.statements.fields import COUNTRY
 from ledger.statements.shape import problems
@@ -209,7 +209,7 @@ def sync(
         raise SetupError("this node has no partner; evidence partner add takes one up", code="partner-none")
     if file is not None:
         return _sync_file(file, partners, opened, as_json=as_json)
-    from ledger.services.syncing import Wants, ask_all
+    from ledger.services.exchange.syncing import Wants, ask_all
 
     wants = Wants(
         Mirror(opened.path / MIRROR),
@@ -251,8 +251,8 @@ def export(
     as_json: AsJson = False,
 ) -> int:
     """Export."""
-    from ledger.services.node import open_shelf
-    from ledger.services.partner_files import export_lines
+    from ledger.services.exchange.partner_files import export_lines
+    from ledger.services.node.assembly import open_shelf
 
     if problems(COUNTRY, jurisdiction):
         raise typer.BadParameter(f"{jurisdiction} is no country, such as XB", param_hint="--for")
@@ -283,7 +283,7 @@ def export(
 
 
 def _sync_file(file: Path, partners: Sequence[Partner], opened: NodeHome, *, as_json: bool) -> int:
-    from ledger.services.partner_files import take_file
+    from ledger.services.exchange.partner_files import take_file
 
     with output.Progress("verifying", unit="bundles") as progress:
         taken = take_file(
@@ -310,8 +310,8 @@ def _require_address(url: str) -> None:
 
 
 def _entry_of_home(folder: Path) -> bytes:
-    from ledger.services.jurisdiction import require_entry
-    from ledger.services.log_database import open_log_database
+    from ledger.services.home.database import open_log_database
+    from ledger.services.node.jurisdiction import require_entry
     from ledger.store.statements import Statements
 
     opened = opened_home(folder)

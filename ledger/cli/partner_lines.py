@@ -4,8 +4,8 @@ from typing import Any
 
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList
-from ledger.services.partners import Partner
-from ledger.services.pulling import Pulled
+from ledger.services.exchange.pulling import Pulled
+from ledger.services.trust.partners import Partner
 from ledger.statements.entries import Entry
 from ledger.store.partners import Mirror
 

@@ -19,11 +19,11 @@ from ledger.errors import LedgerError, SetupError
 from ledger.remote.node import NodeClient
 from ledger.remote.registration import Registered
 from ledger.services import ids
-from ledger.services.enrol import enrolment_of
+from ledger.services.drafting.enrol import enrolment_of
 from ledger.services.files import exists, read_bounded, write_new
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.keys.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
 from ledger.statements import request as requests
 from ledger.statements import revocation as revocations
 from ledger.statements.fields import DID

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.services.home import open_home
-from ledger.services.pinned import PinnedLists, user_folder
+from ledger.services.home.folder import open_home
+from ledger.services.trust.pinned import PinnedLists, user_folder
 
 PinHome = Annotated[
     Path | None,

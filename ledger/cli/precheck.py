@@ -16,9 +16,9 @@ from ledger.cli.tables import Report, Shared, Sheet, Table, shared_of
 from ledger.core.statement import parse_statement
 from ledger.core.times import parse_time
 from ledger.errors import LedgerError, MalformedError
-from ledger.services.drafts import read_document, unanswered
-from ledger.services.precheck_text import told
-from ledger.services.shipped_measures import Held, from_files, shipped
+from ledger.services.drafting.drafts import read_document, unanswered
+from ledger.services.rules.precheck_text import told
+from ledger.services.rules.shipped_measures import Held, from_files, shipped
 from ledger.statements.deciding.counters import Sent
 from ledger.statements.deciding.draft import completed, draft_of
 from ledger.statements.deciding.precheck import precheck

@@ -10,12 +10,12 @@ from ledger.core.canonical import Json
 from ledger.core.policy import POLICY_LIMIT, parse_policy
 from ledger.core.secp256k1 import address_of
 from ledger.core.trust import Requirement, WitnessKey
-from ledger.services.claim import REQUIRE
-from ledger.services.compose import Policy
 from ledger.services.files import read_bounded
-from ledger.services.home import open_home
-from ledger.services.stated_attesters import StatedAttester
-from ledger.services.witnesses import witness_keys
+from ledger.services.home.folder import open_home
+from ledger.services.trust.claim import REQUIRE
+from ledger.services.trust.compose import Policy
+from ledger.services.trust.stated_attesters import StatedAttester
+from ledger.services.witnessing.witnesses import witness_keys
 
 Require = Annotated[
     list[str] | None,

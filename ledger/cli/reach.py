@@ -10,7 +10,7 @@ import typer
 from ledger.cli import calling, output
 from ledger.remote.exchange import plain
 from ledger.remote.node import NodeClient
-from ledger.services.reach import Reach, Resting, reach_of
+from ledger.services.lineage.reach import Reach, Resting, reach_of
 
 Partners = Annotated[
     list[str] | None,

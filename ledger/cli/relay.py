@@ -19,13 +19,13 @@ from ledger.core.times import format_time
 from ledger.errors import LedgerError, RefusedError
 from ledger.remote.exchange import GUARDED
 from ledger.services.files import read_bounded, replace
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.receiving import Receiving, receiving_beside
-from ledger.services.relay_file import encode_file, export, parse_file, taken
-from ledger.services.relay_rotation import examine_rotation
-from ledger.services.relaying import FORKS, Rounds, only_relay
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.relay.file import encode_file, export, parse_file, taken
+from ledger.services.relay.receiving import Receiving, receiving_beside
+from ledger.services.relay.rotation import examine_rotation
+from ledger.services.relay.rounds import FORKS, Rounds, only_relay
+from ledger.services.trust.partners import FOLDER, PartnerBook
 from ledger.store.foreign import FILE as FOREIGN
 from ledger.store.foreign import Followed, ForeignStore
 from ledger.store.relay import FILE as OUTBOX
@@ -319,8 +319,8 @@ def import_(
 
 
 def _take(rounds: Rounds, one: Receiving, followed: Followed, given: Any) -> int:
-    from ledger.services.foreign_contract import ForeignContract
-    from ledger.services.relay_contradiction import ContradictionError
+    from ledger.services.relay.contradiction import ContradictionError
+    from ledger.services.relay.foreign_contract import ForeignContract
 
     now, trust = int(time.time()), rounds.believed()
     relay = rounds.relay_to(one)

@@ -13,7 +13,7 @@ from ledger.cli.overriding import opened_home
 from ledger.core.canonical import BUNDLE_LIMIT, decode_checked
 from ledger.errors import NotFoundError
 from ledger.services.files import read_bounded, replace
-from ledger.services.log_database import open_log_database
+from ledger.services.home.database import open_log_database
 from ledger.services.statistics.page import statistics_page
 from ledger.services.statistics.report import (
     FIRST_YEAR,

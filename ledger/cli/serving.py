@@ -132,8 +132,8 @@ def serve(
         home: Of the node.
         listening: As of `listen`.
         started: Called once requests are answered.
-        role: See `ledger.services.roles`.
-        unproven: See `ledger.services.restart.Restart`; for this run alone.
+        role: See `ledger.services.node.roles`.
+        unproven: See `ledger.services.recovery.restart.Restart`; for this run alone.
         reads: See `ledger.listening`.
         shown: The certificate; None serves without TLS.
 

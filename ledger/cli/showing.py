@@ -13,8 +13,8 @@ from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.remote.exchange import RemoteRefusedError, plain
 from ledger.remote.node import NodeClient
-from ledger.services.reach import referring
-from ledger.services.status import REFERRED, current
+from ledger.services.drafting.status import REFERRED, current
+from ledger.services.lineage.reach import referring
 from ledger.statements import bitstring
 
 _NOT_FOUND: Final = 404

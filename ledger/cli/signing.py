@@ -10,7 +10,7 @@ import typer
 from ledger.cli import drafting, registering
 from ledger.cli.documents import check_documents, sign_documents
 from ledger.cli.options import AsJson, Key, NodeUrl, command
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 
 OptionalKey = Annotated[
     Path | None,

@@ -12,7 +12,7 @@ from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.errors import RemoteError
 from ledger.remote.exchange import plain
-from ledger.services import status
+from ledger.services.drafting import status
 from ledger.statements import bitstring
 from ledger.statements.status_list import StatusList, read
 

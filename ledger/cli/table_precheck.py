@@ -11,11 +11,11 @@ from ledger.cli.tables import beside, shown
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.services.ids import derived_id
-from ledger.services.precheck_text import counted, finding_words
-from ledger.services.shipped_measures import Held
-from ledger.services.table import CellProblem, Record, of_problems, records_of, repeated
-from ledger.services.table_reading import rows_of
-from ledger.services.table_report import write_outcomes, write_problems
+from ledger.services.rules.precheck_text import counted, finding_words
+from ledger.services.rules.shipped_measures import Held
+from ledger.services.tables.reading import rows_of
+from ledger.services.tables.report import write_outcomes, write_problems
+from ledger.services.tables.rows import CellProblem, Record, of_problems, records_of, repeated
 from ledger.statements.deciding.counters import Finding, Sent
 from ledger.statements.deciding.draft import completed, draft_of
 from ledger.statements.deciding.precheck import Precheck, outlines

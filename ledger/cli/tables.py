@@ -13,13 +13,13 @@ from ledger.cli.options import AsJson, NodeUrl, command
 from ledger.cli.registering import SHOWN, Tally, broken_off, register_files, registered
 from ledger.cli.signing import OptionalKey, Sets
 from ledger.errors import LedgerError, MalformedError
-from ledger.services.drafts import parse_setting, put, templates
+from ledger.services.drafting.drafts import parse_setting, put, templates
 from ledger.services.files import exists, reported
-from ledger.services.keyfile import read_holder_key
-from ledger.services.table import CellProblem, records_of
-from ledger.services.table_reading import rows_of
-from ledger.services.table_report import plain, write_problems
-from ledger.services.table_signing import KIND, alone, left_of, sign_records
+from ledger.services.keys.keyfile import read_holder_key
+from ledger.services.tables.reading import rows_of
+from ledger.services.tables.report import plain, write_problems
+from ledger.services.tables.rows import CellProblem, records_of
+from ledger.services.tables.signing import KIND, alone, left_of, sign_records
 from ledger.statements.deciding.draft import draft_of
 
 TAKEN: Final = "statement-id-taken"

@@ -18,10 +18,10 @@ from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
 from ledger.remote.node import Item, NodeClient
-from ledger.services.acknowledge import acknowledgement, given, require_importer, told
+from ledger.services.drafting.acknowledge import acknowledgement, given, require_importer, told
 from ledger.services.files import write_new
 from ledger.services.ids import RANDOM_SIZE
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 
 KIND: Final = "TransferRecord"
 _RECEIVED: Final = {"accepted", "reservation"}

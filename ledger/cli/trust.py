@@ -37,14 +37,14 @@ from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, RefusedError, SetupError
-from ledger.services.compose import compose
 from ledger.services.files import exists, read_bounded, replace, write_new
-from ledger.services.home import open_home
-from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
-from ledger.services.partners import FOLDER as PARTNERS
-from ledger.services.partners import PartnerBook
-from ledger.services.pinned import READABLE, fingerprint_of
-from ledger.services.stated_attesters import compare_attesters
+from ledger.services.home.folder import open_home
+from ledger.services.keys.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
+from ledger.services.trust.compose import compose
+from ledger.services.trust.partners import FOLDER as PARTNERS
+from ledger.services.trust.partners import PartnerBook
+from ledger.services.trust.pinned import READABLE, fingerprint_of
+from ledger.services.trust.stated_attesters import compare_attesters
 from ledger.statements.entries import read_entry
 
 app = noun("Trust lists: whom to believe.")

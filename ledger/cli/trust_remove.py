@@ -7,7 +7,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.options import AsJson, Yes, command
 from ledger.cli.pins import PinHome, pinned_lists
-from ledger.services.pinned import fingerprint_of
+from ledger.services.trust.pinned import fingerprint_of
 
 
 def add_to(app: typer.Typer) -> None:

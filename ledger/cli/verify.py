@@ -212,7 +212,7 @@ def _refuse_questions(options: argparse.Namespace) -> None:
 
 def _believed(file: Path | None) -> tuple[TrustList, str]:
     """The trust list for this run, and what to call it.  What is pinned is never overridden by an older list."""
-    from ledger.services.pinned import PinnedLists, user_folder
+    from ledger.services.trust.pinned import PinnedLists, user_folder
 
     given = None if file is None else _read(file, TRUST_LIMIT, "the trust list")
     return PinnedLists(user_folder(os.environ)).believed(given, "" if file is None else file.name)

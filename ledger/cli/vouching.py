@@ -19,9 +19,9 @@ from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command
 from ledger.config import Settings
 from ledger.errors import ChainError, RefusedError
-from ledger.services.chains import open_observed
-from ledger.services.home import open_home, save_settings
-from ledger.services.partners import FOLDER, Partner, PartnerBook
+from ledger.services.home.chains import open_observed
+from ledger.services.home.folder import open_home, save_settings
+from ledger.services.trust.partners import FOLDER, Partner, PartnerBook
 
 ChainId = Annotated[
     int | None, typer.Option("--chain-id", metavar="N", help="Of several chains, which; else the first.")

@@ -14,11 +14,11 @@ from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import encode_vkey
 from ledger.core.times import format_time
 from ledger.services.files import exists, reported, write_new
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home, save_settings
-from ledger.services.known_logs import KnownLogs
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.witnesses import Asked, Witnesses
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home, save_settings
+from ledger.services.trust.known_logs import KnownLogs
+from ledger.services.trust.partners import FOLDER, PartnerBook
+from ledger.services.witnessing.witnesses import Asked, Witnesses
 from ledger.store.cosignatures import Cosignature
 from ledger.store.witness import FILE, Fork, WitnessStore
 
@@ -138,7 +138,7 @@ def forks(
 )
 def renew(*, home: Home, yes: Yes = False, as_json: AsJson = False) -> int:
     """Renew the key."""
-    from ledger.services.witnessing import renew_witness
+    from ledger.services.witnessing.witnessing import renew_witness
 
     opened = open_home(home)
     output.confirm(f"Give {opened.witness_name} a new key?", yes=yes)
@@ -177,7 +177,7 @@ def _fork(one: Fork) -> dict[str, Any]:
 
 
 def _last(home: NodeHome, asked: Asked) -> Cosignature | None:
-    from ledger.services.log_database import is_begun, open_log_database
+    from ledger.services.home.database import is_begun, open_log_database
     from ledger.store.cosignatures import Cosignatures
 
     if not is_begun(home):

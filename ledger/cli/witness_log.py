@@ -8,10 +8,10 @@ from ledger.cli import output
 from ledger.cli.options import AsJson, Home, Yes, command, noun
 from ledger.core.note import encode_vkey, parse_vkey
 from ledger.core.times import format_time
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.known_logs import KnownLogs
-from ledger.services.partners import FOLDER, PartnerBook
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.trust.known_logs import KnownLogs
+from ledger.services.trust.partners import FOLDER, PartnerBook
 from ledger.store.witness import FILE, WitnessStore
 
 app = noun("Logs that this node cosigns: partners', and others named by their keys.")

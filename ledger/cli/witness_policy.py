@@ -9,10 +9,10 @@ from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command, noun
 from ledger.core.policy import POLICY_LIMIT, Policy, encode_policy
 from ledger.services.files import read_bounded, write_new
-from ledger.services.home import Home as NodeHome
-from ledger.services.home import open_home
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.witnesses import Witnesses
+from ledger.services.home.folder import Home as NodeHome
+from ledger.services.home.folder import open_home
+from ledger.services.trust.partners import FOLDER, PartnerBook
+from ledger.services.witnessing.witnesses import Witnesses
 
 app = noun("Policies (C2SP tlog-policy): logs, witnesses, and how many of these must have cosigned.")
 

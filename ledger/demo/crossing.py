@@ -16,7 +16,7 @@ from ledger.demo.screen import Screen
 from ledger.errors import SetupError
 from ledger.remote.node import NodeClient
 from ledger.services.files import replace
-from ledger.services.home import open_home, save_settings
+from ledger.services.home.folder import open_home, save_settings
 from ledger.verify.verifier import verify_bundle
 
 PUBLISHER: Final = "did:web:reader.example.xb"

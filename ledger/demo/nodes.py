@@ -16,7 +16,7 @@ from ledger.demo.commands import Evidence
 from ledger.errors import RemoteError, SetupError
 from ledger.forks import Forks, Process
 from ledger.remote.node import NodeClient
-from ledger.services.home import open_home
+from ledger.services.home.folder import open_home
 
 START_SECONDS: Final = 120
 ANCHOR_SECONDS: Final = 180

@@ -13,7 +13,7 @@ from ledger.core.times import format_time
 from ledger.demo.commands import Evidence
 from ledger.demo.nodes import DemoNode
 from ledger.demo.records import Company
-from ledger.services.drafts import Document
+from ledger.services.drafting.drafts import Document
 
 DAY: Final = 86_400
 ACCREDITATION_DAYS: Final = 1_500

@@ -15,11 +15,11 @@ from ledger.core.canonical import encode
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.errors import SetupError
-from ledger.services.acknowledge import acknowledgement
-from ledger.services.drafts import Document, Setting, new_draft, templates
+from ledger.services.drafting.acknowledge import acknowledgement
+from ledger.services.drafting.drafts import Document, Setting, new_draft, templates
 from ledger.services.files import read_bounded
 from ledger.services.ids import RANDOM_SIZE, statement_id
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.statements import catalogue
 from ledger.statements.scenario import OWN_SCHEME
 from ledger.statements.template import examples

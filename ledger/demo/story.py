@@ -27,10 +27,10 @@ from ledger.demo.screen import Screen
 from ledger.errors import SetupError
 from ledger.remote.node import NodeClient
 from ledger.remote.registration import Refused
-from ledger.services.drafts import Document
+from ledger.services.drafting.drafts import Document
 from ledger.services.files import replace
 from ledger.services.ids import RANDOM_SIZE
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CREDENTIAL: Final = Path("domain", "untp", "untp-dcc-instance.json")

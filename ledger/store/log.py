@@ -62,7 +62,7 @@ class Log:
     Where another process appends, `follow` takes in what is new.
 
     Opening verifies the right edge of the tree, stored tiles included, against the head: at most 65,536
-    hashes a tile level, whatever the size.  `services.audit` verifies the rest.
+    hashes a tile level, whatever the size.  `services.auditing.audit` verifies the rest.
 
     Raises:
         SetupError: The database holds no log, or the log of another origin (`log-origin`).

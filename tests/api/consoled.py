@@ -18,10 +18,10 @@ from ledger.core.statement import Statement
 from ledger.core.times import format_time
 from ledger.core.trust import parse_trust_list
 from ledger.listening import Listening
-from ledger.services.callers import callers_of
-from ledger.services.compose import Policy, compose
-from ledger.services.node import Node
-from ledger.services.pinned import PinnedLists
+from ledger.services.node.assembly import Node
+from ledger.services.node.callers import callers_of
+from ledger.services.trust.compose import Policy, compose
+from ledger.services.trust.pinned import PinnedLists
 from ledger.statements import bitstring
 from ledger.statements.status_list import SMALLEST, lists
 from ledger.store.partners import Kept

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.scenario import OWN_SCHEME
 from tests.api.consoled import HOSTILE
 from tests.services.homes import DAY

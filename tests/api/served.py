@@ -19,10 +19,10 @@ from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA
 from ledger.core.times import format_time
 from ledger.listening import Listening
-from ledger.services.home import Home, Plan, init_home
+from ledger.services.home.folder import Home, Plan, init_home
 from ledger.services.ids import statement_id
-from ledger.services.keyfile import HolderKey, make_holder_key
-from ledger.services.node import Node, open_node
+from ledger.services.keys.keyfile import HolderKey, make_holder_key
+from ledger.services.node.assembly import Node, open_node
 
 DAY = 86_400
 JSON = {"content-type": "application/json"}

@@ -11,8 +11,8 @@ import httpx2
 from http_message_signatures import HTTPMessageSigner
 
 from ledger.remote.signing import ALGORITHMS, COVERED, LABEL, LIFE, TAG, Asked, Fields, RequestSigner, _Held
-from ledger.services.callers import KeyRecord
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
+from ledger.services.node.callers import KeyRecord
 from tests.api.served import Served
 
 

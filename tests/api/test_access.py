@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from api.access import EVERYBODY, PARTIES, TABLE, Row, allowed, table
 from api.app import build_app
 from api.routes.statements import REGISTERING
-from ledger.services.callers import Caller, KeyRecord
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
+from ledger.services.node.callers import Caller, KeyRecord
 from ledger.statements.codes import ROLES
 from tests.api.served import EXPORTER, Served, holder, serving
 from tests.api.signing import Looked, code_of, signer

@@ -27,8 +27,8 @@ from api.problem_types import problem_types
 from api.routes.statements import REGISTERING
 from ledger.core.statement import Statement
 from ledger.listening import Listening
-from ledger.services.home import Plan, init_home
-from ledger.services.node import open_node
+from ledger.services.home.folder import Plan, init_home
+from ledger.services.node.assembly import open_node
 from tests.api.served import EXPORTER, Served, holder
 from tests.campaign import count
 

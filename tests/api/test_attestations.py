@@ -10,7 +10,7 @@ from ledger.core.attestation import parse_request
 from ledger.core.canonical import BUNDLE_LIMIT, decode, encode
 from tests.api.served import JSON, Served
 from tests.schemas import validator
-from tests.services.attesting import Scene
+from tests.services.finality.attesting import Scene
 
 
 def conforms(model: Any, answer: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.statements import bitstring
 from ledger.statements.catalogue import example
 from ledger.statements.status_list import SMALLEST, lists

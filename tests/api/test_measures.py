@@ -11,7 +11,7 @@ from api.single import told_of
 from api.streams import answer_line
 from ledger.core.times import format_time
 from ledger.remote.node import NodeClient
-from ledger.services.register import Registration
+from ledger.services.registration.register import Registration
 from tests.api.consoled import Consoled, consoled
 from tests.api.ruled import record
 from tests.services.homes import DAY

@@ -8,8 +8,8 @@ import pytest
 import api.routes.mirror as routes
 from ledger.core.trust import parse_trust_list
 from ledger.remote.tiles import LogReader
-from ledger.services.following import Follower
-from ledger.services.mirroring import MirrorFolder, keep
+from ledger.services.monitoring.following import Follower
+from ledger.services.monitoring.mirroring import MirrorFolder, keep
 from ledger.store.followed import FILE, FollowedLogs
 from tests.api.served import EXPORTER, NDJSON, Served
 

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.problem_types import problem_types
 from ledger.errors import SetupError, StoreError
 from ledger.ruling import Ruling
-from ledger.services.keyfile import HolderKey
-from ledger.services.reviewing import Reviewer, Waiting
+from ledger.services.keys.keyfile import HolderKey
+from ledger.services.rules.reviewing import Reviewer, Waiting
 from tests.api.served import NDJSON, Served
 
 

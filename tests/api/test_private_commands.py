@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.suites import PrivateKey
-from ledger.services.keyfile import HolderKey, NodeKey, write_key
+from ledger.services.keys.keyfile import HolderKey, NodeKey, write_key
 from tests.api.served import Served, holder, serving
 from tests.api.signing import code_of
 from tests.cli.running import done, evidence

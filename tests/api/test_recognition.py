@@ -9,7 +9,7 @@ import pytest
 from api.schemas import Recognised
 from ledger.core.statement import Statement
 from ledger.core.times import format_time
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.catalogue import example
 from tests.api.served import BUNDLE, DAY, Served, holder
 

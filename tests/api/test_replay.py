@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ledger.services.home import Plan, init_home
+from ledger.services.home.folder import Plan, init_home
 from ledger.store.database import open_database
 from ledger.store.requests import Requests
 from tests.api.signing import code_of, signer

@@ -16,8 +16,8 @@ from ledger.core.receipt import parse_receipt
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.core.trust.values import WitnessKey
-from ledger.services.compose import Policy, compose
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
+from ledger.services.trust.compose import Policy, compose
 from ledger.verify.bundle import encode_bundle
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle

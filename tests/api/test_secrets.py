@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ledger.services.home import KEYS
+from ledger.services.home.folder import KEYS
 from tests.api.served import BUNDLE, NDJSON, Served, serving
 
 TOKEN = "evidence-canary-7f3a91c4d2e85b60"

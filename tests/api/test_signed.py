@@ -19,10 +19,10 @@ from ledger.core.times import format_time
 from ledger.errors import MalformedError
 from ledger.remote.node import NodeClient, RemoteRefusedError
 from ledger.remote.signing import COVERED, OF_A_BODY, RequestSigner
-from ledger.services.calling import calling_of
-from ledger.services.home import Home, Plan, init_home
-from ledger.services.jurisdiction import logged_entry
-from ledger.services.keyfile import HolderKey, make_holder_key
+from ledger.services.home.calling import calling_of
+from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.keys.keyfile import HolderKey, make_holder_key
+from ledger.services.node.jurisdiction import logged_entry
 from ledger.store.requests import PRUNED, Requests
 from tests.api.served import EXPORTER, Served, holder, listening, serving
 from tests.api.signing import Forged, code_of, read, signer

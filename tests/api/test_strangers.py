@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from ledger.core.statement import Statement
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from ledger.verify.bundle import parse_bundle
 from tests.api.served import BUNDLE, IMPORTER, Served, holder, serving
 from tests.api.signing import code_of, read

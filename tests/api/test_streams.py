@@ -14,7 +14,7 @@ import pytest
 from api.single import registered
 from api.streams import answer_line
 from ledger.core.canonical import STATEMENT_LIMIT
-from ledger.services.register import Registration
+from ledger.services.registration.register import Registration
 from tests.api.served import NDJSON, Served, holder
 from tests.api.test_registering import CODES
 
@@ -270,7 +270,7 @@ def test_a_failure_that_nobody_foresaw_is_told_on_its_line(
 
 def test_a_full_log_is_told_and_nothing_acknowledged(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served.node.sequencer, "_capacity", 0)
-    monkeypatch.setattr("ledger.services.register.ROOM_SECONDS", 0.1)
+    monkeypatch.setattr("ledger.services.registration.register.ROOM_SECONDS", 0.1)
     (answer,) = send(served, served.record("full").encoded)
     assert (code(answer), answer["status"]) == ("overloaded", 503)
     single = served.post("/v1/statements", served.record("full").encoded)

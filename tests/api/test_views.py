@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from ledger.services.callers import Caller, KeyRecord
+from ledger.services.node.callers import Caller, KeyRecord
 from ledger.verify.bundle import parse_bundle
 from tests.api.served import EXPORTER, Served, holder, serving
 from tests.api.signing import Looked, signer

@@ -9,10 +9,10 @@ from ledger.core.merkle import verify_consistency
 from ledger.core.note import encode_signature_line, encode_vkey, make_vkey
 from ledger.core.receipt import parse_receipt, verify_receipt
 from ledger.core.witness import encode_add_checkpoint
-from ledger.services.known_logs import KnownLogs
+from ledger.services.trust.known_logs import KnownLogs
 from ledger.store.cosignatures import Cosignature
 from tests.api.served import Served
-from tests.services.witnessing import PLAIN, PLAIN_VKEY, plain
+from tests.services.witnessing.noting import PLAIN, PLAIN_VKEY, plain
 from tests.simulator import key
 from tests.trees import tree_consistency
 

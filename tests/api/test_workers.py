@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from ledger.core.statement import Statement
-from ledger.services.keyfile import HolderKey
+from ledger.services.keys.keyfile import HolderKey
 from tests.api.served import DAY, NDJSON
 from tests.nodes import RunningNode, enrol, serving
 from tests.simulator import make

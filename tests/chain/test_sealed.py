@@ -12,7 +12,7 @@ from ledger.chains import RpcSettings
 from ledger.core.evm.header import parse_header
 from ledger.core.evm.seals import parse_sealed, verify_seals
 from ledger.errors import ChainError
-from ledger.services.chains import open_rpc
+from ledger.services.home.chains import open_rpc
 from tests.chain.anchoring import deploy
 from tests.sealing import addresses
 from tests.sealing_rpc import SealingChain, sealing, validators

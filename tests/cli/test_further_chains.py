@@ -13,8 +13,8 @@ from ledger.chains import RpcSettings
 from ledger.core.secp256k1 import address_of
 from ledger.core.trust import parse_trust_list
 from ledger.errors import ChainError
-from ledger.services.home import Home, Plan, init_home, open_home, save_settings
-from ledger.services.node import Node, open_node
+from ledger.services.home.folder import Home, Plan, init_home, open_home, save_settings
+from ledger.services.node.assembly import Node, open_node
 from tests.cli.commands import eventually
 from tests.cli.running import done, evidence
 from tests.sealing_rpc import SealingChain, sealing, validators

@@ -30,7 +30,7 @@ from ledger.config import encode_settings, parse_settings
 from ledger.errors import LedgerError, RefusedError, SetupError
 from ledger.listening import Listening, reads_of, require_protected
 from ledger.remote.signing import RequestSigner
-from ledger.services.home import Home, Plan, init_home, open_home, save_settings
+from ledger.services.home.folder import Home, Plan, init_home, open_home, save_settings
 from tests.nodes import free_port
 
 TLS = Listening(certificate="tls.pem", certificate_key="tls.key")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ledger.cli import auditing
-from ledger.services import audit, audit_position
-from ledger.services.home import init_home
-from ledger.services.log_database import DATABASE, open_log_database
+from ledger.services.auditing import audit
+from ledger.services.auditing import position as audit_position
+from ledger.services.home.database import DATABASE, open_log_database
+from ledger.services.home.folder import init_home
 from ledger.store import integrity
 from ledger.store.log import Log
 from tests.cli.running import Ran, evidence

@@ -13,7 +13,7 @@ from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from tests.cli.running import evidence
 from tests.cli.sides import Side
 from tests.forks import entries
-from tests.services.shown_logs import ShownLog, served
+from tests.services.monitoring.shown_logs import ShownLog, served
 from tests.simulator import Jurisdiction
 from tests.trees import tree_root
 

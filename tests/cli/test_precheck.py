@@ -10,7 +10,7 @@ from ledger.core.canonical import encode
 from ledger.core.statement import sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.services.ids import statement_id
-from ledger.services.keyfile import make_holder_key
+from ledger.services.keys.keyfile import make_holder_key
 from tests.cli.running import Ran, done, evidence
 from tests.deciding.records import AT, line, party, people, transfer
 

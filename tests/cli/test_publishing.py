@@ -9,8 +9,8 @@ import typer
 
 from ledger.cli.publishing import asked, in_words, policy_of
 from ledger.core.trust import parse_trust_list
-from ledger.services.claim import REQUIRE
-from ledger.services.pinned import fingerprint_of
+from ledger.services.trust.claim import REQUIRE
+from ledger.services.trust.pinned import fingerprint_of
 from tests.cli.running import evidence
 from tests.services.homes import claim, home
 

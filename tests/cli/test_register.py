@@ -17,8 +17,8 @@ from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.remote.node import NodeClient
 from ledger.services.ids import statement_id
-from ledger.services.keyfile import HolderKey, make_holder_key, read_holder_key
-from ledger.services.resume import Position, beside
+from ledger.services.keys.keyfile import HolderKey, make_holder_key, read_holder_key
+from ledger.services.tables.resume import Position, beside
 from tests.cli.running import done, evidence
 from tests.cli.sides import Side
 from tests.nodes import free_port, serving

@@ -14,8 +14,8 @@ import pytest
 
 from ledger.cli import registering
 from ledger.core.suites import EDDSA, RANDOM_SIZE
-from ledger.services.keyfile import make_holder_key, write_key
-from ledger.services.table_signing import alone
+from ledger.services.keys.keyfile import make_holder_key, write_key
+from ledger.services.tables.signing import alone
 from tests.campaign import count
 from tests.cli.running import Ran, done, evidence
 from tests.cli.sides import Side

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.core.statement import parse_statement, verify_statement
 from ledger.core.suites import EDDSA, RANDOM_SIZE
-from ledger.services.keyfile import make_holder_key, read_holder_key, write_key
+from ledger.services.keys.keyfile import make_holder_key, read_holder_key, write_key
 from tests.cli.running import RECORD, done, draft, evidence
 from tests.cli.sides import Side
 from tests.nodes import free_port

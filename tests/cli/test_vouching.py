@@ -16,8 +16,8 @@ from ledger.chains import RpcSettings
 from ledger.config import Settings
 from ledger.core.evm.header import parse_header
 from ledger.core.keccak import keccak256
-from ledger.services.home import Plan, init_home, open_home
-from ledger.services.partners import FOLDER, PartnerBook
+from ledger.services.home.folder import Plan, init_home, open_home
+from ledger.services.trust.partners import FOLDER, PartnerBook
 from tests.cli.running import Ran, done, evidence
 from tests.services.homes import NOW
 from tests.simulator import START, Jurisdiction, World, key, make

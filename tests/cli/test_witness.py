@@ -7,12 +7,12 @@ import pytest
 from ledger.core.note import ED25519_COSIGNATURE, encode_vkey, make_vkey
 from ledger.core.policy import parse_policy
 from ledger.core.trust import parse_trust_list
-from ledger.services.home import Home, open_home
-from ledger.services.partners import FOLDER, PartnerBook
-from ledger.services.witnessing import begin_witness, witness_of
+from ledger.services.home.folder import Home, open_home
+from ledger.services.trust.partners import FOLDER, PartnerBook
+from ledger.services.witnessing.witnessing import begin_witness, witness_of
 from ledger.verify.fork import parse_fork, require_contradiction
 from tests.cli.commands import Run, evidence, init
-from tests.services.witnessing import PLAIN, PLAIN_VKEY, entry_of, plain_note, take_up
+from tests.services.witnessing.noting import PLAIN, PLAIN_VKEY, entry_of, plain_note, take_up
 from tests.simulator import START, Jurisdiction, key
 
 XB = Jurisdiction("XB", 31_002)

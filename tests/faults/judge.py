@@ -14,8 +14,8 @@ from typing import Literal
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.receipt import encode_receipt, verify_receipt
 from ledger.errors import LedgerError
-from ledger.services.audit import LogIdentity, audit
-from ledger.services.receipts import receipt_of
+from ledger.services.auditing.audit import LogIdentity, audit
+from ledger.services.registration.receipts import receipt_of
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log

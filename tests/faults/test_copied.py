@@ -17,8 +17,8 @@ from ledger.chain.artifact import load_artifact
 from ledger.chain.evm import connect
 from ledger.chain.transactions import contract_address, prepare
 from ledger.core.trust import parse_trust_list
-from ledger.services.home import open_home, save_settings
-from ledger.services.splitting import prove_split
+from ledger.services.home.folder import open_home, save_settings
+from ledger.services.monitoring.splitting import prove_split
 from ledger.testing_nodes import Party, RunningNode, free_port, serving
 from tests.chain.anchoring import SECRET, await_inclusion
 from tests.cli.running import done, evidence

@@ -19,7 +19,7 @@ import pytest
 
 from api.problems import status_of
 from ledger.errors import LedgerError
-from ledger.services.register import Registration
+from ledger.services.registration.register import Registration
 from ledger.store.checkpoints import StoredCheckpoint
 from tests.campaign import count
 from tests.faults.disk import FOR_EVER
@@ -110,7 +110,7 @@ class Faulty:
 
 @pytest.fixture
 def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
-    monkeypatch.setattr("ledger.services.sequencer.RETRY", RETRY)
+    monkeypatch.setattr("ledger.services.log.sequencer.RETRY", RETRY)
     with mounted(tmp_path / "disk") as disk:
         made = Faulty(disk, tmp_path)
         make_store(made.place)

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 
 from ledger.core.checkpoint import parse_checkpoint
-from ledger.services.audit import LogIdentity
-from ledger.services.log_database import DATABASE
+from ledger.services.auditing.audit import LogIdentity
+from ledger.services.home.database import DATABASE
 from ledger.testing_nodes import RunningNode, serving
 from tests.api.served import EXPORTER, NDJSON, Served, holder
 from tests.campaign import count

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ledger.errors import SetupError, StoreError
-from ledger.services.home import Plan, init_home, open_home
-from ledger.services.log_database import DATABASE, open_log_database
+from ledger.services.home.database import DATABASE, open_log_database
+from ledger.services.home.folder import Plan, init_home, open_home
 from tests.campaign import count
 from tests.faults.judge import Told, autopsy, judge, kinds
 from tests.faults.mount import Mount, mounted, needs_fuse

@@ -19,11 +19,11 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 
-import ledger.services.sequencer as sequencing
+import ledger.services.log.sequencer as sequencing
 from ledger.errors import LedgerError
-from ledger.services.parties import Parties
-from ledger.services.register import Registration
-from ledger.services.sequencer import Sequencer
+from ledger.services.admission.parties import Parties
+from ledger.services.log.sequencer import Sequencer
+from ledger.services.registration.register import Registration
 from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import open_database
 from ledger.store.log import Log, create_log

@@ -119,7 +119,7 @@ def cosigned(served: Served) -> bytes:
 
 def test_their_log_is_cosigned_by_our_witness(served: Served) -> None:
     """Their client verifies each line, follows our sizes, and hears that its fork is refused."""
-    from ledger.services.known_logs import KnownLogs
+    from ledger.services.trust.known_logs import KnownLogs
 
     home = served.home
     KnownLogs(home.path, served.node.partners, home.settings.origin).add([theirs("vkey")])

@@ -26,15 +26,15 @@ from ledger.core.trust.values import ForeignSource
 from ledger.errors import LedgerError
 from ledger.remote.exchange import RemoteRefusedError
 from ledger.remote.node import NodeClient
-from ledger.services.compose import Policy, compose
-from ledger.services.deploy import FOREIGN, deploy
-from ledger.services.foreign_contract import ForeignContract
-from ledger.services.foreign_sources import add_source, source_of
-from ledger.services.home import Home, Plan, init_home, save_settings
-from ledger.services.keyfile import make_holder_key
-from ledger.services.own_chains import issue_claim
-from ledger.services.pinned import PinnedLists
-from ledger.services.receiving import listed_sources
+from ledger.services.anchoring.chains import issue_claim
+from ledger.services.anchoring.deploy import FOREIGN, deploy
+from ledger.services.home.folder import Home, Plan, init_home, save_settings
+from ledger.services.keys.keyfile import make_holder_key
+from ledger.services.relay.foreign_contract import ForeignContract
+from ledger.services.relay.foreign_sources import add_source, source_of
+from ledger.services.relay.receiving import listed_sources
+from ledger.services.trust.compose import Policy, compose
+from ledger.services.trust.pinned import PinnedLists
 from ledger.store.foreign import FILE, Followed, ForeignStore
 from ledger.testing_nodes import Party, RunningNode, _await, _start, free_port
 from ledger.verify.bundle import parse_bundle

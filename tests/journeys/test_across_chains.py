@@ -12,7 +12,7 @@ import pytest
 from ledger.core.canonical import Json
 from ledger.core.evm.foreign import ATTESTED, SEALED
 from ledger.core.trust import parse_trust_list
-from ledger.services.home import open_home, save_settings
+from ledger.services.home.folder import open_home, save_settings
 from ledger.testing_nodes import RunningNode, serving
 from ledger.verify.verifier import verify_bundle
 from tests.cli.running import done, evidence

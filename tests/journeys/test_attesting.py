@@ -12,8 +12,8 @@ import pytest
 from ledger.core.attestation import parse_attestation
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.trust import parse_trust_list
-from ledger.services.compose import Policy, compose
-from ledger.services.keyfile import make_holder_key
+from ledger.services.keys.keyfile import make_holder_key
+from ledger.services.trust.compose import Policy, compose
 from ledger.testing_nodes import Party, RunningNode, serving
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle

@@ -21,10 +21,10 @@ import httpx2
 from ledger.core.evm.anchor import log_id
 from ledger.core.secp256k1 import address_of
 from ledger.core.statement import Statement
-from ledger.services.audit import LogIdentity
-from ledger.services.home import Plan, init_home
-from ledger.services.log_database import DATABASE
-from ledger.services.node import open_node
+from ledger.services.auditing.audit import LogIdentity
+from ledger.services.home.database import DATABASE
+from ledger.services.home.folder import Plan, init_home
+from ledger.services.node.assembly import open_node
 from tests.api.served import EXPORTER, NDJSON, Served, holder
 from tests.campaign import count
 from tests.faults.judge import Told, judge

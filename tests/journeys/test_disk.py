@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.services import log_database as places
-from ledger.services.audit import LogIdentity, audit
-from ledger.services.home import Home, Plan, init_home
-from ledger.services.log_database import DATABASE
-from ledger.services.node import open_node
+from ledger.services.auditing.audit import LogIdentity, audit
+from ledger.services.home import database as places
+from ledger.services.home.database import DATABASE
+from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.node.assembly import open_node
 from ledger.store.database import open_database
 from tests.api.served import EXPORTER, NDJSON, Served, holder
 from tests.nodes import RunningNode, free_port, serving

@@ -16,7 +16,7 @@ from itertools import count
 import pytest
 
 from ledger.core.times import format_time
-from ledger.services.audit import LogIdentity
+from ledger.services.auditing.audit import LogIdentity
 from tests.api.served import JSON, NDJSON, Served, holder
 from tests.faults.judge import Told, autopsy, judge
 from tests.fleet import PATIENCE, Fleet, Member, fleet

@@ -17,7 +17,7 @@ from tests.journeys.test_fleet import apis, eventually, rows
 from tests.loopback import PlainProvider
 from tests.postgres import Server
 from tests.servers import anvil
-from tests.services.anchoring import pay, put_contract
+from tests.services.anchoring.rigs import pay, put_contract
 
 CHAIN_ID = 31_044
 

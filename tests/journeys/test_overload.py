@@ -21,10 +21,10 @@ import psutil
 import pytest
 
 from ledger.core.statement import Statement
-from ledger.services.audit import LogIdentity, audit
-from ledger.services.home import Home, Plan, init_home
-from ledger.services.log_database import DATABASE
-from ledger.services.sequencer import LEAD
+from ledger.services.auditing.audit import LogIdentity, audit
+from ledger.services.home.database import DATABASE
+from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.log.sequencer import LEAD
 from ledger.store.database import open_database
 from ledger.store.statements import Statements
 from ledger.testing_nodes import Party, RunningNode, free_port
@@ -47,7 +47,8 @@ MEMORY = 64 * 1024 * 1024
 
 SERVE = f"""
 import functools, sys
-from ledger.services import intake, restart
+from ledger.services.registration import intake
+from ledger.services.recovery import restart
 intake.BATCH, intake.FEWEST, intake.MOST = 2, 12, 12
 restart.Sequencer = functools.partial(restart.Sequencer, capacity={ROOM}, interval={INTERVAL})
 from ledger.cli import main

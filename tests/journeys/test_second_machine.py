@@ -13,9 +13,9 @@ import httpx2
 import pytest
 
 from ledger.core.trust import parse_trust_list
-from ledger.services.drafts import sign_draft
+from ledger.services.drafting.drafts import sign_draft
 from ledger.services.ids import RANDOM_SIZE, statement_id
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 from ledger.verify.report import STEPS
 from ledger.verify.verifier import verify_bundle
 from tests.journeys.commands import ROOT, blocks, environment, program, shell

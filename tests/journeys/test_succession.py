@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 
 from ledger.core.statement import parse_statement
-from ledger.services.home import open_home
-from ledger.services.succession import MARK
+from ledger.services.home.folder import open_home
+from ledger.services.recovery.succession import MARK
 from ledger.testing_nodes import RunningNode, free_port, serving
 from tests.cli.running import done, evidence
 from tests.journeys.test_recovery import (

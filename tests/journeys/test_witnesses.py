@@ -13,7 +13,7 @@ import pytest
 from ledger.core.canonical import Json
 from ledger.core.checkpoint import parse_checkpoint, verify_cosignature
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.services.home import save_settings
+from ledger.services.home.folder import save_settings
 from ledger.testing_nodes import Party, RunningNode, serving
 from ledger.verify.report import Check, Report
 from ledger.verify.verifier import verify_bundle

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.statement import Statement
-from ledger.services.jurisdiction import require_entry
-from ledger.services.partners import Partner
-from ledger.services.pulling import Puller
-from ledger.services.recognition import recognition_of
+from ledger.services.exchange.pulling import Puller
+from ledger.services.node.jurisdiction import require_entry
+from ledger.services.recognition.answer import recognition_of
+from ledger.services.trust.partners import Partner
 from ledger.store.partners import Mirror
 from ledger.verify.report import Report
-from tests.services.exchanging import Answers
+from tests.services.exchange.exchanging import Answers
 from tests.services.recognising import ACCREDITOR_LIST, AUTHORITY_LIST, BODY_LIST, Recognising, recognising
 from tests.services.sides import Side
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.anchoring import Rig, on_anvil, on_embedded
+from tests.services.anchoring.rigs import Rig, on_anvil, on_embedded
 
 
 @pytest.fixture(params=["embedded", "anvil"])

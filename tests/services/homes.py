@@ -4,9 +4,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.services.claim import ChainIdentity, claim_of
-from ledger.services.home import Home, Plan, init_home
-from ledger.services.keyfile import HolderKey, make_holder_key
+from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.keys.keyfile import HolderKey, make_holder_key
+from ledger.services.trust.claim import ChainIdentity, claim_of
 
 NOW = 1_795_320_000
 DAY = 86_400

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.receipt import Receipt
 from ledger.core.statement import Statement
-from ledger.services.audit import AuditReport, LogIdentity, audit
-from ledger.services.parties import Parties
-from ledger.services.receipts import receipt_of
-from ledger.services.register import Answer, Registration, register, register_many
-from ledger.services.sequencer import Sequencer
+from ledger.services.admission.parties import Parties
+from ledger.services.auditing.audit import AuditReport, LogIdentity, audit
+from ledger.services.log.sequencer import Sequencer
+from ledger.services.registration.receipts import receipt_of
+from ledger.services.registration.register import Answer, Registration, register, register_many
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.database import Database, open_database
 from ledger.store.log import Log, create_log

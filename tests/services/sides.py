@@ -13,15 +13,15 @@ from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list
-from ledger.services.bundles import join
-from ledger.services.compose import Policy, compose
-from ledger.services.enrol import enrolment_of
-from ledger.services.export import bundle_of
+from ledger.services.bundles.export import bundle_of
+from ledger.services.bundles.joining import join
+from ledger.services.drafting.enrol import enrolment_of
 from ledger.services.ids import RANDOM_SIZE as ID_SIZE
 from ledger.services.ids import statement_id
-from ledger.services.keyfile import HolderKey, make_holder_key
-from ledger.services.node import Node, open_node
-from ledger.services.register import register
+from ledger.services.keys.keyfile import HolderKey, make_holder_key
+from ledger.services.node.assembly import Node, open_node
+from ledger.services.registration.register import register
+from ledger.services.trust.compose import Policy, compose
 from ledger.statements.request import make
 from ledger.verify.report import Report
 from ledger.verify.verifier import verify_bundle

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import ConflictError
-from ledger.services.audit_tables import found_by_differences
+from ledger.services.auditing.tables import found_by_differences
 from ledger.store import migrations
 from ledger.store.database import Database, open_database
 from ledger.store.log import Appended, Log, create_log

@@ -4,8 +4,8 @@ from typing import Any, Final, NamedTuple
 
 from ledger.core.canonical import BUNDLE_LIMIT, decode
 from ledger.core.evm.receipt import parse_receipt
-from ledger.services.anchor_fees import gas_of
-from ledger.services.anchor_states import AnchorState, anchor_state
+from ledger.services.anchoring.fees import gas_of
+from ledger.services.anchoring.states import AnchorState, anchor_state
 from ledger.store.anchors import Anchors, Evidence, Intent
 from ledger.store.checkpoints import Checkpoints
 

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from ledger.core.statement import parse_statement
 from ledger.core.trust import TrustList
-from ledger.services.export import Shelf
-from ledger.services.present_status import Statuses, Word
+from ledger.services.bundles.export import Shelf
+from ledger.services.recognition.present_status import Statuses, Word
 from ledger.statements.certificate import ConformityCertificate, read
 from ledger.store.statements import StoredStatement
 

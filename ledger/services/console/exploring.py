@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from ledger.errors import LedgerError
-from ledger.services.deciding import MeasureBook
-from ledger.services.drafts import read_document
-from ledger.services.shipped_measures import Held, shipped
+from ledger.services.drafting.drafts import read_document
+from ledger.services.registration.deciding import MeasureBook
+from ledger.services.rules.shipped_measures import Held, shipped
 from ledger.statements.deciding.draft import draft_of
 from ledger.statements.deciding.precheck import precheck
 from ledger.statements.scenario import OWN_SCHEME

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 from ledger.core.statement import parse_statement
 from ledger.core.trust import TrustList
 from ledger.errors import LedgerError
-from ledger.services.export import Shelf
+from ledger.services.bundles.export import Shelf
 from ledger.statements.arrangement import RecognitionArrangement
 from ledger.statements.catalogue import read
 from ledger.statements.endorsement import JOINING, Endorsement

@@ -5,10 +5,10 @@ from typing import Any, Final, NamedTuple
 
 from ledger.core.statement import parse_statement
 from ledger.core.trust import TrustList
-from ledger.services.anchor_claims import AnchorClaims
-from ledger.services.export import Shelf
-from ledger.services.present_status import Statuses, Word
-from ledger.services.states import Standing, state_of
+from ledger.services.anchoring.claims import AnchorClaims
+from ledger.services.bundles.export import Shelf
+from ledger.services.recognition.present_status import Statuses, Word
+from ledger.services.registration.states import Standing, state_of
 from ledger.statements.accreditation import Accreditation
 from ledger.statements.catalogue import read
 from ledger.statements.certificate import ConformityCertificate

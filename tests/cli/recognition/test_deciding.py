@@ -12,7 +12,7 @@ import pytest
 from ledger.core.statement import Statement, parse_statement, sign_statement, unsigned
 from ledger.core.times import format_time
 from ledger.services.ids import RANDOM_SIZE, statement_id
-from ledger.services.keyfile import read_holder_key
+from ledger.services.keys.keyfile import read_holder_key
 from ledger.statements.deciding.decide import decide, ready
 from ledger.statements.measure import measure_of
 from ledger.verify.bundle import parse_bundle

@@ -1,0 +1,1 @@
+"""Evidence bundles: exported, joined, brought up to date; what one carries, what a node can show."""

@@ -1,0 +1,1 @@
+"""What signers do before anything reaches a node: drafts, commitments, requests, acknowledgements, status."""

@@ -1,0 +1,1 @@
+"""What partners' nodes pull from each other: what concerns their jurisdictions, over HTTP or by a file."""

@@ -1,0 +1,1 @@
+"""Key files, and keys whose secret another program holds."""

@@ -1,0 +1,1 @@
+"""Partners' checkpoints, carried to the own chains, and what these then show of them."""

@@ -1,0 +1,1 @@
+"""Measures on transfers: shipped, drafted, prechecked, told, reviewed."""
