@@ -6,6 +6,7 @@ signing and sending knows afterwards which transaction was its own.  The chain i
 Source: EIP-1559 (type 2 transactions), EIP-155, EIP-7623.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.chain.gas import floor_gas, intrinsic_gas
@@ -19,6 +20,8 @@ TYPE = 2
 # Estimates are made on one state and mined on another; anchoring costs differ by a few storage reads.
 MARGIN_PERCENT = 25
 GAS_CAP = 5_000_000
+_ATTEMPTS = 5
+"""Times that a transaction is prepared, where somebody else takes its nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,43 @@ def prepare(
         max_priority_fee=offered.max_priority_fee,
     )
     return sign_transaction(transaction, secret)
+
+
+def send(
+    chain: Chain,
+    secret: bytes,
+    *,
+    to: bytes,
+    data: bytes,
+    before_sending: Callable[[SignedTransaction], None],
+) -> SignedTransaction:
+    """Prepare and send; again where another program that signs with the same key took the nonce meanwhile.
+
+    What is returned may not have been taken: without an answer, only the chain's state can tell.
+
+    Args:
+        chain: Where it is to be mined.
+        secret: Of the sender, 32 bytes.
+        to: Contract to call.
+        data: Call data.
+        before_sending: Told of each transaction before it is sent.
+
+    Raises:
+        ChainError: As `prepare`; `transaction-refused`.
+    """
+    sender = address_of(secret)
+    for left in reversed(range(_ATTEMPTS)):
+        signed = prepare(chain, secret, to=to, data=data)
+        before_sending(signed)
+        try:
+            chain.send_raw(signed.raw)
+        except ChainError as error:
+            if error.code == "transaction-refused":
+                if not left or chain.nonce(sender) <= signed.transaction.nonce:
+                    raise
+                continue
+        break
+    return signed
 
 
 def contract_address(sender: bytes, nonce: int) -> bytes:

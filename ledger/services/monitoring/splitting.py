@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ledger.chain.artifact import load_artifact
 from ledger.chain.port import Chain
-from ledger.chain.transactions import SignedTransaction, prepare
+from ledger.chain.transactions import SignedTransaction, send
 from ledger.core.checkpoint import head_signature
 from ledger.core.evm.foreign import disputed_slot
 from ledger.core.evm.foreign_calls import SignedHead, encode_prove_split
@@ -82,7 +82,7 @@ def prove_split(
         contract: Address of the contract for foreign checkpoints.
         secret: Of the sender, who pays.
         now: POSIX seconds.
-        before_sending: Told of the transaction before it is sent.
+        before_sending: Told of each transaction before it is sent.
         wait: Waits some seconds.
         patience: Seconds after which the outcome is called unknown.
 
@@ -98,14 +98,8 @@ def prove_split(
     block = _disputed_since(chain, contract, log_id)
     if block is not None:
         return Proven(log_id, None, block)
-    signed = prepare(chain, secret, to=contract, data=call)
-    before_sending(signed)
-    try:
-        chain.send_raw(signed.raw)
-    except ChainError as error:
-        if error.code == "transaction-refused":
-            raise
-        # No answer: the flag tells whether it was taken.
+    # Without an answer, the flag tells whether it was taken.
+    signed = send(chain, secret, to=contract, data=call, before_sending=before_sending)
     for _ in range(max(1, patience)):
         try:
             block = _disputed_since(chain, contract, log_id)

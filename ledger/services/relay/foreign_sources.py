@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.chain.port import Chain as OwnChain
 from ledger.chain.port import Message
-from ledger.chain.transactions import prepare
+from ledger.chain.transactions import SignedTransaction, send
 from ledger.core.evm.foreign import ATTESTED, SEALED, Kind, Source, source_id
 from ledger.core.evm.foreign_calls import encode_add_source
 from ledger.core.evm.seals import quorum_of
@@ -105,17 +105,16 @@ def add_source(
     data = encode_add_source(source)
     sender = address_of(secret)
     chain.call(Message(sender, contract.address, data))
-    signed = prepare(chain, secret, to=contract.address, data=data)
-    if chain.balance(sender) < signed.largest_cost:
-        raise ChainError(
-            f"0x{sender.hex()} has {chain.balance(sender)} wei; adding the source needs up to {signed.largest_cost}",
-            code="chain-balance-low",
-        )
-    try:
-        chain.send_raw(signed.raw)
-    except ChainError as error:
-        if error.code == "transaction-refused":
-            raise
+
+    def afford(signed: SignedTransaction) -> None:
+        if chain.balance(sender) < signed.largest_cost:
+            raise ChainError(
+                f"0x{sender.hex()} has {chain.balance(sender)} wei; adding the source needs up to"
+                f" {signed.largest_cost}",
+                code="chain-balance-low",
+            )
+
+    signed = send(chain, secret, to=contract.address, data=data, before_sending=afford)
     for _ in range(max(1, patience)):
         try:
             if contract.set_at(identifier, chain.head()) is not None:

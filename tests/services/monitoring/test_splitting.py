@@ -11,7 +11,7 @@ import pytest
 from ledger.chain.artifact import load_artifact
 from ledger.chain.evm import EvmChain, connect
 from ledger.chain.port import Message
-from ledger.chain.transactions import contract_address, prepare
+from ledger.chain.transactions import SignedTransaction, contract_address, prepare
 from ledger.core.evm.anchor import CheckpointClaim, checkpoint_digest, set_id
 from ledger.core.evm.foreign import accepted_root_slot, disputed_slot, source_id
 from ledger.core.evm.foreign_calls import encode_add_source, encode_submit_attested
@@ -186,6 +186,23 @@ def test_two_leaves_at_one_index_are_taken_by_the_contract_too(abroad: Abroad) -
     proven = prove_split(proof, abroad.trust, abroad.chain, abroad.contract, SECRET, now=NOW, wait=_soon)
     assert proven.transaction is not None
     assert proven.log_id == abroad.made.xa.log_id
+
+
+def test_a_nonce_that_another_program_with_the_same_key_takes_is_left_to_it(abroad: Abroad) -> None:
+    proof = fork_of(entries(9, common=4), entries(13, "other", common=4), 6)
+    prepared: list[int] = []
+
+    def overtaken(signed: SignedTransaction) -> None:
+        prepared.append(signed.transaction.nonce)
+        if len(prepared) == 1:
+            abroad.send(load_artifact("ForeignCheckpoints").creation_code, to=b"")
+
+    proven = prove_split(
+        proof, abroad.trust, abroad.chain, abroad.contract, SECRET,
+        now=NOW, wait=_soon, before_sending=overtaken,
+    )  # fmt: skip
+    assert prepared == [prepared[0], prepared[0] + 1]
+    assert proven.transaction is not None
 
 
 def test_the_contract_says_of_every_vector_what_stands_there(abroad: Abroad) -> None:
