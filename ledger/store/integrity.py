@@ -107,17 +107,18 @@ def _compare_in_order(database: Database, indexes: range) -> ComparedRange | Non
     Cost: four fifths of reading entries and statements one after the other.
     """
     rows = database.rows(
-        "SELECT s.leaf_index, e.digest, s.body FROM statement s CROSS JOIN entry e"
+        "SELECT e.digest, s.body FROM statement s CROSS JOIN entry e"
         " WHERE s.leaf_index >= ? AND s.leaf_index < ? AND e.leaf_index = s.leaf_index ORDER BY s.leaf_index",
         (indexes.start, indexes.stop),
     )
+    # An index stands once in a table: as many as there are in the range are all of it, in order.
     if len(rows) != len(indexes):
         return None
-    found, digests, bodies = zip(*rows, strict=True)
-    if found != tuple(indexes) or not _BYTES.issuperset(map(type, bodies)):
+    bodies = [body for _, body in rows]
+    if not _BYTES.issuperset(map(type, bodies)):
         return None
     computed = hashes_of(bodies)
-    if computed != list(digests):
+    if computed != [digest for digest, _ in rows]:
         return None
     subtrees = Subtrees(leaf_hashes(computed))
     return ComparedRange(tuple(_leaf_tile_differences(database, indexes, subtrees)), subtrees, subtrees)
@@ -242,10 +243,10 @@ def beyond_differences(database: Database) -> Iterator[Difference]:
         now = connection.exec_driver_sql("SELECT size FROM head").scalar()
         size = now if isinstance(now, int) and now >= 0 else 0
         for table in ("entry", "statement"):
-            over = connection.exec_driver_sql(
-                f"SELECT min(leaf_index) FROM {table} WHERE leaf_index >= ? OR leaf_index < 0",  # noqa: S608
-                (size,),
-            ).scalar()
+            # Two questions, since one of both would be answered by walking through the whole table.
+            query = f"SELECT min(leaf_index) FROM {table} WHERE leaf_index"  # noqa: S608 - named above
+            below = connection.exec_driver_sql(f"{query} < 0").scalar()
+            over = connection.exec_driver_sql(f"{query} >= ?", (size,)).scalar() if below is None else below
             if over is not None:
                 yield Difference(table, over, f"stored past the head of {size} entries")
         for level, number in connection.exec_driver_sql("SELECT level, max(number) FROM tile GROUP BY level"):
