@@ -30,8 +30,10 @@ from tests.nodes import RunningNode, enrol, free_port
 
 GOAL = 0.60
 LINES = 1_000
-STREAMS = 4
-TURNS = 3
+STREAMS = 8
+"""As many as one client may have: with fewer the processors rest while all of them wait for their checkpoint."""
+TURNS = 6
+"""So many that the wait for the last checkpoint is a small part of it."""
 ROUNDS = 5
 CONNECTIONS = 2_048
 """So many that waiting for checkpoints, of which there are four a second, is not what is measured."""

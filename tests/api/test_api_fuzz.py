@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any, Final
 from zlib import crc32
 
@@ -29,6 +30,7 @@ from ledger.core.statement import Statement
 from ledger.listening import Listening
 from ledger.services.home.folder import Plan, init_home
 from ledger.services.node.assembly import open_node
+from tests.api.changing import ask_all, changed
 from tests.api.served import EXPORTER, Served, holder
 from tests.campaign import count
 
@@ -40,7 +42,10 @@ CHECKS: Final = [
     checks.response_schema_conformance,
 ]
 CASES: Final = 280
-"""In all: half of them alone, half of them in sequences; of a node that is open, and of one that is not."""
+"""That are thought of in all: half of them alone, half of them in sequences; of a node that is open, and of one that is
+not.  A campaign says how many."""
+CHANGED: Final = 36 if count(CASES) == CASES else 3
+"""How often each is asked again with something changed: with them the suite has 10,000."""
 STEPS: Final = 12
 QUIET: Final = settings(
     deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
@@ -86,6 +91,7 @@ class World:
     fresh: Iterator[Statement] = field(default_factory=lambda: iter(()))
     seen: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    changed: int = 0
 
     def fill(self, case: Case, pick: int) -> None:
         """Put what is there in place of what was invented, in some of the cases."""
@@ -101,9 +107,21 @@ class World:
                 case.query[name] = one.digest.hex()
 
     def check(self, answer: Response, case: Case) -> None:
-        """The answer is a described one, and where it is an error, a problem of a described type."""
+        """The answer is as described; so are those to the same request with something changed."""
         label = f"{case.method} {case.path}"
         self.seen[label] = self.seen.get(label, 0) + 1
+        self.hold(answer, case, label)
+        sent = answer.request
+        rng = Random(crc32(repr((sent.method, sent.url, sent.body)).encode()))
+        bodies = [one.encoded for one in self.have]
+        asked = [changed(case, sent, bodies, rng) for _ in range(CHANGED)]
+        portal = asgi._get_portal()
+        for one, told in portal.call(ask_all, self.app, asked, sent):
+            self.changed += 1
+            self.hold(told, case, one)
+
+    def hold(self, answer: Response, case: Case, label: object) -> None:
+        """The answer is a described one, and where it is an error, a problem of a described type."""
         assert answer.status_code < 500, (label, answer.status_code, answer.text[:500])
         if answer.status_code >= 400 and not _is_size_of_a_witness(case, answer):
             assert answer.headers["content-type"] == ["application/problem+json"], (label, answer.text[:300])
@@ -163,6 +181,7 @@ def test_each_request_alone_is_answered_as_described(world: World) -> None:
         world.check(case.call(base_url=HERE), case)
 
     ask()
+    assert world.changed >= CHANGED * (count(CASES) // 4)
 
 
 def test_requests_that_follow_from_each_other_are_answered_as_described(world: World) -> None:
@@ -192,3 +211,22 @@ def test_requests_that_follow_from_each_other_are_answered_as_described(world: W
         if wanted <= 0:
             break
     assert number < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        (500, b"{}"),
+        (418, b'{"type":"/problems/not-found","title":"","status":418,"detail":""}'),
+        (404, b'{"type":"/problems/never-heard-of","title":"","status":404,"detail":""}'),
+        (404, b'{"type":"/problems/not-found"}'),
+        (200, b'{"status":1}'),
+    ],
+)
+def test_an_answer_that_is_not_described_is_found(world: World, status: int, content: bytes) -> None:
+    case = world.schema["/v1/statements/{digest}"]["GET"].Case(path_parameters={"digest": "0" * 64})
+    described = case.call(base_url=HERE)
+    world.hold(described, case, "described")
+    other = Response(status, described.headers, content, described.request, 0.0, verify=False)
+    with pytest.raises((AssertionError, BaseExceptionGroup)):
+        world.hold(other, case, "not described")
