@@ -1,5 +1,6 @@
 """`evidence bundle`: the one file that proves a matter offline: fetch it, join both sides, look inside."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from ledger.core.times import format_time
 from ledger.errors import LedgerError, RemoteError
 from ledger.remote.node import NodeClient
 from ledger.services.bundles.gathering import gather
+from ledger.services.bundles.joining import MOST_OF_A_LOG
 from ledger.services.bundles.joining import disclose as disclosed
 from ledger.services.files import read_bounded, read_private, replace
 from ledger.statements.transfer import read as read_record
@@ -100,10 +102,7 @@ def export(
         kept = parse_openings(read_private(openings, limit=OPENINGS_LIMIT, what="openings file"))
         data = disclosed(data, kept, disclose or [])
     replace(out, data, what="bundle", mode=READABLE)
-    sections = parse_bundle(data).sections
-    parts = [f"{one.origin}, {output.counted(len(one.items), 'statement')}" for one in sections]
-    told = {"file": str(out), "subject": digest, "bytes": len(data), "sections": len(parts)}
-    output.show(told, f"{out}: {len(data):,} bytes; {'; '.join(parts)}", as_json=as_json)
+    _tell(out, digest, data, as_json=as_json)
     return output.DONE
 
 
@@ -151,6 +150,18 @@ def _told_what_is_missing() -> Iterator[None]:
             )
             output.say("exports without an anchor, and such a file shows less")
         raise
+
+
+def _tell(out: Path, digest: str, data: bytes, *, as_json: bool) -> None:
+    """Say what was written, and where there was more than is carried of one log."""
+    bundle = parse_bundle(data)
+    parts = [f"{one.origin}, {output.counted(len(one.items), 'statement')}" for one in bundle.sections]
+    told = {"file": str(out), "subject": digest, "bytes": len(data), "sections": len(parts)}
+    output.show(told, f"{out}: {len(data):,} bytes; {'; '.join(parts)}", as_json=as_json)
+    for origin, count in Counter(section.origin for section, _ in bundle.items).items():
+        if count >= MOST_OF_A_LOG:
+            output.say(f"{count} statements of {origin} are as many as are carried of one log:")
+            output.say("what weighs least, as what strangers say of it, may be left out")
 
 
 def _address(node: str | None) -> str:

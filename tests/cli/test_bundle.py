@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli import bundle as bundle_command
 from ledger.core.commitment import Opening, Openings, encode_openings, parse_openings
 from ledger.core.statement import parse_statement
 from ledger.verify.bundle import parse_bundle
@@ -77,7 +78,8 @@ def test_show_says_section_by_section_what_is_claimed_and_that_nothing_is_verifi
 ) -> None:
     signed, digest = registered(tmp_path, xa)
     bundle = tmp_path / "transfer.evidence.json"
-    done("bundle", "export", signed, "--node", xa.url, "--wait", "--out", bundle)
+    ran = done("bundle", "export", signed, "--node", xa.url, "--wait", "--out", bundle)
+    assert "as many as are carried" not in ran.told
     text = done("bundle", "show", bundle).text
     assert text.startswith("NOT VERIFIED: ")
     assert "not verified" in text.splitlines()[-1]
@@ -90,6 +92,16 @@ def test_show_says_section_by_section_what_is_claimed_and_that_nothing_is_verifi
         "subject",
     }
     assert all(section["anchors"] for section in shown["sections"])
+
+
+def test_export_says_where_it_came_to_the_most_that_is_carried(
+    tmp_path: Path, xa: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed, _ = registered(tmp_path, xa)
+    monkeypatch.setattr(bundle_command, "MOST_OF_A_LOG", 2)  # the record, and its exporter's enrolment
+    ran = done("bundle", "export", signed, "--node", xa.url, "--wait", "--out", tmp_path / "it.evidence.json")
+    assert "2 statements of" in ran.told
+    assert "are as many as are carried of one log" in ran.told
 
 
 def test_before_the_anchor_export_names_the_wait_unless_it_may_go_without(tmp_path: Path, xa: Side) -> None:

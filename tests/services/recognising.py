@@ -38,6 +38,8 @@ class Recognising:
     accreditor: HolderKey
     of_xa: HolderKey
     of_xb: HolderKey
+    newer: HolderKey
+    """Another key of XA's authority."""
     count: int = 0
 
     def term(self, days: int = 300, begins: int | None = None) -> dict[str, str]:
@@ -129,8 +131,9 @@ class Recognising:
 def recognising(folder: Path) -> Iterator[Recognising]:
     body, accreditor = holder("body", "XA"), holder("accreditor", "XA")
     of_xa, of_xb = holder("authority", "XA"), holder("authority", "XB")
-    authorities = {"XA": [named(of_xa, "authority")], "XB": [named(of_xb, "authority")]}
+    newer = holder("authority", "XA", "#2027")
+    authorities = {"XA": [named(of_xa, "authority", also=[newer])], "XB": [named(of_xb, "authority")]}
     with two_sides(folder, authorities) as sides:
         sides.xa.enrol(body, "body")
         sides.xa.enrol(accreditor, "accreditor")
-        yield Recognising(sides, body, accreditor, of_xa, of_xb)
+        yield Recognising(sides, body, accreditor, of_xa, of_xb, newer)

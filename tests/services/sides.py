@@ -125,10 +125,10 @@ def holder(name: str, code: str, key_id: str = "#2026") -> HolderKey:
     return make_holder_key(f"did:web:{name}.example.{code.lower()}", key_id, EDDSA, os.urandom(RANDOM_SIZE))
 
 
-def named(key: HolderKey, *roles: str) -> Authority:
+def named(key: HolderKey, *roles: str, also: Sequence[HolderKey] = ()) -> Authority:
     """An authority of a node's settings, from a day before the tests' time to a long time after."""
-    own = AuthorityKey(key.id, key.multikey, NOW - DAY, NOW + 4000 * DAY)
-    return Authority(key.holder, tuple(sorted(roles)), (own,))
+    own = [AuthorityKey(one.id, one.multikey, NOW - DAY, NOW + 4000 * DAY) for one in (key, *also)]
+    return Authority(key.holder, tuple(sorted(roles)), tuple(own))
 
 
 @contextmanager

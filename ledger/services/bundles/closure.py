@@ -13,6 +13,8 @@
 | Decision | the measures that it was made by, and those in force that it leaves out; alone, its record |
 | PolicyMeasure | every endorsement of it |
 
+Beyond `LIMIT` is left out what comes last: strangers' decisions, and what these rest on.
+
 The status of a statement is every change by its issuer, and editions of the list it names: the newest, and the one
 that covers the moment asked about; where none is asked about, those by which it can be seen to have been valid.  What
 is not in this log is not carried; whoever holds the other log's part joins it.
@@ -24,16 +26,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.core.statement import Statement, parse_statement, verify_statement
+from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import parse_time
-from ledger.errors import NotFoundError, SignatureError
-from ledger.services.bundles.decided import decisions_about, left_out, record_of
+from ledger.errors import NotFoundError
+from ledger.services.bundles.decided import Decisions, decisions_about, record_of
+from ledger.services.bundles.joining import MOST_OF_A_LOG
+from ledger.services.bundles.left_out import LeftOut, Times
+from ledger.services.bundles.signers import add_signer
 from ledger.statements.arrangement import RecognitionArrangement
-from ledger.statements.catalogue import TYPES, read
+from ledger.statements.catalogue import read
 from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.edges import edges
-from ledger.statements.enrolment import Enrolment
-from ledger.statements.revocation import KeyRevocation
 from ledger.statements.transfer import TransferRecord
 from ledger.store.rows import HOLDERS, row_of
 from ledger.store.statements import Statements, StoredStatement
@@ -42,8 +45,8 @@ from ledger.verify.parties import CUSTODY
 
 PARENT_LIMIT: Final = ITEM_LIMIT // 2
 """Statements after which no earlier record is added; the report then names the gap."""
-LIMIT: Final = ITEM_LIMIT * 3 // 4
-"""Statements of one log; the rest is left for the logs that a bundle is joined with."""
+LIMIT: Final = MOST_OF_A_LOG
+"""Statements of one log."""
 LIST_BYTES: Final = 4 * 1024 * 1024
 """Bytes of status lists, after which no further edition is added but the newest of each list."""
 LIST_ENTRIES: Final = ENTRY_LIMIT // 4
@@ -101,6 +104,7 @@ def closure(
     also: Iterable[bytes] = (),
     size: int | None = None,
     tells: Tells | None = None,
+    times: Times = lambda _: (),
 ) -> list[Carried]:
     """The statement and all that it rests on, as the table says; the statement itself comes first.
 
@@ -115,6 +119,7 @@ def closure(
             own history and acknowledgement are not.
         tells: Asked of what a transfer record names, of decisions about it, and of the record of a decision: digests
             are no secret, and whoever may not see a statement may name it.  None carries all.
+        times: Of an entry, by when it is shown to have existed: a record that was dated back counts from then.
 
     Raises:
         NotFoundError: The statement is not in this log.
@@ -135,12 +140,8 @@ def closure(
         _crosses_by(subject, gathered)
     else:
         gathered.expand(subject)
-    for one in also:
-        gathered.follow(one)
     gathered.finish()
-    for one in left_out(digest, {one: held.statement for one, held in gathered.found.items()}, statements):
-        gathered.follow(one)
-    gathered.finish()
+    _decided(subject, gathered, times, also)
     _own_arrangements(jurisdiction, gathered)
     gathered.finish()
     gathered.add_lists(_moments(subject, gathered) if at is None else [at], exact=at is not None)
@@ -178,7 +179,7 @@ class _Gathered:
             return None
         statement = parse_statement(stored.body)
         self.found[stored.digest] = Carried(fitting, statement, stored.index)
-        _add_signer(statement, self.statements, self.carry)
+        add_signer(statement, self.statements, self.carry)
         return statement
 
     def is_named(self, stored: StoredStatement | None, by: Statement) -> bool:
@@ -322,12 +323,30 @@ def _transfer(statement: Statement, record: TransferRecord, jurisdiction: str, g
 
 
 def _crosses_by(record: Statement, gathered: _Gathered) -> None:
-    """Carry what a record says that it may cross by, and what was decided about it."""
+    """Carry what a record says that it may cross by."""
     for relation, target in edges(record):
         if relation in _NAMED:
             gathered.follow(target, record)
-    for stored in decisions_about(record, gathered.statements):
-        gathered.follow(stored.digest, record)
+
+
+def _decided(subject: Statement, gathered: _Gathered, times: Times, also: Iterable[bytes]) -> None:
+    """Carry decisions about a record and what they leave out, and `also`; then those that weigh less."""
+    record, about = gathered.found[subject.digest], Decisions([], [])
+    if subject.type == "TransferRecord":
+        about = decisions_about(subject, gathered.statements)
+    elif subject.type == "Decision":
+        record = gathered.found.get(bytes.fromhex(str(subject.subject["transfer"])), record)
+    left_out = LeftOut(record.statement, times(record.index), gathered.statements)
+    for decisions, besides in ((about.own, also), (about.others, ())):
+        for stored in decisions:
+            gathered.follow(stored.digest, subject)
+        gathered.finish()
+        for digest in left_out.by([held.statement for held in gathered.found.values()]):
+            gathered.follow(digest)
+            gathered.finish()  # a joint measure is no use without its endorsements
+        for digest in besides:
+            gathered.follow(digest)
+        gathered.finish()
 
 
 def _earlier(record: TransferRecord, statements: Statements) -> Iterator[StoredStatement]:
@@ -365,33 +384,3 @@ def _own_arrangements(jurisdiction: str, gathered: _Gathered) -> None:
         if gathered.statements.index_of(named) is None and count < ARRANGEMENTS:
             gathered.add(stored.digest)
             count += 1
-
-
-def _add_signer(
-    statement: Statement, statements: Statements, carry: Callable[[StoredStatement], Statement | None]
-) -> None:
-    """The first enrolment under which the signature counts, and every revocation of its key."""
-    enrolled = False
-    for stored in statements.about_party(statement.issuer):
-        about = read(parse_statement(stored.body), screened=False)
-        if isinstance(about, KeyRevocation) and about.key == statement.key_id:
-            carry(stored)
-        elif isinstance(about, Enrolment) and not enrolled and _names_signer(about, statement):
-            enrolled = True
-            carry(stored)
-
-
-def _names_signer(enrolment: Enrolment, statement: Statement) -> bool:
-    """Whether a statement was signed with a key of this enrolment, in a role that it grants."""
-    key = enrolment.key(statement.key_id)
-    if key is None:
-        return False
-    if enrolment.roles.isdisjoint(TYPES[statement.type].roles) and statement.type != "KeyRevocation":
-        return False
-    if not key.valid_from <= statement.created < key.valid_until:
-        return False
-    try:
-        verify_statement(statement, key.key)
-    except SignatureError:
-        return False
-    return True

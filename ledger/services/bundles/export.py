@@ -8,9 +8,10 @@ are of one log.  An anchor carries the strongest finality that is held.
 Source: docs/spec/bundle.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode
 from ledger.core.checkpoint import parse_checkpoint
@@ -65,6 +66,16 @@ class Shelf:
             return None
         return self.cosignatures.earliest_with_quorum(index, self.quorum, self.organisations)
 
+    def known(self, index: int) -> Iterator[int]:
+        """By when an entry is shown to have existed: by a checkpoint, by its witnesses, and by each chain."""
+        for stored in (self.checkpoints.earliest_covering(index), self.cosigned(index)):
+            if stored is not None:
+                yield stored.signed_at
+        for chain in self.chains:
+            held = self.anchors.evidence_for(chain, index + 1)
+            if held is not None:
+                yield held.row.block_time
+
     def note(self, stored: StoredCheckpoint) -> bytes:
         """A checkpoint's note with the cosignatures that are held."""
         return stored.note if self.cosignatures is None else self.cosignatures.under(stored)
@@ -101,7 +112,8 @@ def bundle_of(
     placed: dict[int, list[Carried]] = {}
     proven = _proven_size(shelf, allow_unanchored=allow_unanchored)
     held, jurisdiction = shelf.statements, shelf.log.jurisdiction
-    for one in closure(digest, held, jurisdiction, at=at, also=also, size=proven, tells=tells):
+    named: dict[str, Any] = {"at": at, "also": also, "size": proven, "tells": tells}
+    for one in closure(digest, held, jurisdiction, times=shelf.known, **named):
         size = _section_size(one.index, shelf, allow_unanchored=allow_unanchored)
         placed.setdefault(size, []).append(one)
     while len(placed) > max(sections, FEWEST_SECTIONS):

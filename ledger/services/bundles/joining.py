@@ -14,12 +14,14 @@ from ledger.core.statement import Statement
 from ledger.errors import MalformedError
 from ledger.statements.catalogue import commitments
 from ledger.statements.edges import edges
-from ledger.verify.bundle import SECTION_LIMIT, TYPE_OF_ROLE, Bundle, encode_bundle, parse_bundle
+from ledger.verify.bundle import ITEM_LIMIT, SECTION_LIMIT, TYPE_OF_ROLE, Bundle, encode_bundle, parse_bundle
 
 FEWEST_SECTIONS: Final = 2
 """Sections of one log below which the subject's own would have to go."""
 MOST_SECTIONS: Final = SECTION_LIMIT - 4
 """Most sections of one log; the others are left for the logs that a bundle is joined with."""
+MOST_OF_A_LOG: Final = ITEM_LIMIT * 3 // 4
+"""Likewise statements."""
 
 
 def join(first: bytes, *others: bytes) -> bytes:

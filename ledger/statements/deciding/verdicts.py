@@ -137,30 +137,32 @@ def in_force(measures: Iterable[Ready], direction: str, party: Party, at: int) -
         party: The one on that side: who sends, or who receives.
         at: POSIX seconds.
     """
-    begun = {
-        each.digest: each
-        for each in measures
-        if each.measure.jurisdiction == party.jurisdiction
-        and each.measure.direction == direction
-        and each.measure.effective_from <= at
-    }
+    begun = {each.digest: each for each in measures if has_begun(each.measure, direction, party, at)}
     if not begun:
         return []
     latest: dict[tuple[str, ...], int] = {}
     for each in begun.values():
-        name = _name(each.measure)
+        name = series_of(each.measure)
         latest[name] = max(each.measure.version, latest.get(name, 0))
     return [
         each
         for _, each in sorted(begun.items())
-        if _is_open(each.measure, at)
-        and _concerns(each.measure, party, at)
-        and latest[_name(each.measure)] == each.measure.version
+        if is_asked(each.measure, party, at) and latest[series_of(each.measure)] == each.measure.version
     ]
 
 
-def _is_open(measure: PolicyMeasure, at: int) -> bool:
-    return measure.effective_until is None or at < measure.effective_until
+def has_begun(measure: PolicyMeasure, direction: str, party: Party, at: int) -> bool:
+    """Whether a measure of a direction's side has taken effect, and so covers its earlier versions."""
+    return (
+        measure.jurisdiction == party.jurisdiction
+        and measure.direction == direction
+        and measure.effective_from <= at
+    )
+
+
+def is_asked(measure: PolicyMeasure, party: Party, at: int) -> bool:
+    """Whether a measure that has begun, and that no later version covers, has something to say of a party."""
+    return (measure.effective_until is None or at < measure.effective_until) and _concerns(measure, party, at)
 
 
 def _concerns(measure: PolicyMeasure, party: Party, at: int) -> bool:
@@ -175,7 +177,7 @@ def author_of(measure: PolicyMeasure) -> tuple[str, str]:
     return measure.authority.did, measure.authority.jurisdiction
 
 
-def _name(measure: PolicyMeasure) -> tuple[str, ...]:
+def series_of(measure: PolicyMeasure) -> tuple[str, ...]:
     """What all versions of a measure of one direction have the same."""
     return (*author_of(measure), measure.number, measure.kind, measure.zone or "")
 
