@@ -169,7 +169,7 @@ def test_counting_goes_on_where_it_was(seen: Consoled, monkeypatch: pytest.Monke
 
 def test_what_was_sent_is_told_by_partner_as_the_report_tells_routes_and_no_more(seen: Consoled) -> None:
     counter = FlowCounter(seen.node.statements, "XA", origin_of)
-    counting = Counting(span_of(2026), lambda _: None)
+    counting = Counting(span_of(2026), lambda _: None, lambda *_: True)
     counting.tables["routes"] = {
         ("XA", "XB"): Cell(12), ("XA", "XC"): Cell(3), ("XA", "XE"): Cell(30),
         ("XD", "XB"): Cell(20), ("XD", "XC"): Cell(20),

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.services.statistics.cells import Cell, Key, Row, Table, table_of
 from ledger.services.statistics.counting import Counting, Given, span_of
-from ledger.services.statistics.report import finder, given, told_table
+from ledger.services.statistics.report import finder, given, sayer, told_table
 from ledger.store.statements import Statements
 
 AT_ONCE: Final = 20_000
@@ -57,8 +57,10 @@ class Flows(NamedTuple):
 
 
 class _Year:
-    def __init__(self, year: int, find: Callable[[bytes], Given | None]) -> None:
-        self.counting, self.year, self.reached = Counting(span_of(year), find), year, 0
+    def __init__(self, year: int, statements: Statements, jurisdiction: str) -> None:
+        may_say = sayer(statements, jurisdiction)
+        self.counting = Counting(span_of(year), finder(statements), may_say)
+        self.year, self.reached = year, 0
         self.received: Counter[str] = Counter()
 
 
@@ -84,7 +86,7 @@ class FlowCounter:
         """
         with self._lock:
             if self._held is None or self._held.year != year or self._held.reached > size:
-                self._held = _Year(year, finder(self._statements))
+                self._held = _Year(year, self._statements, self._own)
             held = self._held
             taken = list(islice(given(self._statements, first=held.reached, size=size), AT_ONCE))
             held.counting.extend(taken)

@@ -38,6 +38,10 @@ class Given(NamedTuple):
     subject: dict[str, Any]
 
 
+MaySay = Callable[[Given, Given], bool]
+"""Whether the first, a decision about the second, a record, is by one of the record's parties or an authority."""
+
+
 class Span(NamedTuple):
     """A calendar year, POSIX seconds; the end is excluded."""
 
@@ -69,18 +73,19 @@ class Counting:
     Attributes:
         tables: Cells by key, of each attribute.
         total: Of all records that count.
-        decisions: Decisions about them.
+        decisions: Decisions about them, by who may say so.
         inputs: Tree of the digests of what was counted.
         measures: Those published in the year, or in force in it, by digest.
     """
 
-    def __init__(self, span: Span, find: Callable[[bytes], Given | None]) -> None:
+    def __init__(self, span: Span, find: Callable[[bytes], Given | None], may_say: MaySay) -> None:
         """Begin a year.
 
         Args:
             find: A statement of the same log by its digest.
+            may_say: Of a decision and the record that it is about.
         """
-        self.span, self._find = span, find
+        self.span, self._find, self._may_say = span, find, may_say
         self.tables: dict[str, dict[Key, Cell]] = {name: {} for name in _DIMENSIONS}
         self.total, self.decisions, self.acknowledged = Cell(), 0, 0
         self.inputs = Frontier()
@@ -136,11 +141,12 @@ class Counting:
         if before is None:
             return False
         record = self._find(digest)
-        if record is not None:
-            whole = _cells(record)["routes"].popitem()[1]
-            self._add("outcomes", (before,), whole, -1)
-            self._add("outcomes", (one.subject["outcome"],), whole, 1)
-            self._outcomes[digest] = one.subject["outcome"]
+        if record is None or not self._may_say(one, record):
+            return False
+        whole = _cells(record)["routes"].popitem()[1]
+        self._add("outcomes", (before,), whole, -1)
+        self._add("outcomes", (one.subject["outcome"],), whole, 1)
+        self._outcomes[digest] = one.subject["outcome"]
         self.decisions += 1
         return True
 

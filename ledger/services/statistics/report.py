@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from ledger.core.canonical import BUNDLE_LIMIT, Json, decode, decode_checked, encode
 from ledger.errors import MalformedError, RefusedError, VerificationError
 from ledger.services.statistics.cells import THRESHOLD, Cell, Key, table_of, unless_overlapping
-from ledger.services.statistics.counting import TYPES, Counting, Given, Seen, span_of
+from ledger.services.statistics.counting import TYPES, Counting, Given, MaySay, Seen, span_of
 from ledger.store.statements import Statements, StoredStatement
 
 FORMAT: Final = "evidence-statistics/1"
@@ -68,6 +68,39 @@ def finder(statements: Statements) -> Callable[[bytes], Given | None]:
     return find
 
 
+def sayer(statements: Statements, jurisdiction: str) -> MaySay:
+    """Whose decisions about a record count, for `Counting`: those that step 11 would count, as far as a log tells.
+
+    They are by the record's exporter or importer, where it is of the log's jurisdiction, and by an authority of the
+    log's jurisdiction, where one of both is.  A log has nobody's statements but those of who was enrolled before and
+    of its authorities, which trust lists name.
+
+    Args:
+        jurisdiction: Of the log.
+
+    Cost: a look-up for each issuer that is neither exporter nor importer, once; of an authority, for each decision.
+    """
+    known: dict[str, int] = {}
+
+    def enrolled(issuer: str) -> int | None:
+        if issuer not in known and (about := statements.about_party(issuer)):
+            known[issuer] = about[0].index
+        return known.get(issuer)  # who is not yet may be later
+
+    def may_say(decision: Given, record: Given) -> bool:
+        own = [
+            record.subject[side]
+            for side in ("exporter", "importer")
+            if record.subject[side]["jurisdiction"] == jurisdiction
+        ]
+        if any(party["did"] == decision.issuer for party in own):
+            return True
+        first = enrolled(decision.issuer)
+        return bool(own) and (first is None or first > decision.place)
+
+    return may_say
+
+
 def given(statements: Statements, *, first: int = 0, size: int) -> Iterator[Given]:
     """What is counted of the entries from `first` to `size`, excluded, in the order of the log; read in pages."""
     kinds = [_of_type(statements, kind, first, size) for kind in TYPES]
@@ -89,7 +122,8 @@ def made(statements: Statements, state: State, asked: Asked) -> bytes:
     Cost: reads every statement of the types that are counted once, and each that is decided about or replaced again;
     in memory, some 120 bytes for each record of the year.
     """
-    counting = Counting(span_of(asked.year, asked.offset), finder(statements))
+    may_say = sayer(statements, state.jurisdiction)
+    counting = Counting(span_of(asked.year, asked.offset), finder(statements), may_say)
     counting.extend(given(statements, size=state.size))
     return encode(subject_of(counting, state, asked), what="report")
 

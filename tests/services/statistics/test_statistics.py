@@ -51,12 +51,12 @@ class Rows:
         subject = {"exporter": exporter, "importer": {"jurisdiction": "XB"}, "lines": list(lines), **members}
         return self.add("TransferRecord", subject, at=at, by=by)
 
-    def decision(self, record: str, outcome: str) -> str:
-        return self.add("Decision", {"transfer": record, "outcome": outcome})
+    def decision(self, record: str, outcome: str, by: str = "a") -> str:
+        return self.add("Decision", {"transfer": record, "outcome": outcome}, by=by)
 
     def counted(self, year: int = 2026, offset: int = 0) -> Counting:
         known = {one.digest: one for one in self.given}
-        counting = Counting(span_of(year, offset), known.get)
+        counting = Counting(span_of(year, offset), known.get, lambda one, record: one.issuer == record.issuer)
         counting.extend(self.given)
         return counting
 
@@ -144,6 +144,18 @@ def test_of_several_decisions_about_a_record_the_last_in_the_log_counts(rows: Ro
     assert rows.told()["outcomes"]["rows"] == [
         {"outcome": "conditional", "records": 9, "lines": 0, "persons": 0}
     ]
+
+
+def test_a_strangers_decision_is_not_counted_though_it_is_the_last(rows: Rows) -> None:
+    for _ in range(9):
+        record = rows.record()
+        rows.decision(record, "conditional")
+        rows.decision(record, "prohibited", by="stranger")
+    own, before = rows.told()["outcomes"]["rows"], rows.told()["inputs"]
+    assert own == [{"outcome": "conditional", "records": 9, "lines": 0, "persons": 0}]
+    assert rows.counted().decisions == 9
+    rows.decision(rows.given[0].digest.hex(), "free", by="stranger")
+    assert rows.told()["inputs"] == before
 
 
 def test_the_root_is_of_what_was_counted_in_the_order_of_the_log(rows: Rows) -> None:
