@@ -80,11 +80,15 @@ def issue_draft(
     return output.DONE
 
 
-def show_issued(statement: Statement, what: str, out: Path | None, *, as_json: bool) -> None:
-    """Keep a statement that was registered, and tell of it."""
+def show_issued(
+    statement: Statement, what: str, out: Path | None, *, as_json: bool, new: bool | None = None
+) -> None:
+    """Keep a statement that was registered, and tell of it; `new`: whether it did not stand in the log before."""
     if out is not None:
         write_new(out, statement.encoded, what="signed statement", mode=READABLE)
     told: dict[str, Any] = {"digest": statement.digest.hex(), "type": statement.type, "id": statement.id}
+    if new is not None:
+        told["new"] = new
     lines = [f"{what}: {told['digest']}"]
     reference: Any = statement.subject.get(status.REFERRED)
     if reference is not None:

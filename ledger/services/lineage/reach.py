@@ -77,8 +77,11 @@ def reach_of(digest: bytes, nodes: Iterable[NodeClient], *, now: int) -> Reach:
     )
 
 
-def referring(digest: bytes, node: NodeClient, kind: str) -> list[Statement]:
+def referring(digest: bytes, node: NodeClient, kind: str, *, issuer: str | None = None) -> list[Statement]:
     """The statements of a type in a node's log that refer to a digest themselves.
+
+    Args:
+        issuer: Only theirs.
 
     Raises:
         RemoteError: The node did not answer, or with nonsense.
@@ -86,9 +89,11 @@ def referring(digest: bytes, node: NodeClient, kind: str) -> list[Statement]:
     lineage = _lineage(digest, node, depth=1)
     if lineage is None:
         return []
-    types = {entry.digest: entry.type for entry in lineage.entries}
+    types = {
+        entry.digest: entry.type for entry in lineage.entries if issuer is None or entry.issuer == issuer
+    }
     sources = dict.fromkeys(
-        link.source for link in lineage.links if link.target == digest and types[link.source] == kind
+        link.source for link in lineage.links if link.target == digest and types.get(link.source) == kind
     )
     return [parse_statement(node.statement(source.hex())) for source in sources]
 
