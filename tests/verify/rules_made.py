@@ -57,6 +57,18 @@ def in_window(says: str, *, start: int | None = None, end: int | None = None, at
     return made
 
 
+def inside_window(says: str, *, since: int, until: int) -> Ruled:
+    """A decision for a moment between the ends of the record's window; another measure is in force for some time."""
+    made = ruled()
+    made.measure("XA-1", free())
+    term = {"effectiveFrom": format_time(since), "effectiveUntil": format_time(until)}
+    made.measure("XA-2", rule("1", says), created=START + 30, **term)
+    made.record(window={"start": format_time(MADE + HOUR), "end": format_time(MADE + 2 * DAY)})
+    at = MADE + DAY
+    made.decision("XA-1", *(["XA-2"] if since <= at < until else []), at=at)
+    return made
+
+
 def backdated(*, after: bool) -> Ruled:
     """A decision that claims to be older than a measure which stands before it in the log, or after it."""
     made = ruled()
@@ -78,6 +90,17 @@ def endorsed_late() -> Ruled:
     made.decision("XA-1")
     for by in (SECOND, THIRD):
         made.endorse("XA-1", by, created=MADE + 61)
+    return made
+
+
+def endorsed_before() -> Ruled:
+    """A decision that claims to be older than the endorsements, which stand before it in its log."""
+    made = ruled()
+    made.measure("XA-1", free(), **JOINT)
+    made.record()
+    for by in (SECOND, THIRD):
+        made.endorse("XA-1", by, created=MADE + 120)
+    made.decision("XA-1", created=MADE + 60)
     return made
 
 
