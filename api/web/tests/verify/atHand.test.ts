@@ -36,11 +36,11 @@ const SAID: Endorsement = {
 };
 const DECISION = held("decision", measure({}), { created: 200 });
 
-/** Whether a measure counts at the moment 60, by one endorsement. */
-function counts(said: Partial<Endorsement>, members: Partial<Held> = {}): boolean {
+/** Whether a measure counts for a decision at the moment 60, by one endorsement. */
+function counts(said: Partial<Endorsement>, members: Partial<Held> = {}, decision = DECISION): boolean {
   const endorsement = held("endorsement", { ...SAID, ...said }, { issuer: "did:second", ...members });
-  const atHand = new AtHand([], [held("measure", JOINT), endorsement, DECISION], new Map(), NOBODY);
-  return atHand.against(digest("measure"), DECISION, 60) === null;
+  const atHand = new AtHand([], [held("measure", JOINT), endorsement, decision], new Map(), NOBODY);
+  return atHand.against(digest("measure"), decision, 60) === null;
 }
 
 test("an endorsement counts of this measure, in this role, for its own jurisdiction, in time", () => {
@@ -58,6 +58,19 @@ test("an endorsement counts of this measure, in this role, for its own jurisdict
   for (const members of [{ created: 201 }, { issuer: "did:third" }]) {
     assert.ok(!counts({}, members), JSON.stringify(members));
   }
+});
+
+test("an endorsement that claims to be later counts where it stands before the decision in its log", () => {
+  const later = { created: 300 };
+  const made: Held = { ...DECISION, entry: { origin: "xa", index: 7 } };
+  const at = (origin: string, index: number): boolean =>
+    counts({}, { ...later, entry: { origin, index } }, made);
+  assert.ok(at("xa", 6));
+  assert.ok(!at("xa", 7));
+  assert.ok(!at("xa", 8));
+  assert.ok(!at("xb", 6), "the order of another log tells nothing");
+  assert.ok(!counts({}, later, made), "it stands in no log");
+  assert.ok(!counts({}, { ...later, entry: { origin: "xa", index: 6 } }), "the decision stands in no log");
 });
 
 test("in the place of a measure stands one of its number, version and country that is not named itself", () => {
