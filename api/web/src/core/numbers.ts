@@ -1,4 +1,4 @@
-/** Arithmetic in prime fields, as far as points of curves are checked before a library sees them. */
+/** Arithmetic in prime fields, as far as points of curves are checked before a library sees them; and numbers as types. */
 
 /** `value` modulo `modulus`, from 0 on. */
 export function mod(value: bigint, modulus: bigint): bigint {
@@ -18,3 +18,8 @@ export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   }
   return result;
 }
+
+/** The indexes of a list of N, for one whose length is known: what stands there is there. */
+export type Below<N extends number, Found extends number[] = []> = Found["length"] extends N
+  ? Found[number]
+  : Below<N, [...Found, Found["length"]]>;

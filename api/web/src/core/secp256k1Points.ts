@@ -2,21 +2,21 @@
  * Points of secp256k1, as far as a key is recovered from a signature: u1 G + u2 R, of numbers that everybody may know.
  *
  * Both factors are split by the curve's endomorphism, λ (x, y) = (β x, y), so that half as many points are doubled, and
- * written with few digits other than 0.  Coordinates are Jacobian, x = X / Z², y = Y / Z³, taken modulo P with either
- * sign.  The time that this takes tells of the numbers: it is for no secret.
+ * written with few digits other than 0.  Coordinates are Jacobian, x = X / Z², y = Y / Z³.  The time that this takes
+ * tells of the numbers: it is for no secret.
  *
  * Source: SEC 2 section 2.4.1; "Guide to Elliptic Curve Cryptography" (2004), algorithms 3.51 and 3.74;
  * "Explicit-Formulas Database", dbl-2009-l and add-2007-bl.
  */
 
 import { mod } from "./numbers.ts";
+import { less, fromBigInt, isZero, type Limbs, minus, P, scaled, times, toBigInt } from "./secp256k1Field.ts";
 
 export const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-const P = 2n ** 256n - 2n ** 32n - 977n;
 const B = 7n;
 const G_X = 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n;
 const G_Y = 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n;
-const BETA = 0x7ae96a2b657c07106e64479eac3434e99cf0497512f58995c1396c28719501een;
+const BETA = fromBigInt(0x7ae96a2b657c07106e64479eac3434e99cf0497512f58995c1396c28719501een);
 /** Two short vectors (a, b) with a + b λ = 0 modulo the order; b of the second is a of the first. */
 const A1 = 0x3086d221a7d46bcde86c90e49284eb15n;
 const B1 = -0xe4437ed6010e88286f547fa90abfe4c3n;
@@ -27,27 +27,28 @@ const DIGIT_OF_BASE = 7;
 
 /** A point as x and y from 0 to P - 1. */
 export type Affine = readonly [x: bigint, y: bigint];
-/** X, Y and Z, where Z is 0 of the point at infinity alone. */
-type Point = readonly [x: bigint, y: bigint, z: bigint];
+/** X, Y and Z, carried; Z is `ONE` where that is known.  Undefined stands for the point at infinity. */
+type Point = readonly [x: Limbs, y: Limbs, z: Limbs];
 
-const INFINITY: Point = [0n, 1n, 0n];
+const ONE = fromBigInt(1n);
 
 /** The point with this x, from 1 to P - 1, and a y that is odd or is not; undefined where the curve has none. */
 export function lift(x: bigint, isOdd: boolean): Affine | undefined {
-  const square = (((x * x) % P) * x + B) % P;
-  const root = rootOf(square);
-  if ((root * root) % P !== square) return undefined;
+  const square = mod(x * x * x + B, P);
+  const limbs = rootOf(fromBigInt(square));
+  if (toBigInt(times(limbs, limbs)) !== square) return undefined;
+  const root = toBigInt(limbs);
   return [x, ((root & 1n) === 1n) === isOdd ? root : P - root];
 }
 
 /** `value` to the power (P + 1) / 4, whose bits are runs of 223, 22 and 2 ones: a root where there is one. */
-function rootOf(value: bigint): bigint {
-  const squared = (base: bigint, times: number): bigint => {
+function rootOf(value: Limbs): Limbs {
+  const squared = (base: Limbs, count: number): Limbs => {
     let result = base;
-    for (let left = times; left > 0; left -= 1) result = (result * result) % P;
+    for (let left = count; left > 0; left -= 1) result = times(result, result);
     return result;
   };
-  const joined = (high: bigint, low: bigint, bits: number): bigint => (squared(high, bits) * low) % P;
+  const joined = (high: Limbs, low: Limbs, bits: number): Limbs => times(squared(high, bits), low);
   const ones2 = joined(value, value, 1);
   const ones3 = joined(ones2, value, 1);
   const ones11 = joined(joined(joined(ones3, ones3, 3), ones3, 3), ones2, 2);
@@ -72,34 +73,35 @@ export function inverse(value: bigint, prime: bigint): bigint {
 
 /** `base` G + `factor` `point`, both factors from 0 to the order; undefined where it is the point at infinity. */
 export function combine(base: bigint, factor: bigint, point: Affine): Affine | undefined {
-  ofBase ??= multiplesOf([G_X, G_Y, 1n], DIGIT_OF_BASE).map(normal);
+  ofBase ??= multiplesOf(limbsOf([G_X, G_Y]), DIGIT_OF_BASE).map((one) => limbsOf(affine(one)));
   const terms = [
     ...termsOf(base, ofBase, DIGIT_OF_BASE),
-    ...termsOf(factor, multiplesOf([...point, 1n], DIGIT), DIGIT),
+    ...termsOf(factor, multiplesOf(limbsOf(point), DIGIT), DIGIT),
   ];
-  let sum = INFINITY;
+  let sum: Point | undefined;
   for (let place = Math.max(...terms.map(({ digits }) => digits.length)) - 1; place >= 0; place -= 1) {
-    sum = double(sum);
+    sum &&= double(sum);
     for (const { digits, odd } of terms) {
       const digit = digits[place] ?? 0;
       const multiple = odd[Math.abs(digit) >> 1];
-      if (digit !== 0 && multiple !== undefined) sum = add(sum, digit > 0 ? multiple : negative(multiple));
+      if (digit === 0 || multiple === undefined) continue;
+      const term = digit > 0 ? multiple : negative(multiple);
+      sum = sum === undefined ? term : add(sum, term);
     }
   }
-  return affine(sum);
+  return sum && affine(sum);
 }
 
-function affine([x, y, z]: Point): Affine | undefined {
-  if (z === 0n) return undefined;
+function affine(point: Point): Affine {
+  const [x, y, z] = point.map(toBigInt) as [bigint, bigint, bigint];
   const over = inverse(z, P);
   const square = (over * over) % P;
-  return [mod(x * square, P), mod(y * ((square * over) % P), P)];
+  return [(x * square) % P, (y * ((square * over) % P)) % P];
 }
 
-/** The same point with Z = 1, by which it is added sooner. */
-function normal(point: Point): Point {
-  const [x, y] = affine(point) ?? [0n, 0n];
-  return [x, y, 1n];
+/** With Z = 1, by which a point is added sooner. */
+function limbsOf([x, y]: Affine): Point {
+  return [fromBigInt(x), fromBigInt(y), ONE];
 }
 
 let ofBase: readonly Point[] | undefined;
@@ -108,7 +110,10 @@ let ofBase: readonly Point[] | undefined;
 function multiplesOf(point: Point, bits: number): readonly Point[] {
   const twice = double(point);
   const found = [point];
-  for (let last = point; found.length < 1 << (bits - 2); found.push(last)) last = add(last, twice);
+  for (let last: Point | undefined = point; found.length < 1 << (bits - 2); found.push(last)) {
+    last = add(last, twice);
+    if (last === undefined) break; // no small multiple of a point of this order is
+  }
   return found;
 }
 
@@ -123,7 +128,7 @@ function termsOf(k: bigint, odd: readonly Point[], bits: number): readonly [Term
   const [c1, c2] = [rounded(A1 * k), rounded(-B1 * k)];
   return [
     { digits: digitsOf(k - c1 * A1 - c2 * A2, bits), odd },
-    { digits: digitsOf(-c1 * B1 - c2 * A1, bits), odd: odd.map(([x, y, z]) => [(x * BETA) % P, y, z]) },
+    { digits: digitsOf(-c1 * B1 - c2 * A1, bits), odd: odd.map(([x, y, z]) => [times(x, BETA), y, z]) },
   ];
 }
 
@@ -153,33 +158,33 @@ function digitsOf(value: bigint, bits: number): readonly number[] {
 }
 
 function negative([x, y, z]: Point): Point {
-  return [x, -y, z];
+  return [x, scaled(y, -1), z];
 }
 
 function double([x, y, z]: Point): Point {
-  const b = (y * y) % P;
-  const d = (4n * x * b) % P;
-  const e = (3n * x * x) % P;
-  const newX = (e * e - 2n * d) % P;
-  return [newX, (e * (d - newX) - 8n * b * b) % P, (2n * y * z) % P];
+  const b = times(y, y);
+  const d = times(scaled(x, 4), b);
+  const e = times(scaled(x, 3), x);
+  const newX = less(times(e, e), 2, d);
+  const newY = less(times(e, minus(d, newX)), 8, times(b, b));
+  return [newX, newY, times(scaled(y, 2), z)];
 }
 
-function add(one: Point, other: Point): Point {
+function add(one: Point, other: Point): Point | undefined {
   const [x1, y1, z1] = one;
   const [x2, y2, z2] = other;
-  if (z1 === 0n) return other;
-  if (z2 === 0n) return one;
-  const zz1 = (z1 * z1) % P;
-  const isAffine = z2 === 1n;
-  const zz2 = isAffine ? 1n : (z2 * z2) % P;
-  const u1 = isAffine ? x1 : (x1 * zz2) % P;
-  const s1 = isAffine ? y1 : (y1 * ((zz2 * z2) % P)) % P;
-  const h = (x2 * zz1 - u1) % P;
-  const r = (y2 * ((zz1 * z1) % P) - s1) % P;
-  if (h === 0n) return r === 0n ? double(one) : INFINITY;
-  const hh = (h * h) % P;
-  const hhh = (hh * h) % P;
-  const v = (u1 * hh) % P;
-  const x = (r * r - hhh - 2n * v) % P;
-  return [x, (r * (v - x) - s1 * hhh) % P, ((isAffine ? z1 : (z1 * z2) % P) * h) % P];
+  const isAffine = z2 === ONE;
+  const zz1 = times(z1, z1);
+  const zz2 = isAffine ? ONE : times(z2, z2);
+  const u1 = isAffine ? x1 : times(x1, zz2);
+  const s1 = isAffine ? y1 : times(y1, times(zz2, z2));
+  const h = less(times(x2, zz1), 1, u1);
+  const r = minus(times(y2, times(zz1, z1)), s1);
+  if (isZero(h)) return isZero(less(r, 0, r)) ? double(one) : undefined;
+  const hh = times(h, h);
+  const hhh = times(hh, h);
+  const v = times(u1, hh);
+  const x = less(times(r, r), 1, hhh, 2, v);
+  const y = less(times(r, minus(v, x)), 1, times(s1, hhh));
+  return [x, y, times(isAffine ? z1 : times(z1, z2), h)];
 }
