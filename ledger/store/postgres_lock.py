@@ -5,6 +5,7 @@ The epoch, read in every transaction that counts, keeps a process apart that los
 """
 
 import threading
+from contextlib import suppress
 
 import psycopg
 from sqlalchemy import URL
@@ -60,10 +61,15 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        """Let another process have it."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        """Let another process have it, from the moment this returns where the server answers."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        # Closing alone does not wait: the server lets go when its process gets to see the end of the connection.
+        with suppress(psycopg.Error):
+            if not is_lost(session):
+                session.execute("SELECT pg_advisory_unlock(%s)", (self.key,))
+        session.close()
 
 
 class PostgresOffice:

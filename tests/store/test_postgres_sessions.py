@@ -10,7 +10,8 @@ from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import BUSY_SECONDS, Database, open_database
 from ledger.store.integrity import differences
 from ledger.store.log import Appended, Log
-from ledger.store.postgres_session import WRITING_IDLE_SECONDS
+from ledger.store.postgres_lock import AdvisoryLock
+from ledger.store.postgres_session import WRITING_IDLE_SECONDS, address_of
 from tests.postgres import PASSWORD, Server
 from tests.store.conftest import ORIGIN, make_statement, make_statements
 from tests.store.test_postgres import backend, change, code_of, name, terminate
@@ -37,6 +38,20 @@ def test_a_second_writer_is_refused_and_a_reader_and_a_member_are_not(database: 
         member.lead(ORIGIN)
         assert member.epoch == 3
         assert Log(member, ORIGIN).append(make_statements([1])) == [Appended(0, first=True)]
+
+
+def test_a_lock_is_let_go_before_its_connection_ends(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server under load sees the end of a connection late, and would refuse the next one meanwhile."""
+    one, other = AdvisoryLock(address_of(place), 1), AdvisoryLock(address_of(place), 1)
+    assert one.take()
+    session = one.session
+    assert session is not None
+    with monkeypatch.context() as late:
+        late.setattr(session, "close", lambda: None)
+        one.release()
+    assert other.take()
+    session.close()
+    other.release()
 
 
 def test_a_writer_that_lost_its_lock_goes_on_only_where_nobody_led_meanwhile(
