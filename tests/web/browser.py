@@ -101,6 +101,8 @@ class Opened:
     def violations(self) -> list[str]:
         """What axe finds wrong, at any level that it knows."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        # What fades in has little contrast for a moment.
+        self.page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
         found: dict[str, Any] = self.page.evaluate("() => axe.run(document)")
         return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
 
