@@ -210,7 +210,7 @@ def test_everything_can_be_done_with_the_keyboard(browser: Browser, files: Files
         for picked, file in (("evidence-file", files.good), ("trust-file", files.trust)):
             reach(page, picked)
             with page.page.expect_file_chooser() as chooser:
-                page.page.keyboard.press("Space")
+                page.page.keyboard.press("Space", delay=50)
             chooser.value.set_files(file)
         page.answered()
         assert page.verdict == "passed"
