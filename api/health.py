@@ -32,6 +32,8 @@ def health_of(node: Node) -> dict[str, Any]:
         told["trouble"] = {"code": trouble.code, "detail": str(trouble)}
     if node.anchor_trouble is not None:
         told["anchorTrouble"] = {"code": node.anchor_trouble.code, "detail": str(node.anchor_trouble)}
+    if node.measures.trouble is not None:
+        told["ruleTrouble"] = {"code": node.measures.trouble.code, "detail": str(node.measures.trouble)}
     told |= _reviewing(node)
     told |= witnessing_of(node) | attesting_of(node) | relaying_of(node) | monitoring_of(node)
     return told

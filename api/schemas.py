@@ -56,6 +56,7 @@ class Decided(Wire):
     strictest: Strictest | None = None
     mechanisms: list[str] | None = Field(None, description="by which it may cross")
     declared: bool | None = Field(None, description="whether the record names one of them")
+    conditions: list[str] | None = Field(None, description="on which, codes of `measure-conditions`")
     missing: list[str] | None = Field(None, description="facts that the record does not say")
     code: str | None = Field(None, description="why nothing could be decided")
 
@@ -364,6 +365,7 @@ class Health(Wire):
     trouble: Trouble | None = None
     anchorTrouble: Trouble | None = None
     finalityTrouble: Trouble | None = None
+    ruleTrouble: Trouble | None = Field(None, description="why a measure of the log could not be read")
     reviewTrouble: Trouble | None = None
     reviewsWaiting: int | None = Field(None, description="reviews of measures that could not be made yet")
     attester: AttesterHealth | None = None

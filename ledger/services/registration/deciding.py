@@ -14,7 +14,7 @@ import orjson
 
 from ledger.core.statement import parse_statement
 from ledger.core.times import format_time
-from ledger.errors import LedgerError, RefusedError
+from ledger.errors import LedgerError, RefusedError, StoreError
 from ledger.ruling import Ruling
 from ledger.services.admission.batches import Admitted
 from ledger.services.home.folder import Home
@@ -50,34 +50,44 @@ class MeasureBook:
         self._measures: dict[bytes, Ready] = {}
         self._endorsed: dict[bytes, dict[str, int]] = {}
         self._held = Measures(())
-        self._until = -_NEVER
+        self._since = self._until = -_NEVER
+        self.trouble: LedgerError | None = None
+        """Why a measure or an endorsement of the log could not be read: what it says is not known."""
 
     def at_hand(self, at: int) -> Measures:
         """The measures of the log at present, but for joint ones that too few had endorsed by `at`."""
-        if self._seen == self._size() and at < self._until:
-            return self._held
         with self._lock:
             size = self._size()
             is_new = self._follow(size) if size > self._seen else False
-            if is_new or at >= self._until:
-                self._held, self._until = self._made(at)
+            if is_new or not self._since <= at < self._until:
+                self._held, self._since, self._until = self._made(at)
             self._seen = size
             return self._held
 
     def _follow(self, size: int) -> bool:
         """Take in what is new; whether there was anything."""
         found = False
-        for stored in self._new("PolicyMeasure", size):
-            statement = parse_statement(stored.body)
-            self._measures[stored.digest] = ready(stored.digest, read(statement, screened=False))
-            found = True
-        for stored in self._new("Endorsement", size):
-            said = read_endorsement(parse_statement(stored.body), screened=False)
-            if said.role == JOINT_MEASURE:
-                by = self._endorsed.setdefault(said.statement, {})
-                by[stored.issuer] = min(said.begins, by.get(stored.issuer, _NEVER))
-                found = True
+        for kind, take in (("PolicyMeasure", self._take_measure), ("Endorsement", self._take_endorsement)):
+            for stored in self._new(kind, size):
+                try:
+                    found |= take(stored)
+                except LedgerError as error:
+                    detail = f"{kind} {stored.digest.hex()}, entry {stored.index}, cannot be read: {error}"
+                    self.trouble = StoreError(detail, code="measure-unreadable")
         return found
+
+    def _take_measure(self, stored: StoredStatement) -> bool:
+        measure = read(parse_statement(stored.body), screened=False)
+        self._measures[stored.digest] = ready(stored.digest, measure)
+        return True
+
+    def _take_endorsement(self, stored: StoredStatement) -> bool:
+        said = read_endorsement(parse_statement(stored.body), screened=False)
+        if said.role != JOINT_MEASURE:
+            return False
+        by = self._endorsed.setdefault(said.statement, {})
+        by[stored.issuer] = min(said.begins, by.get(stored.issuer, _NEVER))
+        return True
 
     def _new(self, kind: str, size: int) -> list[StoredStatement]:
         found: list[StoredStatement] = []
@@ -89,11 +99,12 @@ class MeasureBook:
                 break
         return found
 
-    def _made(self, at: int) -> tuple[Measures, int]:
-        """Those that count at a moment, and until when that does not change by itself."""
+    def _made(self, at: int) -> tuple[Measures, int, int]:
+        """Those that count at a moment, and since and until when that is so."""
         begins = {digest: self._begins(one) for digest, one in self._measures.items()}
         held = Measures(one for digest, one in self._measures.items() if begins[digest] <= at)
-        return held, min((begin for begin in begins.values() if begin > at), default=_NEVER)
+        since = max((begin for begin in begins.values() if begin <= at), default=-_NEVER)
+        return held, since, min((begin for begin in begins.values() if begin > at), default=_NEVER)
 
     def _begins(self, one: Ready) -> int:
         """From when a measure counts: a joint one, when enough had endorsed it."""
@@ -131,11 +142,20 @@ class Rules:
         decisions: dict[bytes, Short] = {}
         for one in admitted:
             if isinstance(one, NewStatement) and one.type == RECORD:
-                told = decisions[one.digest] = _short(one.body, measures, now)
+                told = decisions[one.digest] = self._short(one.body, measures, now)
                 found.append(self._refused(one, told) or one)
             else:
                 found.append(one)
         return found, decisions
+
+    def _short(self, body: bytes, measures: Measures, at: int) -> Short:
+        trouble = self._book.trouble
+        try:
+            if trouble is not None:  # what cannot be read may forbid it
+                raise trouble
+            return short(decide(orjson.loads(body)["credentialSubject"], measures, at=at))
+        except LedgerError as error:
+            return {"at": format_time(at), "outcome": "indeterminate", "code": error.code}
 
     def _refused(self, row: NewStatement, told: Short) -> RefusedError | None:
         outcome = told["outcome"]
@@ -156,15 +176,8 @@ def rules_of(home: Home, statements: Statements, log: Log) -> tuple[MeasureBook,
     return book, Rules(book, ruling, statements) if ruling.decide else None
 
 
-def _short(body: bytes, measures: Measures, at: int) -> Short:
-    try:
-        return short(decide(orjson.loads(body)["credentialSubject"], measures, at=at))
-    except LedgerError as error:
-        return {"at": format_time(at), "outcome": "indeterminate", "code": error.code}
-
-
 def short(decided: Decided) -> Short:
-    """A decision in a few members: the outcome, whose it is, and what would do or is missing."""
+    """A decision in a few members: the outcome, whose it is, what would do, on which conditions, or what is missing."""
     direction, number = decided.strictest
     side = decided.outbound if direction == "outbound" or decided.inbound is None else decided.inbound
     told: Short = {
@@ -175,6 +188,8 @@ def short(decided: Decided) -> Short:
     if decided.mechanisms is not None:
         told |= {"mechanisms": list(decided.mechanisms), "declared": decided.declared}
     missing = next((line.missing for line in side.lines if line.line == number), ())
+    if decided.conditions:
+        told["conditions"] = list(decided.conditions)
     if missing:
         told["missing"] = list(missing)
     return told

@@ -33,6 +33,7 @@ def precheck_of(
     Raises:
         MalformedError: It is no JSON, or is not in order.
         RefusedError: `decision-too-large`.
+        StoreError: `measure-unreadable`: one of the log.
     """
     document = read_document(data, what="draft")
     subject, found = draft_of(document.get("credentialSubject", document))
@@ -43,6 +44,9 @@ def precheck_of(
         start = subject.get("window", {}).get("start")
         at = now if start is None else parse_time(start)
     measures = [] if by == "shipped" else list(book.at_hand(now))
+    trouble = None if by == "shipped" else book.trouble
+    if trouble is not None:  # what cannot be read may say otherwise
+        raise trouble
     source: Source = "log" if by == "log" or measures else "shipped"
     held = {} if source == "log" else {one.ready.digest.hex(): one for one in _shipped()}
     at_hand = measures if source == "log" else [one.ready for one in held.values()]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from api.health import health_of
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import format_time
-from ledger.errors import LedgerError, RefusedError
+from ledger.errors import LedgerError, MalformedError, RefusedError
 from ledger.ruling import Ruling
 from ledger.services.keys.keyfile import HolderKey
+from ledger.services.registration import deciding
 from ledger.services.registration.deciding import MeasureBook, Rules
 from ledger.services.registration.register import Registration, register_many
 from ledger.services.rules import reviewing
@@ -110,6 +112,57 @@ def test_a_joint_measure_counts_from_when_enough_of_its_authorities_endorse_it(m
     made.sides.clock.now += 100
     assert outcome(answers(made, asked, made.sides.record())[0]) == "prohibited"
     made.sides.clock.now += 400
+
+
+def test_an_earlier_moment_is_answered_as_it_was(made: Recognising) -> None:
+    node, now = made.sides.xa.node, made.sides.clock.now
+    joint = {"threshold": 1, "authorities": [made.of_xa.holder]}
+    digest = made.sides.xa.register(measure(made, "D-8", FREE, joint=joint))
+    begins = format_time(now + 100)
+    made.sides.xa.register(made.endorsement(made.of_xa, "XA", digest, "jointMeasure", **{"from": begins}))
+    book = MeasureBook(node.statements, lambda: node.log.head.size)
+
+    def has(at: int) -> bool:
+        return digest in {one.digest for one in book.at_hand(at)}
+
+    assert [has(now + late) for late in (100, 99, 500, 0, 100)] == [True, False, True, False, True]
+
+
+def test_a_measure_that_cannot_be_read_leaves_nothing_free_and_stops_nothing(
+    made: Recognising, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, sound = made.sides.xa.node, deciding.read
+    bad = made.sides.xa.register(measure(made, "D-9", FORBIDDEN))
+
+    def read(statement: Statement, *, screened: bool) -> Any:
+        if statement.digest == bad:
+            raise MalformedError("of another kind", code="statement-malformed")
+        return sound(statement, screened=screened)
+
+    monkeypatch.setattr(deciding, "read", read)
+    asked = rules(made, "prohibited")
+    (answer,) = answers(made, asked, made.sides.record())
+    assert outcome(answer) == "indeterminate"
+    assert isinstance(answer, Registration)
+    assert answer.decision is not None
+    assert answer.decision["code"] == "measure-unreadable"
+    book = MeasureBook(node.statements, lambda: node.log.head.size)
+    held = {one.digest for one in book.at_hand(made.sides.clock.now)}
+    assert bad not in held
+    assert len(held) > 1  # those beside it are read
+    assert book.trouble is not None
+    assert bad.hex() in str(book.trouble)
+    monkeypatch.setattr(node, "measures", book)
+    assert health_of(node)["ruleTrouble"]["code"] == "measure-unreadable"
+
+
+def test_the_answer_names_the_conditions_of_the_rules(made: Recognising) -> None:
+    conditional = [{**FREE[0], "outcome": "conditional", "conditions": ["impactAssessed"]}]
+    made.sides.xa.register(measure(made, "D-10", conditional))
+    (answer,) = answers(made, rules(made), made.sides.record())
+    assert isinstance(answer, Registration)
+    assert answer.decision is not None
+    assert "impactAssessed" in answer.decision["conditions"]
 
 
 def reviewer(made: Recognising, key: HolderKey, **parts_: Any) -> Reviewer:
