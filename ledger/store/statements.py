@@ -91,6 +91,7 @@ class Statements:
         first: int = 0,
         since: int | None = None,
         reference: str | None = None,
+        issuer: str | None = None,
         limit: int = PAGE,
     ) -> list[StoredStatement]:
         """Statements of one type in the order of the log.
@@ -100,6 +101,7 @@ class Statements:
             first: Smallest index; the last index of a page plus one continues the list.
             since: Smallest claimed time of signing, POSIX seconds.
             reference: Only those with this document reference.
+            issuer: Only theirs.
             limit: Size of the page.
         """
         where, values = ["s.type = ?", "s.leaf_index >= ?"], [kind, first]
@@ -109,6 +111,9 @@ class Statements:
         if reference is not None:
             where.append("s.reference = ?")
             values.append(reference)
+        if issuer is not None:
+            where.append("s.issuer = ?")
+            values.append(issuer)
         return self._many(
             f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
         )

@@ -29,7 +29,7 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
         RefusedError: `version-conflict`.
         ConflictError: `version-taken`; of two that come at once the log itself refuses one.
 
-    Cost: two look-ups, and one more for every 256 versions of other parties under the same number.
+    Cost: two look-ups, and one more for every 256 versions of this issuer under the number.
     """
     assert isinstance(subject, Versioned)
     what, version = name_of(statement.issuer, subject), subject.version
@@ -47,7 +47,7 @@ def check_version(statement: Statement, subject: object, _: str, statements: Sta
                 f" its version {version - 1} of the same scope",
                 code="version-conflict",
             )
-    for stored in _under(statement.type, _number_of(subject), statements):
+    for stored in _under(statement, _number_of(subject), statements):
         other = _read(stored)
         if stored.digest == statement.digest or not isinstance(other, Versioned):
             continue
@@ -80,9 +80,10 @@ def _shown(subject: Versioned) -> str:
     return f"{kind} {_number_of(subject)}"
 
 
-def _under(kind: str, number: str, statements: Statements) -> Iterator[StoredStatement]:
+def _under(one: Statement, number: str, statements: Statements) -> Iterator[StoredStatement]:
+    """What the issuer of a statement has under a number already; others' numbers are other numbers."""
     first = 0
-    while page := statements.of_type(kind, reference=number, first=first):
+    while page := statements.of_type(one.type, reference=number, issuer=one.issuer, first=first):
         yield from page
         first = page[-1].index + 1
 
