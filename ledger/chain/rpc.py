@@ -12,6 +12,7 @@ import orjson
 import requests
 import urllib3
 
+from ledger.connecting import unconnected
 from ledger.errors import ChainError, SetupError
 
 DEFAULT_TIMEOUT = 15.0
@@ -64,6 +65,14 @@ def host_of(url: str) -> str:
     return parts.hostname if port is None else f"{parts.hostname}:{port}"
 
 
+def _why(error: Exception) -> str:
+    """Of what providers raise, errors of connections alone have a reason that the user can mend."""
+    is_of_connections = isinstance(
+        error, OSError | urllib3.exceptions.HTTPError
+    )  # all of requests' are an OSError
+    return unconnected(error) if is_of_connections else f"its provider failed ({type(error).__name__})"
+
+
 class RpcNode:
     """Requests to one node through any web3 provider.
 
@@ -94,9 +103,7 @@ class RpcNode:
         except (
             Exception
         ) as error:  # a provider may raise anything; none of it says what became of the request
-            raise ChainError(
-                f"{self.name} could not be reached for {method}: {type(error).__name__}"
-            ) from error
+            raise ChainError(f"{self.name} could not be reached for {method}: {_why(error)}") from error
         if not isinstance(response, dict):
             raise self._invalid(method, "something that is no JSON-RPC response")
         if response.get("error") is not None:

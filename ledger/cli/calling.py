@@ -30,7 +30,7 @@ def calling() -> "Calling":
     """In whose name this command asks.
 
     Raises:
-        SetupError, MalformedError: The key file cannot be read, or is none.
+        SetupError: The key file cannot be read, or is none.
     """
     from ledger.remote.exchange import UNSIGNED, Calling
 

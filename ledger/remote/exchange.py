@@ -4,8 +4,6 @@ What a node says is data from a stranger.  Answers are cut off at a bound, probl
 `RemoteRefusedError`, and texts are stripped of what could move a terminal.
 """
 
-import socket
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 
+from ledger.connecting import unconnected
 from ledger.errors import RemoteError
 from ledger.watchdog import Watchdog
 
@@ -272,7 +271,7 @@ def _broken(error: httpx2.HTTPError, url: str) -> RemoteError:
     ) and not isinstance(error, httpx2.RemoteProtocolError):
         return invalid(url, "something that is not HTTP")
     if isinstance(error, httpx2.ConnectError):
-        says = _unconnected(error)
+        says = unconnected(error)
     elif isinstance(error, httpx2.ConnectTimeout):
         says = f"no connection within {CONNECT_SECONDS:g} seconds"
     elif isinstance(error, httpx2.TimeoutException):
@@ -280,20 +279,6 @@ def _broken(error: httpx2.HTTPError, url: str) -> RemoteError:
     else:
         says = "the connection broke off"
     return RemoteError(f"node {url} could not be reached: {says}", code="remote-unreachable")
-
-
-def _unconnected(error: BaseException) -> str:
-    """Why there is no connection, where the reason is one that the user can mend."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
-            return "the name is not known, or there is no network to ask about it"
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted here: {cause.verify_message}"
-        if isinstance(cause, ssl.SSLError):
-            return "what listens there does not speak TLS; is it http:// instead of https://?"
-        cause = cause.__cause__ or cause.__context__
-    return "nothing listens there, or the connection was refused"
 
 
 def _require_url(url: str) -> None:

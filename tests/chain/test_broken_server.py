@@ -89,7 +89,27 @@ def test_a_dead_node_is_unavailable() -> None:
         chain.head()
     assert refused.value.code == "chain-unavailable"
     assert str(refused.value).startswith(f"chain node at 127.0.0.1:{port} could not be reached")
+    assert str(refused.value).endswith("nothing listens there, or the connection was refused")
     assert "secret-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://nowhere.invalid/", "the name is not known, or there is no network to ask about it"),
+        (
+            "https://127.0.0.1:{port}/",
+            "what listens there does not speak TLS; is it http:// instead of https://?",
+        ),
+    ],
+)
+def test_why_a_node_cannot_be_reached_is_told_in_words(url: str, why: str) -> None:
+    with server(http(b"{}")) as plain:
+        port = plain.removeprefix("http://").partition("/")[0].rpartition(":")[2]
+        with closing(connect(url.format(port=port))) as chain, pytest.raises(ChainError) as refused:
+            chain.head()
+    assert refused.value.code == "chain-unavailable"
+    assert str(refused.value).endswith(why)
 
 
 @pytest.mark.parametrize(

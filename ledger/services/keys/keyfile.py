@@ -7,9 +7,10 @@ place of the secret of a holder's key or of a head key, a command may stand: of 
 Source: docs/spec/key-file.md.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from ledger.core.canonical import Json, decode, encode
 from ledger.core.secp256k1 import ORDER, Account, address_of
@@ -23,9 +24,11 @@ from ledger.core.suites import (
     generate,
     parse_multikey,
 )
-from ledger.errors import LedgerError, MalformedError
+from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services.files import read_private, write_new
 from ledger.services.keys.external import External, external_account, external_key
+
+_Key = TypeVar("_Key")
 
 FORMAT: Final = "evidence-key/1"
 NODE_FORMAT: Final = "evidence-node-key/1"
@@ -259,20 +262,28 @@ def read_holder_key(path: Path) -> HolderKey:
     """Read the key file at `path`.
 
     Raises:
-        SetupError: `key-file-readable` where others than the owner may read it; `file-missing`; …
-        MalformedError: As `parse_holder_key`.
+        SetupError: `key-file-readable` where others than the owner may read it; `file-missing`; …; and for each
+            MalformedError of `parse_holder_key` one of the same code, which names the file.
     """
-    return parse_holder_key(read_private(path, limit=LIMIT, what="key file"))
+    return _read(path, parse_holder_key)
 
 
 def read_node_key(path: Path, kind: Kind) -> NodeKey:
     """Read the node key file at `path`; raises as `read_holder_key`."""
-    return parse_node_key(read_private(path, limit=LIMIT, what="key file"), kind)
+    return _read(path, lambda data: parse_node_key(data, kind))
 
 
 def read_head_key(path: Path) -> NodeKey | HeldKey:
     """Read the file of a head key at `path`; raises as `read_holder_key`."""
-    return parse_head_key(read_private(path, limit=LIMIT, what="key file"))
+    return _read(path, parse_head_key)
+
+
+def _read(path: Path, parse: Callable[[bytes], _Key]) -> _Key:
+    data = read_private(path, limit=LIMIT, what="key file")
+    try:
+        return parse(data)
+    except MalformedError as error:
+        raise SetupError(f"{path}: {error}", code=error.code) from None
 
 
 def _members(

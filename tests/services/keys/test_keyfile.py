@@ -54,9 +54,10 @@ def test_a_node_key_is_read_back_and_never_as_another_kind(tmp_path: Path, kind:
     write_key(tmp_path / "key.json", made)
     assert read_node_key(tmp_path / "key.json", kind) == made
     for other in set(KINDS) - {kind}:
-        with pytest.raises(MalformedError) as refused:
+        with pytest.raises(SetupError) as refused:
             read_node_key(tmp_path / "key.json", other)
         assert refused.value.code == "key-file-malformed"
+        assert str(tmp_path / "key.json") in str(refused.value)
 
 
 def test_the_public_half_of_a_sender_key_is_its_address() -> None:
