@@ -10,6 +10,7 @@ import typer
 
 from ledger.cli import bundle_update, calling, output
 from ledger.cli.documents import READABLE, digest_of
+from ledger.cli.kinds import require_evidence
 from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun, time_of
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
 from ledger.core.canonical import BUNDLE_LIMIT
@@ -121,6 +122,7 @@ def show(
 ) -> int:
     """Show a bundle."""
     data = read_bounded(file, limit=BUNDLE_LIMIT, what="bundle")
+    require_evidence(file, data)
     bundle = parse_bundle(data)
     sections = [_section(section) for section in bundle.sections]
     value = {"verified": False, "subject": bundle.subject.hex(), "bytes": len(data), "sections": sections}

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from ledger.cli.kinds import require_evidence
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import Statement, parse_statement
 from ledger.errors import MalformedError, RefusedError, RemoteError
@@ -37,6 +38,7 @@ def file_statement(name: str) -> Statement | None:
         return None
     data = read_bounded(Path(name), limit=BUNDLE_LIMIT, what="statement")
     if kind_of(data) == "bundle":
+        require_evidence(Path(name), data)
         return parse_bundle(data).subject_item.statement
     return parse_statement(data.rstrip(b"\r\n"))
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.cli.kinds import require_evidence
 from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
 from ledger.core.times import parse_time
 from ledger.core.trust import TrustList
@@ -162,6 +163,7 @@ def _verify(options: argparse.Namespace) -> "tuple[Report | ForkReport, str]":
         from ledger.verify.single import verify_statement_file
 
         return verify_statement_file(data, trust, now=now, require=steps, require_now=today), name
+    require_evidence(options.file, data)
     report = verify_bundle(
         data,
         trust,

@@ -10,7 +10,7 @@ import pytest
 from ledger.chains import EmbeddedSettings, RpcSettings
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verify_log_lines
 from ledger.core.suites import PrivateKey
-from ledger.errors import LedgerError, MalformedError, SetupError
+from ledger.errors import LedgerError, SetupError
 from ledger.services import files
 from ledger.services.home.folder import Plan, init_home, open_home, save_settings
 from ledger.services.keys.keyfile import KINDS, NodeKey, write_key
@@ -195,7 +195,7 @@ def test_the_head_key_in_the_senders_place_is_refused(tmp_path: Path) -> None:
     (keys / "head.json").replace(keys / "sender.json")
     (keys / "head.json").write_bytes((keys / "sender.json").read_bytes())
     (keys / "head.json").chmod(0o600)
-    with pytest.raises(MalformedError) as refused:
+    with pytest.raises(SetupError) as refused:
         open_home(tmp_path / "XA")
     assert refused.value.code == "key-file-malformed"
 
