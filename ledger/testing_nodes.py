@@ -141,7 +141,7 @@ class RunningNode:
         }
         request = make(subject, {key.id: key.private}, created=now)
         registrar = self.home.keys.registrar
-        statement = enrolment_of(request, registrar, jurisdiction=code, now=now, random=os.urandom)
+        statement = enrolment_of(request, registrar, jurisdiction=code, now=now)
         self.register(statement)
         return Party(key, path)
 

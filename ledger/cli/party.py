@@ -16,7 +16,7 @@ from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.suites import ECDSA, EDDSA, RANDOM_SIZE, Suite
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, SetupError
-from ledger.remote.node import NodeClient
+from ledger.remote.node import NodeClient, RemoteRefusedError
 from ledger.remote.registration import Registered
 from ledger.services import ids
 from ledger.services.drafting.enrol import enrolment_of
@@ -141,7 +141,7 @@ def _show_request(out: Path, key: Path, held: HolderKey, ends: int, *, made: boo
     runs="on the node",
     example="evidence party enrol request.json --home node-xa",
     more="Shows who asks for what, and with which keys, and asks. Who the party is, the registrar makes sure of"
-    " by other means. The node must be serving.",
+    " by other means. A request is granted once, however often this is run. The node must be serving.",
 )
 def enrol(
     *,
@@ -160,15 +160,24 @@ def enrol(
         opened.keys.registrar,
         jurisdiction=opened.settings.jurisdiction,
         now=int(time.time()),
-        random=os.urandom,
     )
     with _client(opened, node) as client:
         for line in _asked(asked.subject):
             output.say(line)
         output.confirm(f"Enrol {asked.wanted.party} in the name of {opened.settings.registrar}?", yes=yes)
-        _registered(
-            client.register(statement.encoded), statement, f"enrolled {asked.wanted.party}", as_json=as_json
-        )
+        try:
+            found = client.register(statement.encoded)
+        except RemoteRefusedError as error:
+            if error.problem != "statement-id-taken":
+                raise
+            told = {"new": False, "id": statement.id}
+            lines = [
+                f"{asked.wanted.party} is enrolled already by this very request",
+                f"id      {statement.id}",
+            ]
+            output.show(told, lines, as_json=as_json)
+            return output.DONE
+        _registered(found, statement, f"enrolled {asked.wanted.party}", as_json=as_json)
     return output.DONE
 
 

@@ -1,7 +1,7 @@
 """Ids for new statements: UUID version 7, so that they sort by time and no two signers need to agree.
 
-Records of a table have ids that follow from what they say (version 8): made again from the same row, a record has the
-same id, and a log takes an id of one issuer once.
+Records of a table and Enrolments have ids that follow from what they are made of (version 8): made again from the same
+row or request, a statement has the same id, and a log takes an id of one issuer once.
 
 Source: RFC 9562 sections 5.7 and 5.8.
 """

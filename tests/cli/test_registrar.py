@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,10 @@ def test_enrolling_shows_the_key_and_asks(node: RunningNode) -> None:
     run = enrol(node, "asking.json", "--yes", "--json", answer="")
     assert run.status == 0
     assert run.json["new"] is True
+    time.sleep(1.1)  # another second of signing, so that it is another statement
+    again = enrol(node, "asking.json", "--yes", "--json")
+    assert again.status == 0
+    assert again.json == {"new": False, "id": run.json["id"]}
 
 
 def test_a_request_signed_by_another_key_is_refused(node: RunningNode) -> None:

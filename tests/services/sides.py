@@ -58,9 +58,7 @@ class Side:
         }
         request = make(subject, {one.id: one.private for one in (key, *also)}, created=self.clock.now)
         registrar = self.node.home.keys.registrar
-        return self.register(
-            enrolment_of(request, registrar, jurisdiction=self.code, now=self.clock.now, random=os.urandom)
-        )
+        return self.register(enrolment_of(request, registrar, jurisdiction=self.code, now=self.clock.now))
 
     def anchor(self) -> int:
         """Anchor what is registered; the size."""

@@ -6,13 +6,13 @@ for and never widens it.
 Source: docs/spec/enrolment.md.
 """
 
-from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Final
 
 from ledger.core.statement import Statement, sign_statement, unsigned
 from ledger.core.times import format_time
 from ledger.errors import RefusedError
-from ledger.services.ids import RANDOM_SIZE, statement_id
+from ledger.services.ids import derived_id
 from ledger.services.keys.keyfile import HolderKey
 from ledger.statements import enrolment as enrolments
 from ledger.statements import request as requests
@@ -30,18 +30,17 @@ def enrolment_of(
     *,
     jurisdiction: str,
     now: int,
-    random: Callable[[int], bytes],
 ) -> Statement:
     """The signed Enrolment that grants `request`; ready to be registered.
 
-    Keys asked for from an earlier date are enrolled from `now`: nobody is enrolled into the past.
+    Its id follows from the request, so that a log takes one Enrolment for it, however often it is granted.  Keys asked
+    for from an earlier date are enrolled from `now`: nobody is enrolled into the past.
 
     Args:
         request: As the party handed it in, `evidence-enrolment-request/1`.
         registrar: The key that signs.
         jurisdiction: That of the registrar and its node.
         now: POSIX seconds; the Enrolment's `created`.
-        random: `os.urandom`, or as good.
 
     Raises:
         MalformedError: The request is not in order (`request-invalid`, every problem listed).
@@ -59,7 +58,7 @@ def enrolment_of(
         )
     document = unsigned(
         kind="Enrolment",
-        identifier=statement_id(now, random(RANDOM_SIZE)),
+        identifier=derived_id(registrar.holder, {"request": sha256(request).hexdigest()}),
         issuer=registrar.holder,
         subject=_narrowed(asked.subject, now),
         valid_from=now,

@@ -46,7 +46,7 @@ def request(
 
 
 def enrol(data: bytes, jurisdiction: str = "XA") -> Statement:
-    return enrolment_of(data, REGISTRAR, jurisdiction=jurisdiction, now=NOW, random=chance("id"))
+    return enrolment_of(data, REGISTRAR, jurisdiction=jurisdiction, now=NOW)
 
 
 def test_a_request_becomes_an_enrolment_that_verifies() -> None:
