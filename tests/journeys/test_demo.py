@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,17 @@ class Served:
     def urls(self) -> list[str]:
         return [url_of(self.demo / f"node-{code}") for code in NODES]
 
+    def carried(self) -> None:
+        """Wait until the chain of XB has what the logs of its partners have anchored."""
+        give_up = time.monotonic() + 60
+        while any(
+            log["lag"]["entries"]
+            for source in httpx2.get(f"{self.urls()[1]}/v1/foreign", timeout=10).json()["items"]
+            for log in source["logs"]
+        ):
+            assert time.monotonic() < give_up
+            time.sleep(0.2)
+
     def verify(self, *arguments: object, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         return self.evidence("verify", *arguments, within=within)
 
@@ -165,6 +177,10 @@ def test_the_commands_of_a_tutorial_give_what_it_shows(served: Served, page: Pat
         built()
     places = {f"http://127.0.0.1:{8151 + at}": url for at, url in enumerate(served.urls())}
     places["FINGERPRINT"] = parse_trust_list((served.demo / "trust.json").read_bytes()).list_hash.hex()
+    if (
+        "foreign list" in commands
+    ):  # what another page registered in XA is carried to XB's chain a moment later
+        served.carried()
     said = typed(page, served.folder, served.env, places)
     for wanted, given in zip(shown(page), said, strict=True):
         assert agrees(wanted.output, given.output), "\n".join((wanted.command, *given.output))
