@@ -66,8 +66,9 @@ def _receipts(node: RpcNode, header: Header, hashes: Sequence[bytes]) -> Sequenc
 def prove_state(node: RpcNode, address: bytes, slots: Sequence[bytes], header: Header) -> StateProof:
     """Account and storage slots after the block of `header`, proven under its state root.
 
-    A proof that leads elsewhere is asked for once more: a node that is taking up the next block at that moment may
-    show the state after it (anvil does, of a transaction that it mines as soon as it is sent).
+    A proof that leads elsewhere, or is refused, is asked for once more: a node that is taking up the next block at that
+    moment may show the state after it, or miss a node of its trie (anvil does, of a transaction that it mines as soon
+    as it is sent).
 
     Raises:
         ChainError: `chain-proof-unavailable` when the node gives none, `chain-account-absent` when the
@@ -77,7 +78,7 @@ def prove_state(node: RpcNode, address: bytes, slots: Sequence[bytes], header: H
     try:
         return _proven_state(node, address, slots, header)
     except ChainError as error:
-        if error.code != "chain-proof-invalid":
+        if error.code not in {"chain-proof-invalid", "chain-proof-unavailable"}:
             raise
         return _proven_state(node, address, slots, header)
 
