@@ -1,5 +1,6 @@
 """The programs that the benchmark compares with run without a network, where the system can take it from them."""
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -16,6 +17,7 @@ connect({ host: "127.0.0.1", port }).on("connect", () => told(1)).on("error", ()
 """
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is missing; apt-get install nodejs")
 def test_a_peer_reaches_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "driver.mjs").write_text(DRIVER)
     monkeypatch.setattr(peers, "_DRIVERS", tmp_path)
