@@ -96,6 +96,11 @@ class _Standing:
             waiting.add_metric([own.name], found.pending)
         yield lag
         yield waiting
+        yield GaugeMetricFamily(
+            "evidence_measures_unreadable",
+            "Entries about measures that could not be read when rules were last asked",
+            value=node.measures.unread,
+        )
         if node.reviewer is not None:
             yield GaugeMetricFamily(
                 "evidence_reviews_waiting",

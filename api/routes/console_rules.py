@@ -76,15 +76,18 @@ def questions(node: NodeDep, reader: ReaderDep, **given: str) -> Response:
     """Answers to questions about a transfer, and what measures would say of it."""
     asked = {name.replace("_", "-"): value for name, value in given.items() if value.strip()}
     source = _source(asked.pop("by", None), node)
-    explored = None
+    explored = trouble = None
     if asked.keys() - {"at"}:
-        explored = explore(
-            draft_of_answers(asked),
-            at_hand(source, node.measures, int(node.clock())),
-            at=_at(asked.get("at", ""), node),
-            answers={**asked, "by": source},
-        )
-    return _explored(node, reader, source, explored, answers=asked)
+        try:
+            explored = explore(
+                draft_of_answers(asked),
+                at_hand(source, node.measures, int(node.clock())),
+                at=_at(asked.get("at", ""), node),
+                answers={**asked, "by": source},
+            )
+        except LedgerError as error:
+            trouble = error
+    return _explored(node, reader, source, explored, answers=asked, trouble=trouble)
 
 
 def _with_parameters(route: Callable[..., Response]) -> Callable[..., Response]:
@@ -125,7 +128,7 @@ def _draft(kind: str, body: bytes, node: Node, reader: Reader) -> Response:
         at = parse_time(start) if isinstance(start, str) and not start.startswith("<") else int(node.clock())
         explored = explore(subject, at_hand(source, node.measures, int(node.clock())), at=at)
     except LedgerError as error:
-        return _explored(node, reader, source, None, pasted=pasted, trouble=f"{error} ({error.code})")
+        return _explored(node, reader, source, None, pasted=pasted, trouble=error)
     return _explored(node, reader, source, explored, pasted=pasted)
 
 
@@ -137,7 +140,7 @@ def _explored(
     *,
     answers: Mapping[str, str] | None = None,
     pasted: str = "",
-    trouble: str = "",
+    trouble: LedgerError | None = None,
 ) -> Response:
     numbers: dict[str, Any] = {}
     if explored is not None and explored.checked is not None:
@@ -163,10 +166,11 @@ def _explored(
 
 
 def _source(asked: str | None, node: Node) -> Source:
-    """By which measures: as asked, else those of the log where it has any."""
+    """By which measures: as asked, else those of the log where it has any, though none of them can be read."""
     if asked in {"log", "shipped"}:
         return "log" if asked == "log" else "shipped"
-    return "log" if any(True for _ in node.measures.at_hand(int(node.clock()))) else "shipped"
+    held = node.measures.at_hand(int(node.clock()))
+    return "log" if held.trouble is not None or any(True for _ in held.measures) else "shipped"
 
 
 def _at(day: str, node: Node) -> int:

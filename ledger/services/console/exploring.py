@@ -170,10 +170,14 @@ def _query(change: dict[str, Any], answers: Mapping[str, str] | None) -> str:
 
 
 def at_hand(source: Source, book: MeasureBook, now: int) -> list[Held]:
-    """The measures of a log that count at present, as `GET /v1/measures` goes by them, or those that ship."""
+    """The measures of a log that count at present, as `GET /v1/measures` goes by them, or those that ship.
+
+    Raises:
+        StoreError: `measure-unreadable`: one of the log.
+    """
     if source == "shipped":
         return _shipped()
-    return [Held(one, "of this log", is_shipped=False) for one in book.at_hand(now)]
+    return [Held(one, "of this log", is_shipped=False) for one in book.at_hand(now).require_readable()]
 
 
 @lru_cache(1)

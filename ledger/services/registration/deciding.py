@@ -7,8 +7,9 @@ Source: docs/spec/deciding.md, docs/operations.md.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -27,54 +28,112 @@ from ledger.store.rows import NewStatement
 from ledger.store.statements import PAGE, Statements, StoredStatement
 
 RECORD: Final = "TransferRecord"
+RETRY: Final = 10.0
+"""Seconds after which an entry that could not be read is tried once more."""
 _NEVER: Final = 2**62
 Short = dict[str, Any]
 """A decision as it is told in the answer to a registration."""
 
 
+class MeasuresAtHand(NamedTuple):
+    """What a log has at a moment.
+
+    Attributes:
+        measures: Those that could be read.
+        trouble: Why another entry could not be read; None where all were.
+    """
+
+    measures: Measures
+    trouble: LedgerError | None
+
+    def require_readable(self) -> Measures:
+        """The measures, where none is missing: what cannot be read may forbid what the others leave free.
+
+        Raises:
+            StoreError: `measure-unreadable`.
+        """
+        if self.trouble is not None:  # a new one: an error that is raised often keeps each place that did
+            raise StoreError(str(self.trouble), code=self.trouble.code)
+        return self.measures
+
+
 class MeasureBook:
     """The measures of one log, ready to be asked.  Safe for threads.
+
+    An entry that cannot be read keeps none of the others from being read, and is read once more when the book is asked
+    `RETRY` seconds later or after: a fault of the store passes, and a restart is not needed to find that out.
 
     Args:
         statements: Of the log.
         size: Entries of the log, as this process knows it; what another process appended counts once it is followed.
+        steady: Monotonic seconds.
 
-    Cost: two look-ups whenever the log has grown; each measure is made ready once.
+    Cost: two look-ups whenever the log has grown; each measure is made ready once.  One look-up for each entry that
+    could not be read, every `RETRY` seconds.
     """
 
-    def __init__(self, statements: Statements, size: Callable[[], int]) -> None:
+    def __init__(
+        self, statements: Statements, size: Callable[[], int], *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
         self._statements = statements
         self._size = size
+        self._steady = steady
+        self._takes = {"PolicyMeasure": self._take_measure, "Endorsement": self._take_endorsement}
         self._lock = threading.Lock()
         self._seen = 0
         self._measures: dict[bytes, Ready] = {}
         self._endorsed: dict[bytes, dict[str, int]] = {}
         self._held = Measures(())
         self._since = self._until = -_NEVER
+        self._unread: dict[int, LedgerError] = {}
+        self._again = 0.0
         self.trouble: LedgerError | None = None
-        """Why a measure or an endorsement of the log could not be read: what it says is not known."""
+        """Why a measure or an endorsement could not be read, when the book was last asked: what it says is unknown."""
 
-    def at_hand(self, at: int) -> Measures:
+    @property
+    def unread(self) -> int:
+        """How many entries could not be read when the book was last asked."""
+        return len(self._unread)
+
+    def at_hand(self, at: int) -> MeasuresAtHand:
         """The measures of the log at present, but for joint ones that too few had endorsed by `at`."""
         with self._lock:
             size = self._size()
-            is_new = self._follow(size) if size > self._seen else False
-            if is_new or not self._since <= at < self._until:
+            self._try_again()
+            if size > self._seen:
+                self._follow(size)
+            if not self._since <= at < self._until:
                 self._held, self._since, self._until = self._made(at)
-            self._seen = size
-            return self._held
+            self.trouble = next(iter(self._unread.values()), None)
+            return MeasuresAtHand(self._held, self.trouble)
 
-    def _follow(self, size: int) -> bool:
-        """Take in what is new; whether there was anything."""
-        found = False
-        for kind, take in (("PolicyMeasure", self._take_measure), ("Endorsement", self._take_endorsement)):
+    def _follow(self, size: int) -> None:
+        for kind, take in self._takes.items():
             for stored in self._new(kind, size):
-                try:
-                    found |= take(stored)
-                except LedgerError as error:
-                    detail = f"{kind} {stored.digest.hex()}, entry {stored.index}, cannot be read: {error}"
-                    self.trouble = StoreError(detail, code="measure-unreadable")
-        return found
+                self._take(take, stored)
+        self._seen = size
+
+    def _try_again(self) -> None:
+        """Read once more what could not be read, if it is time."""
+        if not self._unread or self._steady() < self._again:
+            return
+        self._again = self._steady() + RETRY
+        for index in tuple(self._unread):
+            if (stored := self._statements.by_index(index)) is not None:
+                self._take(self._takes[stored.type], stored)
+
+    def _take(self, take: Callable[[StoredStatement], bool], stored: StoredStatement) -> None:
+        """Take in one entry, or note why it cannot be read."""
+        try:
+            if take(stored):
+                self._until = -_NEVER  # what is held is made anew, though an error may end this look
+        except LedgerError as error:
+            detail = f"{stored.type} {stored.digest.hex()}, entry {stored.index}, cannot be read: {error}"
+            if not self._unread:
+                self._again = self._steady() + RETRY
+            self._unread[stored.index] = StoreError(detail, code="measure-unreadable")
+        else:
+            self._unread.pop(stored.index, None)
 
     def _take_measure(self, stored: StoredStatement) -> bool:
         measure = read(parse_statement(stored.body), screened=False)
@@ -137,25 +196,16 @@ class Rules:
             admitted: What was found of each document so far.
             now: For which it is decided, POSIX seconds.
         """
-        measures = self._book.at_hand(now)
+        held = self._book.at_hand(now)
         found: list[Admitted] = []
         decisions: dict[bytes, Short] = {}
         for one in admitted:
             if isinstance(one, NewStatement) and one.type == RECORD:
-                told = decisions[one.digest] = self._short(one.body, measures, now)
+                told = decisions[one.digest] = _short(one.body, held, now)
                 found.append(self._refused(one, told) or one)
             else:
                 found.append(one)
         return found, decisions
-
-    def _short(self, body: bytes, measures: Measures, at: int) -> Short:
-        trouble = self._book.trouble
-        try:
-            if trouble is not None:  # what cannot be read may forbid it
-                raise trouble
-            return short(decide(orjson.loads(body)["credentialSubject"], measures, at=at))
-        except LedgerError as error:
-            return {"at": format_time(at), "outcome": "indeterminate", "code": error.code}
 
     def _refused(self, row: NewStatement, told: Short) -> RefusedError | None:
         outcome = told["outcome"]
@@ -167,6 +217,13 @@ class Rules:
             f" {told['at']}; this node registers no such transfer",
             code="decision-refused",
         )
+
+
+def _short(body: bytes, held: MeasuresAtHand, at: int) -> Short:
+    try:
+        return short(decide(orjson.loads(body)["credentialSubject"], held.require_readable(), at=at))
+    except LedgerError as error:
+        return {"at": format_time(at), "outcome": "indeterminate", "code": error.code}
 
 
 def rules_of(home: Home, statements: Statements, log: Log) -> tuple[MeasureBook, Rules | None]:

@@ -43,10 +43,7 @@ def precheck_of(
     if at is None:
         start = subject.get("window", {}).get("start")
         at = now if start is None else parse_time(start)
-    measures = [] if by == "shipped" else list(book.at_hand(now))
-    trouble = None if by == "shipped" else book.trouble
-    if trouble is not None:  # what cannot be read may say otherwise
-        raise trouble
+    measures = [] if by == "shipped" else list(book.at_hand(now).require_readable())
     source: Source = "log" if by == "log" or measures else "shipped"
     held = {} if source == "log" else {one.ready.digest.hex(): one for one in _shipped()}
     at_hand = measures if source == "log" else [one.ready for one in held.values()]

@@ -8,7 +8,7 @@ import pytest
 from api.health import health_of
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import format_time
-from ledger.errors import LedgerError, MalformedError, RefusedError
+from ledger.errors import LedgerError, MalformedError, RefusedError, StoreError
 from ledger.ruling import Ruling
 from ledger.services.keys.keyfile import HolderKey
 from ledger.services.registration import deciding
@@ -123,7 +123,7 @@ def test_an_earlier_moment_is_answered_as_it_was(made: Recognising) -> None:
     book = MeasureBook(node.statements, lambda: node.log.head.size)
 
     def has(at: int) -> bool:
-        return digest in {one.digest for one in book.at_hand(at)}
+        return digest in {one.digest for one in book.at_hand(at).measures}
 
     assert [has(now + late) for late in (100, 99, 500, 0, 100)] == [True, False, True, False, True]
 
@@ -147,13 +147,53 @@ def test_a_measure_that_cannot_be_read_leaves_nothing_free_and_stops_nothing(
     assert answer.decision is not None
     assert answer.decision["code"] == "measure-unreadable"
     book = MeasureBook(node.statements, lambda: node.log.head.size)
-    held = {one.digest for one in book.at_hand(made.sides.clock.now)}
+    held = {one.digest for one in book.at_hand(made.sides.clock.now).measures}
     assert bad not in held
     assert len(held) > 1  # those beside it are read
     assert book.trouble is not None
     assert bad.hex() in str(book.trouble)
     monkeypatch.setattr(node, "measures", book)
     assert health_of(node)["ruleTrouble"]["code"] == "measure-unreadable"
+
+
+def test_what_could_not_be_read_for_a_while_is_read_once_more_and_then_is_no_trouble(
+    made: Recognising, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, sound, now, steady = made.sides.xa.node, deciding.read_endorsement, made.sides.clock.now, [0.0]
+    joint = {"threshold": 1, "authorities": [made.of_xa.holder]}
+    digest = made.sides.xa.register(measure(made, "D-11", FREE, joint=joint))
+    begins = {"from": format_time(now)}
+    said = made.sides.xa.register(made.endorsement(made.of_xa, "XA", digest, "jointMeasure", **begins))
+    tried = list[bytes]()
+
+    def read(statement: Statement, *, screened: bool) -> Any:
+        tried.append(statement.digest)
+        if statement.digest == said and not fixed:
+            raise StoreError("the disk is away", code="store-failed")
+        return sound(statement, screened=screened)
+
+    fixed = False
+    monkeypatch.setattr(deciding, "read_endorsement", read)
+    book = MeasureBook(node.statements, lambda: node.log.head.size, steady=lambda: steady[0])
+    before = book.at_hand(now)
+    assert digest not in {one.digest for one in before.measures}
+    assert said.hex() in str(before.trouble)
+    assert book.unread == 1
+    retry = deciding.RETRY
+    for late in (retry - 1, retry, 2 * retry - 1):  # tried at the second of them alone
+        steady[0] = late
+        with pytest.raises(StoreError) as refused:
+            book.at_hand(now).require_readable()
+        assert refused.value.code == "measure-unreadable"
+    assert tried.count(said) == 2
+    fixed, steady[0] = True, 2 * retry
+    assert digest in {one.digest for one in book.at_hand(now).require_readable()}
+    assert (book.trouble, book.unread) == (None, 0)
+    steady[0] += 10 * retry
+    book.at_hand(now)
+    assert tried.count(said) == 3
+    with pytest.raises(StoreError):  # whoever asked before still has what was said then
+        before.require_readable()
 
 
 def test_the_answer_names_the_conditions_of_the_rules(made: Recognising) -> None:
