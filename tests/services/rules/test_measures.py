@@ -7,11 +7,13 @@ import pytest
 
 from ledger.core.statement import Statement
 from ledger.errors import LedgerError
+from ledger.services.admission import versions
 from ledger.services.admission.batches import admit
 from ledger.services.admission.versions import check_version
 from ledger.services.bundles.closure import closure
 from ledger.services.registration.register import enter
 from ledger.statements.catalogue import read
+from ledger.store.rows import row_of
 from tests.services.recognising import Recognising, party, recognising, subject_of
 from tests.services.sides import Side, holder
 
@@ -101,6 +103,26 @@ def test_another_registrar_neither_supersedes_nor_takes_a_version(made: Recognis
     assert refused.value.code == "version-conflict"
     own = made.sides.sign(made.of_xa, "DatasetRegistration", {**subject, "licence": {"name": "other"}})
     check_version(own, read(own), "XA", held)  # a first version by another registrar is another registration
+
+
+def test_only_its_own_issuers_versions_are_read_for_a_further_one(
+    made: Recognising, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one party's versions under a number would make another's next version dear."""
+    xa, looked, sound = made.sides.xa, list[str](), versions.read
+    other = {**subject_of("DatasetRegistration"), "holder": party(made.sides.exporter), "reference": "D-3"}
+    strangers = made.sides.sign(made.of_xa, "DatasetRegistration", other)
+    enter([row_of(strangers)], xa.node.parties, xa.node.sequencer).result(timeout=30)
+    first = xa.register(dataset(made, "D-3"))
+
+    def read(statement: Statement, *, screened: bool) -> Any:
+        looked.append(statement.issuer)
+        return sound(statement, screened=screened)
+
+    monkeypatch.setattr(versions, "read", read)
+    assert refusal(xa, dataset(made, "D-3", licence={"name": "other"})) == "version-taken"
+    xa.register(dataset(made, "D-3", **later(2, first)))
+    assert set(looked) == {xa.node.home.keys.registrar.holder}
 
 
 def test_a_party_registers_no_measure(made: Recognising) -> None:
