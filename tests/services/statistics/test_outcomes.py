@@ -1,6 +1,8 @@
 """Whose decisions the yearly report and its check follow: those of a record's parties and of authorities."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,9 @@ from tests.services.sides import holder
 RECORDS = 5
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deciding]:
-    with recognising(tmp_path_factory.mktemp("sides")) as made_sides:
+@contextmanager
+def deciding(folder: Path) -> Iterator[Deciding]:
+    with recognising(folder) as made_sides:
         sides, machine = made_sides.sides, holder("machine", "XA")
         sides.xa.enrol(machine, "machine")
         sides.xa.enrol(sides.exporter, "exporter", "machine")
@@ -32,8 +34,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deciding]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deciding]:
+    with deciding(tmp_path_factory.mktemp("sides")) as found:
+        yield found
+
+
 @pytest.fixture
 def records(world: Deciding) -> list[Statement]:
+    return records_of(world)
+
+
+def records_of(world: Deciding) -> list[Statement]:
     """Records of a year of their own, so that no other test's are counted."""
     number = 2030 + len(world.named)
     window = {"start": f"{number}-02-01T00:00:00Z", "end": f"{number}-02-02T00:00:00Z"}
@@ -98,6 +110,29 @@ def test_an_importer_of_another_jurisdiction_does_not_speak_for_it_in_this_log(
 ) -> None:
     decide(world, records, "free", world.made.sides.importer)
     assert outcomes(world, records) == ["undecided"]
+
+
+def test_of_a_record_of_neither_side_of_the_logs_jurisdiction_no_authority_says_the_outcome(
+    world: Deciding, records: list[Statement]
+) -> None:
+    decide(world, records, "limits", world.made.of_xa)
+    assert outcomes(world, records) == ["conditional"]
+    log, asked = world.xa.node.log, Asked(year(records))
+    state = State("XC", log.origin, log.head.size, log.root_at(log.head.size))
+    told: Any = decode_checked(made(world.xa.node.statements, state, asked))
+    assert [row["outcome"] for row in told["outcomes"]["rows"]] == ["undecided"]
+
+
+def test_what_an_authority_decided_before_it_was_enrolled_counts_and_what_it_decided_after_does_not(
+    tmp_path: Path,
+) -> None:
+    with deciding(tmp_path) as world:
+        records, authority = records_of(world), world.made.of_xa
+        decide(world, records, "limits", authority)
+        world.xa.enrol(authority, "machine")
+        assert outcomes(world, records) == ["conditional"]
+        decide(world, records, "free", authority)
+        assert outcomes(world, records) == ["conditional"]
 
 
 def test_a_check_finds_a_report_that_follows_a_stranger(world: Deciding, records: list[Statement]) -> None:
