@@ -18,6 +18,8 @@ from ledger.errors import ChainError
 from tests.chain.anchoring import CHAIN_ID, SECRET, SENDER, Anchored, deploy, embedded
 
 Tamper = Callable[[str, list[Any], Any], Any]
+REFUSAL = {"code": -32000, "message": "missing trie node"}
+"""What a test's `tamper` gives where the node is to answer with an error."""
 
 
 class LyingProvider:
@@ -33,7 +35,8 @@ class LyingProvider:
         answer = self.honest.make_request(method, params)  # type: ignore[arg-type]  # a stand-in
         if "result" not in answer:
             return answer
-        return answer | {"result": self.tamper(method, params, json.loads(json.dumps(answer["result"])))}
+        result = self.tamper(method, params, json.loads(json.dumps(answer["result"])))
+        return {"error": REFUSAL} if result is REFUSAL else answer | {"result": result}
 
 
 @pytest.fixture(scope="module")
@@ -280,8 +283,9 @@ def test_a_proof_of_another_block_is_refused(liar: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("wrong", [1, 2])
+@pytest.mark.parametrize("code", ["chain-proof-invalid", "chain-proof-unavailable"])
 def test_a_node_that_is_taking_up_a_block_is_asked_for_a_proof_once_more(
-    liar: SimpleNamespace, wrong: int
+    liar: SimpleNamespace, wrong: int, code: str
 ) -> None:
     address = liar.anchored.address
     included = liar.honest.inclusion(liar.sent[1].hash)
@@ -294,6 +298,8 @@ def test_a_node_that_is_taking_up_a_block_is_asked_for_a_proof_once_more(
         shown.append(params)
         if len(shown) > wrong:
             return result
+        if code == "chain-proof-unavailable":
+            return REFUSAL
         later = hex(int(params[2], 16) + 1)
         return liar.provider.honest.make_request(method, [*params[:2], later])["result"]
 
@@ -302,10 +308,7 @@ def test_a_node_that_is_taking_up_a_block_is_asked_for_a_proof_once_more(
         true = liar.honest.state_proof(address, [bytes(32)], included.header)
         assert liar.chain.state_proof(address, [bytes(32)], included.header) == true
     else:
-        assert (
-            code_of(lambda: liar.chain.state_proof(address, [bytes(32)], included.header))
-            == "chain-proof-invalid"
-        )
+        assert code_of(lambda: liar.chain.state_proof(address, [bytes(32)], included.header)) == code
     assert len(shown) == 2
     assert shown[0] == shown[1]
 
