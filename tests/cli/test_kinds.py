@@ -1,13 +1,16 @@
 """A file that is something else than evidence is named, and the command that it is for."""
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from ledger.cli import verify
+from ledger.cli import kinds, verify
 from tests.cli.running import evidence
 from tests.simulator import world
+from tests.structure.source import modules, tree
 
 
 @pytest.fixture
@@ -54,3 +57,25 @@ def test_what_is_nothing_known_is_evidence_that_fails(
     file.write_bytes(data)
     assert verify.run([str(file), "--trust", str(trust)]) == 1
     assert "not verified" in capsys.readouterr().out.lower()
+
+
+def test_the_formats_told_of_are_formats_that_something_else_writes_or_reads() -> None:
+    """A name that is misspelt here, or changed there, would tell of no file."""
+    texts = {
+        node.value
+        for path in modules()
+        if path != Path(kinds.__file__)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not kinds._FORMATS.keys() - texts
+    assert "evidence-bundle/1" in texts
+    assert not [name for name in kinds._FORMATS if name.startswith("evidence-bundle/")]
+
+
+def test_the_commands_told_of_are_commands() -> None:
+    texts = "\n".join(kinds._FORMATS.values())
+    told = set(re.findall(r"(?:; |and )evidence ([a-z]+ [a-z]+)", texts))
+    assert len(told) > 4
+    for command in told:
+        assert evidence(*command.split(), "--help").status == 0, command
