@@ -9,6 +9,9 @@ import * as field from "../../src/core/secp256k1Field.ts";
 const P = field.P;
 const ROUNDS = 400;
 const TOP = 2n ** 264n - 1n;
+/** Of a limb that is carried: eleven times eleven products of two are still exact. */
+const LARGEST = 2 ** 23 + 2 ** 17.5;
+assert.ok(121 * LARGEST ** 2 < 2 ** 53);
 const EDGES = [
   0n,
   1n,
@@ -48,8 +51,14 @@ function agrees(a: bigint, b: bigint): void {
   // The largest that is multiplied: eleven times what is carried.
   const wide = field.times(field.scaled(less, 11), product);
   assert.equal(field.toBigInt(wide), mod(11n * (a * b - 2n * a - 8n * b) * a * b, P), told);
-  for (const number of [one, product, less, wide]) {
-    for (const limb of number) assert.ok(Math.abs(limb) <= 2 ** 23 + 2 ** 13, `${told}: a limb of ${limb}`);
+  const squares = [one, product, less, wide, field.scaled(less, 3)].map(
+    (root): [field.Limbs, field.Limbs] => [root, field.square(root)],
+  );
+  for (const [root, square] of squares) {
+    assert.equal(field.toBigInt(square), mod(field.toBigInt(root) ** 2n, P), told);
+  }
+  for (const number of [one, product, less, wide, ...squares.map(([, square]) => square)]) {
+    for (const limb of number) assert.ok(Math.abs(limb) <= LARGEST, `${told}: a limb of ${limb}`);
   }
 }
 
