@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,31 +46,36 @@ def rule(ident: str, outcome: str, **members: Any) -> dict[str, Any]:
     return {**made, **members}
 
 
-def rules(*of: dict[str, Any], **members: Any) -> Ready:
-    """A measure of XA with these rules."""
-    subject = {
-        "authority": {
-            "did": "did:web:authority.example.xa",
-            "scheme": "DID",
-            "id": "did:web:authority.example.xa",
-            "jurisdiction": "XA",
-        },
-        "number": "XA-1",
+def published(*of: Mapping[str, Any], by: str, code: str, number: str, since: str) -> dict[str, Any]:
+    """The subject of a measure with these rules, published and in force since a moment.
+
+    Args:
+        by: DID of the authority.
+        code: Its jurisdiction; the measure is about what leaves XA, or comes into another.
+    """
+    return {
+        "authority": {"did": by, "scheme": "DID", "id": by, "jurisdiction": code},
+        "number": number,
         "version": 1,
         "kind": "regulation",
         "title": [{"language": "en", "text": "Invented"}],
         "texts": [{"language": "en", "sha256": "00" * 32, "mediaType": "text/plain"}],
         "visibility": "public",
-        "legalBasis": [{"instrument": "XA Act"}],
+        "legalBasis": [{"instrument": f"{code} Act"}],
         "objectives": ["freeFlow"],
-        "publishedAt": "2026-01-01T00:00:00Z",
-        "effectiveFrom": "2026-02-01T00:00:00Z",
-        "applies": {"direction": "outbound", "jurisdiction": "XA"},
+        "publishedAt": since,
+        "effectiveFrom": since,
+        "applies": {"direction": "outbound" if code == "XA" else "inbound", "jurisdiction": code},
         "targeting": {"mode": "none"},
         "rules": list(of),
-        **members,
     }
-    return measure(subject)
+
+
+def rules(*of: dict[str, Any], **members: Any) -> Ready:
+    """A measure of XA with these rules."""
+    since, authority = "2026-01-01T00:00:00Z", "did:web:authority.example.xa"
+    subject = published(*of, by=authority, code="XA", number="XA-1", since=since)
+    return measure({**subject, "effectiveFrom": "2026-02-01T00:00:00Z", **members})
 
 
 def party(name: str, jurisdiction: str, zone: str | None = None) -> dict[str, Any]:

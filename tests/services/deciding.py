@@ -9,7 +9,8 @@ from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.deciding.decide import decide, ready
 from ledger.statements.measure import measure_of
 from ledger.verify.bundle import parse_bundle
-from tests.services.recognising import Recognising, party
+from tests.deciding.records import published
+from tests.services.recognising import Recognising
 from tests.services.sides import Side
 
 
@@ -27,23 +28,7 @@ class Deciding:
         key, side = (self.made.of_xa, self.xa) if code == "XA" else (self.made.of_xb, self.xb)
         key = by or key
         now = format_time(self.made.sides.clock.now)
-        subject = {
-            "authority": party(key, code),
-            "number": name,
-            "version": 1,
-            "kind": "regulation",
-            "title": [{"language": "en", "text": "Invented"}],
-            "texts": [{"language": "en", "sha256": "00" * 32, "mediaType": "text/plain"}],
-            "visibility": "public",
-            "legalBasis": [{"instrument": f"{code} Act"}],
-            "objectives": ["freeFlow"],
-            "publishedAt": now,
-            "effectiveFrom": now,
-            "applies": {"direction": "outbound" if code == "XA" else "inbound", "jurisdiction": code},
-            "targeting": {"mode": "none"},
-            "rules": list(of),
-            **members,
-        }
+        subject = published(*of, by=key.holder, code=code, number=name, since=now) | members
         self.named[name] = side.register(self.made.sides.sign(key, "PolicyMeasure", subject))
         return self.named[name]
 

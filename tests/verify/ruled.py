@@ -9,7 +9,7 @@ from ledger.core.trust import TrustList
 from ledger.statements.deciding.decide import decide, ready
 from ledger.statements.measure import measure_of
 from ledger.verify.report import Report
-from tests.deciding.records import rule
+from tests.deciding.records import published, rule
 from tests.simulator import DAY, LEI, START, key, make
 from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, Mutual, recognised
 
@@ -49,23 +49,8 @@ class Ruled(Mutual):
         """A measure; of the jurisdiction and by the authority, and published when, is told by `by` and `created`."""
         by, created = members.pop("by", AUTHORITY_XA), members.pop("created", START + 10)
         code = self.signers[by][1]
-        subject = {
-            "authority": {"did": by, "scheme": "DID", "id": by, "jurisdiction": code},
-            "number": name,
-            "version": 1,
-            "kind": "regulation",
-            "title": [{"language": "en", "text": "Invented"}],
-            "texts": [{"language": "en", "sha256": "00" * 32, "mediaType": "text/plain"}],
-            "visibility": "public",
-            "legalBasis": [{"instrument": f"{code} Act"}],
-            "objectives": ["freeFlow"],
-            "publishedAt": format_time(START),
-            "effectiveFrom": format_time(START),
-            "applies": {"direction": "outbound" if code == "XA" else "inbound", "jurisdiction": code},
-            "targeting": {"mode": "none"},
-            "rules": list(rules),
-            **members,
-        }
+        since = format_time(START)
+        subject = published(*rules, by=by, code=code, number=name, since=since) | members
         return self.say(name, "PolicyMeasure", by, subject, created)
 
     def endorse(self, measure: str, by: str, *, created: int = START + 20, **members: Any) -> Statement:

@@ -19,7 +19,7 @@ from ledger.verify.bundle import parse_bundle
 from tests.cli.running import done, draft
 from tests.cli.sides import Side
 from tests.cli.test_bundle import composed
-from tests.deciding.records import rule
+from tests.deciding.records import published, rule
 from tests.nodes import enrol
 
 
@@ -46,23 +46,7 @@ def say(side: Side, key: Path, kind: str, subject: dict[str, Any]) -> Statement:
 
 def measure(side: Side, key: Path, code: str, of: dict[str, Any], **members: Any) -> Statement:
     did, now = f"did:web:authority.example.{code.lower()}", format_time(int(time.time()))
-    subject = {
-        "authority": {"did": did, "scheme": "DID", "id": did, "jurisdiction": code},
-        "number": f"{code}-1",
-        "version": 1,
-        "kind": "regulation",
-        "title": [{"language": "en", "text": "Invented"}],
-        "texts": [{"language": "en", "sha256": "00" * 32, "mediaType": "text/plain"}],
-        "visibility": "public",
-        "legalBasis": [{"instrument": f"{code} Act"}],
-        "objectives": ["freeFlow"],
-        "publishedAt": now,
-        "effectiveFrom": now,
-        "applies": {"direction": "outbound" if code == "XA" else "inbound", "jurisdiction": code},
-        "targeting": {"mode": "none"},
-        "rules": [of],
-        **members,
-    }
+    subject = published(of, by=did, code=code, number=f"{code}-1", since=now) | members
     return say(side, key, "PolicyMeasure", subject)
 
 
