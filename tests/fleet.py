@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +11,9 @@ import httpx2
 
 from ledger import testing_nodes
 from ledger.chains import ChainSettings
+from ledger.config import Settings
 from ledger.forks import Process
-from ledger.services.home.folder import Home, Plan, init_home
+from ledger.services.home.folder import Home, Plan, init_home, save_settings
 from ledger.services.node.roles import Role
 from ledger.testing_nodes import free_port
 from tests.api.served import EXPORTER, Served, holder
@@ -94,13 +95,19 @@ class Fleet:
 
 @contextmanager
 def fleet(
-    server: Server, folder: Path, roles: Sequence[Role], chain: ChainSettings | None = None
+    server: Server,
+    folder: Path,
+    roles: Sequence[Role],
+    chain: ChainSettings | None = None,
+    *,
+    changed: Callable[[Settings], Settings] = lambda settings: settings,
 ) -> Iterator[Fleet]:
-    """Processes of these roles, all of them well."""
+    """Processes of these roles, all of them well; with settings that were changed before their first start."""
     plan = Plan(
         "XA", "registry.example.xa", registrar="did:web:registrar.example.xa", port=free_port(), chain=chain
     )
     home = init_home(folder / "node", plan, now=int(time.time()), random=os.urandom)
+    home = save_settings(home, changed(home.settings))
     made = Fleet(home, server, server.ledger(), folder)
     try:
         for role in roles:

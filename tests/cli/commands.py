@@ -3,10 +3,12 @@
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -135,3 +137,48 @@ def enrol(node: RunningNode, file: str, *more: str, answer: str = "y\n") -> Run:
         *more,
         answer=answer,
     )
+
+
+@dataclass
+class Served:
+    """What `evidence node serve` runs: its address, its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> Run:
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        return Run(self.process.returncode, out, err)
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Served]:
+    """Serve `home` on a free port until the block ends."""
+    process = subprocess.Popen(
+        [*PROGRAM, "node", "serve", "--home", str(home), "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(home.parent),
+    )
+    try:
+        yield Served(_address(process), process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line == "}\n":
+            return str(orjson.loads(text)["url"])
+    process.wait(timeout=60)
+    raise RuntimeError(f"the node did not start: {process.stderr.read() if process.stderr else ''}")

@@ -4,18 +4,13 @@ import errno
 import os
 import signal
 import socket
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import orjson
 import pytest
 
-from tests.cli.commands import INIT, PROGRAM, Run, environment, evidence, init, refused
+from tests.cli.commands import INIT, evidence, init, refused, serving
 from tests.nodes import RunningNode
 
 # -- homes ---------------------------------------------------------------------------------------------------
@@ -126,51 +121,6 @@ def test_a_damaged_file_is_told_in_one_line(name: str, code: str, tmp_path: Path
 def test_a_home_that_is_served_is_not_served_again(node: RunningNode) -> None:
     run = evidence(node.folder, "node", "serve", "--home", node.home.path, "--port", "0")
     assert (run.status, "(store-locked)" in run.err) == (3, True)
-
-
-@dataclass
-class Served:
-    """What `evidence node serve` runs: its address, its process."""
-
-    url: str
-    process: subprocess.Popen[str]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> Run:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        return Run(self.process.returncode, out, err)
-
-
-@contextmanager
-def serving(home: Path) -> Iterator[Served]:
-    """Serve `home` on a free port until the block ends."""
-    process = subprocess.Popen(
-        [*PROGRAM, "node", "serve", "--home", str(home), "--port", "0", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(home.parent),
-    )
-    try:
-        yield Served(_address(process), process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    text = ""
-    for line in process.stdout:
-        text += line
-        if line == "}\n":
-            return str(orjson.loads(text)["url"])
-    process.wait(timeout=60)
-    raise RuntimeError(f"the node did not start: {process.stderr.read() if process.stderr else ''}")
 
 
 def test_a_signal_ends_a_node_with_0_and_it_starts_again(tmp_path: Path) -> None:
