@@ -5,6 +5,8 @@ are not followed, and an error text of the node is shown as printable text of bo
 hold an API key, so that only its host appears in messages.
 """
 
+import socket
+import ssl
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +20,18 @@ from ledger.errors import ChainError, SetupError
 DEFAULT_TIMEOUT = 15.0
 _TEXT_LIMIT = 300
 _METHOD_MISSING = (-32601, -32004)
+_OF_TIME = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+# Every error of requests is an OSError, those of reading too: so the ones that are of connecting are named.
+_OF_CONNECTING = (
+    requests.ConnectionError,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.MaxRetryError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.SSLError,
+    ConnectionError,
+    socket.gaierror,
+    ssl.SSLError,
+)
 
 
 class Provider(Protocol):
@@ -66,11 +80,9 @@ def host_of(url: str) -> str:
 
 
 def _why(error: Exception) -> str:
-    """Of what providers raise, errors of connections alone have a reason that the user can mend."""
-    is_of_connections = isinstance(
-        error, OSError | urllib3.exceptions.HTTPError
-    )  # all of requests' are an OSError
-    return unconnected(error) if is_of_connections else f"its provider failed ({type(error).__name__})"
+    """Of what providers raise, errors of connecting alone have a reason that the user can mend."""
+    says = unconnected(error) if isinstance(error, _OF_CONNECTING) else None
+    return says or f"its provider failed ({type(error).__name__})"
 
 
 class RpcNode:
@@ -96,14 +108,8 @@ class RpcNode:
             response: Any = self._provider.make_request(method, list(params))
         except ChainError:
             raise
-        except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
-            raise ChainError(f"{self.name} did not answer {method} in time", code="chain-timeout") from error
-        except orjson.JSONDecodeError as error:
-            raise self._invalid(method, "something that is not JSON") from error
-        except (
-            Exception
-        ) as error:  # a provider may raise anything; none of it says what became of the request
-            raise ChainError(f"{self.name} could not be reached for {method}: {_why(error)}") from error
+        except Exception as error:  # a provider raises anything, and none tells what became of the request
+            raise self._failure(method, error) from error
         if not isinstance(response, dict):
             raise self._invalid(method, "something that is no JSON-RPC response")
         if response.get("error") is not None:
@@ -117,6 +123,14 @@ class RpcNode:
         close = getattr(self._provider, "close", None)
         if callable(close):
             close()
+
+    def _failure(self, method: str, error: Exception) -> ChainError:
+        # A connection that was refused is an error of time too, as urllib3 has it.
+        if isinstance(error, _OF_TIME) and not isinstance(error, urllib3.exceptions.NewConnectionError):
+            return ChainError(f"{self.name} did not answer {method} in time", code="chain-timeout")
+        if isinstance(error, orjson.JSONDecodeError):
+            return self._invalid(method, "something that is not JSON")
+        return ChainError(f"{self.name} could not be reached for {method}: {_why(error)}")
 
     def _invalid(self, method: str, what: str) -> ChainError:
         return ChainError(f"{self.name} answered {method} with {what}", code="chain-answer-invalid")

@@ -271,7 +271,7 @@ def _broken(error: httpx2.HTTPError, url: str) -> RemoteError:
     ) and not isinstance(error, httpx2.RemoteProtocolError):
         return invalid(url, "something that is not HTTP")
     if isinstance(error, httpx2.ConnectError):
-        says = unconnected(error)
+        says = unconnected(error) or "no connection came about"
     elif isinstance(error, httpx2.ConnectTimeout):
         says = f"no connection within {CONNECT_SECONDS:g} seconds"
     elif isinstance(error, httpx2.TimeoutException):

@@ -1,15 +1,21 @@
 """Nodes that are absent, slow or broken, over HTTP: each is a named error, and no secret of the URL is shown."""
 
+import errno
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import requests
+import urllib3
 
 from ledger.chain.evm import EvmChain, connect
 from ledger.chain.http_provider import BoundedHTTPProvider
+from ledger.chain.rpc import RpcNode
 from ledger.errors import ChainError, SetupError
 from tests.chain.anchoring import closing
 
@@ -110,6 +116,70 @@ def test_why_a_node_cannot_be_reached_is_told_in_words(url: str, why: str) -> No
             chain.head()
     assert refused.value.code == "chain-unavailable"
     assert str(refused.value).endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        (b"garbage\r\n\r\n", "what listens there does not speak HTTP"),
+        (b"", "the connection broke off"),
+        (http(b'{"jsonrpc":"2.0","id":0,"result":"0x1"}')[:-9], "the connection broke off"),
+    ],
+    ids=["another protocol", "hangs up", "hangs up within its answer"],
+)
+def test_what_listens_but_does_not_answer_is_not_said_to_be_absent(part: bytes, why: str) -> None:
+    with server(part) as url, closing(connect(url)) as chain, pytest.raises(ChainError) as refused:
+        chain.head()
+    assert str(refused.value).endswith(why)
+
+
+def _of(error: Exception, cause: Exception) -> Exception:
+    error.__context__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (requests.exceptions.ChunkedEncodingError("x"), "its provider failed (ChunkedEncodingError)"),
+        (requests.exceptions.ContentDecodingError("x"), "its provider failed (ContentDecodingError)"),
+        (requests.exceptions.InvalidURL("x"), "its provider failed (InvalidURL)"),
+        (FileNotFoundError(2, "x"), "its provider failed (FileNotFoundError)"),
+        (KeyError("x"), "its provider failed (KeyError)"),
+        (_of(KeyError("x"), ConnectionRefusedError()), "its provider failed (KeyError)"),
+        (requests.ConnectionError("x"), "its provider failed (ConnectionError)"),
+        (_of(requests.ConnectionError("x"), ConnectionRefusedError()), "nothing listens there, or the"),
+        (_of(requests.ConnectionError("x"), OSError(errno.EHOSTUNREACH, "x")), "no network leads there"),
+        (
+            _of(requests.ConnectionError("x"), _of(ChainError("another node"), ConnectionRefusedError())),
+            "its provider failed (ConnectionError)",
+        ),
+        (
+            urllib3.exceptions.ProtocolError("x", ConnectionResetError()),
+            "its provider failed (ProtocolError)",
+        ),
+        (_of(urllib3.exceptions.ProtocolError("x"), BrokenPipeError()), "the connection broke off"),
+        (
+            _of(
+                urllib3.exceptions.NewConnectionError(urllib3.HTTPConnectionPool("h"), "x"),
+                ConnectionRefusedError(),
+            ),
+            "nothing listens there, or the",
+        ),
+        (ConnectionRefusedError(), "nothing listens there, or the connection was refused"),
+        (socket.gaierror(-2, "x"), "the name is not known"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_only_errors_of_connecting_are_told_as_such(error: Exception, why: str) -> None:
+    def fail(_method: str, _params: Any) -> Any:
+        raise error
+
+    node = RpcNode(SimpleNamespace(make_request=fail), name="node")
+    with pytest.raises(ChainError) as refused:
+        node.request("eth_chainId")
+    assert refused.value.code == "chain-unavailable"
+    assert str(refused.value).startswith(f"node could not be reached for eth_chainId: {why}")
 
 
 @pytest.mark.parametrize(

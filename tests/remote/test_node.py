@@ -1,5 +1,6 @@
 """The client of a node, against answers honest, broken and hostile."""
 
+import errno
 import gzip
 import json
 import socket
@@ -99,6 +100,8 @@ def test_a_connection_that_fails_is_an_error_of_ours(error: Exception, code: str
         (ssl.SSLCertVerificationError(1, "self-signed"), "certificate is not trusted"),
         (ssl.SSLError(1, "wrong version number"), "does not speak TLS"),
         (ConnectionRefusedError(111, "refused"), "nothing listens"),
+        (OSError(errno.ENETUNREACH, "unreachable"), "no network leads there"),
+        (OSError(errno.EMFILE, "too many open files"), "no connection came about"),
     ],
     ids=str,
 )
