@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ledger.errors import ConflictError
 from ledger.store.database import Writing
-from ledger.store.rows import VERSIONED, NewStatement, Version, version_in, version_of
+from ledger.store.rows import NewStatement, Version
 from ledger.store.tiles import FullTile
 
 Place = tuple[str, str, int]
@@ -33,13 +33,13 @@ def sort_out(
     taken = _names(writing, unknown)
     attesting = [statement for statement in unknown if statement.attestation is not None]
     places = _places(writing, [place for place in map(_place, attesting) if place is not None])
-    versions = _versions(writing, unknown)
+    versions = _versions(writing, [one.version for one in unknown if one.version is not None])
     outcomes: list[Appended | ConflictError] = []
     fresh: list[NewStatement] = []
     for statement in batch:
         place = None if statement.attestation is None else _place(statement)
         name = (statement.issuer, statement.statement_id)
-        version = version_of(statement)
+        version = statement.version
         index = known.get(statement.digest)
         if index is not None:
             outcomes.append(Appended(index, first=False))
@@ -62,7 +62,7 @@ def sort_out(
         elif version is not None and version in versions:
             outcomes.append(
                 ConflictError(
-                    f"version {version[-1]} of {version[-2]} is entry {versions[version]}; statement"
+                    f"version {version.number} of {statement.reference} is entry {versions[version]}; statement"
                     f" {statement.digest.hex()} needs a further version",
                     code="version-taken",
                 )
@@ -107,19 +107,15 @@ def _places(writing: Writing, wanted: Sequence[Place]) -> dict[Place, int]:
     return {(issuer, name, number): index for issuer, name, number, index in rows}
 
 
-def _versions(writing: Writing, statements: Sequence[NewStatement]) -> dict[Version, int]:
-    """The versions that the log has under the references of new statements, with their entries.
+def _versions(writing: Writing, wanted: Sequence[Version]) -> dict[Version, int]:
+    """Of the versions asked for, those that are taken, with the entries that are them.
 
     Asked in the transaction that appends them: of two that come at once, one finds the other.
     """
-    named = {(one.type, one.reference, one.issuer) for one in statements if one.type in VERSIONED}
-    return {
-        version_in(body): index
-        for values in sorted(named, key=str)
-        for body, index in writing.execute(
-            "SELECT body, leaf_index FROM statement WHERE type = ? AND reference = ? AND issuer = ?", values
-        ).fetchall()
-    }
+    if not wanted:
+        return {}
+    rows = writing.leaf_indexes("version", ("name", "version"), wanted)
+    return {Version(name, number): index for name, number, index in rows}
 
 
 def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Sequence[FullTile]) -> None:
@@ -134,6 +130,9 @@ def insert(writing: Writing, fresh: Sequence[NewStatement], size: int, full: Seq
             for at, new in enumerate(fresh)
         ],
     )  # fmt: skip
+    versions = [(*new.version, size + at) for at, new in enumerate(fresh) if new.version is not None]
+    if versions:
+        writing.insert("version", ("name", "version", "leaf_index"), versions)
     edges = [(size + at, *edge) for at, new in enumerate(fresh) if new.edges for edge in new.edges]
     if edges:
         writing.insert("edge", ("leaf_index", "relation", "target"), edges)

@@ -1,9 +1,11 @@
 """What is stored of a statement.  Loads no database, so that a process that only verifies stays small."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import NamedTuple
 
-from ledger.core.statement import Statement, parse_statement
+from ledger.core.canonical import encode_decoded
+from ledger.core.statement import Statement
 from ledger.core.times import parse_time
 from ledger.errors import MalformedError
 from ledger.statements.edges import Edge, edges
@@ -23,8 +25,6 @@ HOLDERS: Mapping[str, str | None] = {
 
 VERSIONED: Mapping[str, str] = {"DatasetRegistration": "holder", "PolicyMeasure": "authority"}
 """The types of which a log has each version once, under their reference; each with the member that says whose it is."""
-Version = tuple[str | int, ...]
-"""Type, issuer, whose (DID, jurisdiction), reference, version."""
 
 
 class StatusEntry(NamedTuple):
@@ -52,6 +52,13 @@ class Edition(NamedTuple):
     valid_until: int
 
 
+class Version(NamedTuple):
+    """Which version of what a statement is; `name` is the same of all versions, see `version_name`."""
+
+    name: bytes
+    number: int
+
+
 class NewStatement(NamedTuple):
     """A statement to append, already verified; `digest`, the SHA-256 of `body`, is the entry.
 
@@ -61,6 +68,7 @@ class NewStatement(NamedTuple):
         edges: The statements that it refers to; rows of `EdgeRow`.
         attestation: Row of `AttestationRow`, of those types that have one.
         edition: Row of `StatusListRow`, of a StatusList.
+        version: Row of `VersionRow`, of those types that have versions.
     """
 
     digest: bytes
@@ -75,6 +83,7 @@ class NewStatement(NamedTuple):
     edges: tuple[Edge, ...] = ()
     attestation: Attestation | None = None
     edition: Edition | None = None
+    version: Version | None = None
 
     @property
     def status(self) -> StatusEntry | None:
@@ -108,24 +117,23 @@ def row_of(statement: Statement) -> NewStatement:
         refers,
         _attestation(kind, subject, number) if kind in HOLDERS else None,
         _edition(subject) if kind == "StatusList" else None,
+        _version(statement, number) if kind in VERSIONED else None,
     )
 
 
-def version_of(row: NewStatement) -> Version | None:
-    """Which version of what a row is, where its type has versions."""
-    return None if row.type not in VERSIONED else version_in(row.body)
+def version_name(kind: str, issuer: str, did: str, jurisdiction: str, reference: str) -> bytes:
+    """SHA-256 of what is the same of all versions, as a list of canonical JSON: by whom, whose, and their reference."""
+    return sha256(encode_decoded([kind, issuer, did, jurisdiction, reference])).digest()
 
 
-def version_in(body: bytes) -> Version:
-    """As `version_of`, of the canonical bytes of a statement whose fields are checked."""
-    statement = parse_statement(body)
-    subject: Any = statement.subject
-    whose = subject[VERSIONED[statement.type]]
-    name = subject["number" if statement.type in NUMBERED else "reference"]
-    return (
-        *(statement.type, statement.issuer, whose["did"], whose["jurisdiction"]),
-        *(name, subject["version"]),
-    )
+def _version(statement: Statement, reference: str | None) -> Version | None:
+    whose, number = statement.subject.get(VERSIONED[statement.type]), statement.subject.get("version")
+    if not isinstance(whose, dict) or type(number) is not int or reference is None:
+        return None
+    did, jurisdiction = whose.get("did"), whose.get("jurisdiction")
+    if not isinstance(did, str) or not isinstance(jurisdiction, str):
+        return None
+    return Version(version_name(statement.type, statement.issuer, did, jurisdiction, reference), number)
 
 
 def _attestation(kind: str, subject: Mapping[str, object], number: str | None) -> Attestation | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.store.database import Database
+from ledger.store.rows import Version
 
 _COLUMNS = "s.leaf_index, e.digest, s.issuer, s.type, s.created, s.body"
 _FROM = f"SELECT {_COLUMNS} FROM statement s JOIN entry e ON e.leaf_index = s.leaf_index"  # noqa: S608
@@ -91,7 +92,6 @@ class Statements:
         first: int = 0,
         since: int | None = None,
         reference: str | None = None,
-        issuer: str | None = None,
         limit: int = PAGE,
     ) -> list[StoredStatement]:
         """Statements of one type in the order of the log.
@@ -101,7 +101,6 @@ class Statements:
             first: Smallest index; the last index of a page plus one continues the list.
             since: Smallest claimed time of signing, POSIX seconds.
             reference: Only those with this document reference.
-            issuer: Only theirs.
             limit: Size of the page.
         """
         where, values = ["s.type = ?", "s.leaf_index >= ?"], [kind, first]
@@ -111,9 +110,6 @@ class Statements:
         if reference is not None:
             where.append("s.reference = ?")
             values.append(reference)
-        if issuer is not None:
-            where.append("s.issuer = ?")
-            values.append(issuer)
         return self._many(
             f"{_FROM} WHERE {' AND '.join(where)} ORDER BY s.leaf_index LIMIT ?", (*values, limit)
         )
@@ -270,6 +266,13 @@ class Statements:
             f"{_FROM} JOIN status_index i ON i.leaf_index = s.leaf_index"
             " WHERE i.issuer = ? AND i.list = ? AND i.number = ?",
             (issuer, list_id, number),
+        )
+
+    def at_version(self, version: Version) -> StoredStatement | None:
+        """The statement that is this version of a measure or of a dataset's registration."""
+        return self._one(
+            f"{_FROM} JOIN version v ON v.leaf_index = s.leaf_index WHERE v.name = ? AND v.version = ?",
+            version,
         )
 
     def status_list_after(self, issuer: str, list_id: str, moment: int) -> StoredStatement | None:

@@ -9,6 +9,7 @@ and bytes.
     edge             which statement refers to which, by digest; the other may stand in another log
     attestation      certificates, accreditations and recognitions: number, holder, dates, place in a status list
     status_index     the places in status lists that are taken, one statement each
+    version          which statement is which version of a measure or of a dataset's registration
     status_list      editions of status lists, with their dates
     head             size and root of the log, and its writer's epoch: the row that two writers cannot both move
     tile             256 hashes each and the tree levels above them, full tiles only
@@ -48,6 +49,11 @@ def _index_of_given(name: str, column: str) -> Index:
     return Index(name, column, sqlite_where=given, postgresql_where=given)
 
 
+def _key(of: str) -> Any:
+    """The column that names, by the key of another table, what a row is about."""
+    return Field(sa_type=_Key, primary_key=True, foreign_key=of, sa_column_kwargs={"autoincrement": False})
+
+
 class StoreTable(SQLModel):
     """Keeps these tables apart from those of a program that embeds the ledger."""
 
@@ -84,12 +90,7 @@ class StatementRow(StoreTable, table=True):
         _index_of_given("statement_reference", "reference"),
     )
 
-    leaf_index: int = Field(
-        sa_type=_Key,
-        primary_key=True,
-        foreign_key="entry.leaf_index",
-        sa_column_kwargs={"autoincrement": False},
-    )
+    leaf_index: int = _key("entry.leaf_index")
     issuer: str = Field(sa_type=Text)
     statement_id: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
@@ -98,16 +99,6 @@ class StatementRow(StoreTable, table=True):
     record: bytes | None = Field(default=None, sa_type=LargeBinary)
     reference: str | None = Field(default=None, sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
-
-
-def _leaf() -> Any:
-    """The column that names the statement a row is about."""
-    return Field(
-        sa_type=_Key,
-        primary_key=True,
-        foreign_key="entry.leaf_index",
-        sa_column_kwargs={"autoincrement": False},
-    )
 
 
 class EdgeRow(StoreTable, table=True):
@@ -119,7 +110,7 @@ class EdgeRow(StoreTable, table=True):
         Index("edge_target", "target", "relation", "leaf_index"),
     )
 
-    leaf_index: int = _leaf()
+    leaf_index: int = _key("entry.leaf_index")
     relation: str = Field(sa_type=Text, primary_key=True)
     target: bytes = Field(sa_type=LargeBinary, primary_key=True)
 
@@ -142,7 +133,7 @@ class AttestationRow(StoreTable, table=True):
         _index_of_given("attestation_holder", "holder"),
     )
 
-    leaf_index: int = _leaf()
+    leaf_index: int = _key("entry.leaf_index")
     issuer: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
     number: str | None = Field(default=None, sa_type=Text)
@@ -164,13 +155,24 @@ class StatusIndexRow(StoreTable, table=True):
     leaf_index: int = Field(sa_type=BigInteger, foreign_key="entry.leaf_index", unique=True)
 
 
+class VersionRow(StoreTable, table=True):
+    """A version of what is versioned, by one statement for ever; `name` as `ledger.store.rows.version_name` has it."""
+
+    __tablename__ = "version"
+    __table_args__ = (CheckConstraint("length(name) = 32", name="version_name_length"),)
+
+    name: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    version: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    leaf_index: int = Field(sa_type=BigInteger, foreign_key="entry.leaf_index", unique=True)
+
+
 class StatusListRow(StoreTable, table=True):
     """An edition of a status list; dates in POSIX seconds, the end excluded."""
 
     __tablename__ = "status_list"
     __table_args__ = (Index("status_list_valid", "list", "issuer", "valid_from"),)
 
-    leaf_index: int = _leaf()
+    leaf_index: int = _key("entry.leaf_index")
     issuer: str = Field(sa_type=Text)
     list: str = Field(sa_type=Text)
     valid_from: int = Field(sa_type=BigInteger)
@@ -237,12 +239,7 @@ class CosignatureRow(StoreTable, table=True):
         Index("cosignature_key", "name", "key_id", "size"),
     )
 
-    size: int = Field(
-        sa_type=_Key,
-        primary_key=True,
-        foreign_key="checkpoint.size",
-        sa_column_kwargs={"autoincrement": False},
-    )
+    size: int = _key("checkpoint.size")
     name: str = Field(sa_type=Text, primary_key=True)
     key_id: bytes = Field(sa_type=LargeBinary, primary_key=True)
     line: bytes = Field(sa_type=LargeBinary)
@@ -388,8 +385,8 @@ class RequestOnce(StoreTable, table=True):
 
 
 APPEND_ONLY = (
-    "entry", "statement", "edge", "attestation", "status_index", "status_list", "tile", "checkpoint", "cosignature",
-    "anchor_intent", "anchor_event", "anchor_evidence", "anchor_finality",
+    "entry", "statement", "edge", "attestation", "status_index", "version", "status_list", "tile", "checkpoint",
+    "cosignature", "anchor_intent", "anchor_event", "anchor_evidence", "anchor_finality",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 TRANSIENT = ("anchor_capture", "request_nonce", "request_forgotten", "request_once")

@@ -41,5 +41,23 @@ def status_list(begins: int, days: int = 7, *, created: int | None = None, issue
     return signed("StatusList", subject, issuer=issuer, created=begins if created is None else created)
 
 
+def measure(number: str, version: int = 1, *, did: str = AUTHORITY, **changes: Any) -> Statement:
+    return _versioned("PolicyMeasure", {"number": number, "version": version}, "authority", did, changes)
+
+
+def dataset(reference: str, version: int = 1, *, did: str = HOLDER, **changes: Any) -> Statement:
+    return _versioned(
+        "DatasetRegistration", {"reference": reference, "version": version}, "holder", did, changes
+    )
+
+
+def _versioned(
+    kind: str, subject: dict[str, Any], member: str, did: str, changes: dict[str, Any]
+) -> Statement:
+    issuer = changes.pop("issuer", AUTHORITY)
+    whose = {"did": did, "jurisdiction": changes.pop("jurisdiction", "XB")}
+    return signed(kind, {**subject, member: whose, **changes}, issuer=issuer)
+
+
 def rows(*statements: Statement) -> list[NewStatement]:
     return [row_of(statement) for statement in statements]

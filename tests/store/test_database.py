@@ -22,7 +22,7 @@ from ledger.store.log import Log, create_log
 from ledger.store.sqlite import journal_mode
 from ledger.store.tables import APPEND_ONLY, TRANSIENT, StoreTable
 from tests.simulator import START
-from tests.store.attesting import certificate, rows, status_list
+from tests.store.attesting import certificate, measure, rows, status_list
 from tests.store.conftest import ORIGIN, make_statement, make_statements
 
 
@@ -95,7 +95,7 @@ def filled(database: Database) -> Database:
     """One row in every table at least."""
     log = Log(database, ORIGIN)
     log.append(make_statements(range(300)))
-    log.append(rows(certificate(supersedes="ab" * 32), status_list(START)))
+    log.append(rows(certificate(supersedes="ab" * 32), measure("M-1"), status_list(START)))
     with database.write() as connection:
         connection.execute("INSERT INTO checkpoint (size, note, signed_at) VALUES (300, x'00', 1)")
         connection.execute("INSERT INTO cosignature VALUES (300, 'witness', x'00000000', x'00', 1, 1)")

@@ -29,7 +29,7 @@ from tests.store.attesting import (
 from tests.store.conftest import ORIGIN, make_statement, on_sqlite
 
 LATER = (
-    "edge", "attestation", "status_index", "status_list", "cosignature", "anchor_finality", "anchor_capture",
+    "edge", "attestation", "status_index", "version", "status_list", "cosignature", "anchor_finality", "anchor_capture",
     "request_nonce", "request_once", "request_forgotten",
 )  # fmt: skip
 """Tables that the first schema did not have."""

@@ -41,7 +41,7 @@ def check_not_vain(
         RefusedError: `self-accreditation`, `recognition-by-wrong-side`, `endorsement-by-another`,
             `status-of-another`, `succession-by-command`, `version-conflict`, `version-taken`.
 
-    Cost: at most two look-ups, and one for every 256 versions of a measure or dataset; nothing for other types.
+    Cost: at most two look-ups.
     """
     check = _CHECKS.get(statement.type)
     if check is not None:

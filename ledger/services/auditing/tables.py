@@ -1,7 +1,7 @@
-"""Auditing what statements are found by: edges, attestations, places in status lists, editions of lists.
+"""Auditing what statements are found by: edges, attestations, places in status lists, versions, editions of lists.
 
-Each row follows from one body.  A place in a status list that two statements name is the first one's: before schema
-0002 nothing kept the second from being registered.
+Each row follows from one body.  A place in a status list that two statements name is the first one's, and so is a
+version: there was a time when nothing kept the second from being registered.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,12 @@ _QUERIES: Mapping[str, str] = {
     "attestation": "SELECT leaf_index, issuer, type, number, holder, list, list_index, valid_from, valid_until"
     " FROM attestation",
     "status_index": "SELECT leaf_index, issuer, list, number FROM status_index",
+    "version": "SELECT leaf_index, name, version FROM version",
     "status_list": "SELECT leaf_index, issuer, list, valid_from, valid_until FROM status_list",
+}
+_TAKEN_BEFORE: Mapping[str, str] = {
+    "status_index": "SELECT 1 FROM status_index WHERE issuer = ? AND list = ? AND number = ? AND leaf_index < ?",
+    "version": "SELECT 1 FROM version WHERE name = ? AND version = ? AND leaf_index < ?",
 }
 
 
@@ -43,7 +48,7 @@ def found_by_differences(
             missing = {
                 row
                 for row in wanted - held
-                if table != "status_index" or not _is_taken_before(connection, row)
+                if table not in _TAKEN_BEFORE or not _is_taken_before(connection, table, row)
             }
         for row in sorted(missing, key=_index):
             yield Difference(table, _index(row), "a row that the body calls for is missing")
@@ -63,18 +68,16 @@ def _wanted(table: str, index: int, row: NewStatement) -> Iterator[tuple[object,
         )
     elif table == "status_index" and status is not None:
         yield index, row.issuer, *status
+    elif table == "version" and row.version is not None:
+        yield index, *row.version
     elif table == "status_list" and row.edition is not None:
         yield index, row.issuer, *row.edition
 
 
-def _is_taken_before(connection: Connection, row: tuple[object, ...]) -> bool:
-    """Whether an earlier statement has the place that this one names."""
-    index, *place = row
-    found = connection.exec_driver_sql(
-        "SELECT 1 FROM status_index WHERE issuer = ? AND list = ? AND number = ? AND leaf_index < ?",
-        (*place, index),
-    )
-    return found.first() is not None
+def _is_taken_before(connection: Connection, table: str, row: tuple[object, ...]) -> bool:
+    """Whether an earlier statement has what this one names, of which there is one."""
+    index, *named = row
+    return connection.exec_driver_sql(_TAKEN_BEFORE[table], (*named, index)).first() is not None
 
 
 def _index(row: tuple[object, ...]) -> int:

@@ -1,8 +1,8 @@
 """Submissions and their outcomes as they stand in the database between two processes of a node.
 
 A submission is one line of JSON, an array for each statement (see `ledger.services.admission.wire.encode_verdict`,
-then what it attests, its edition and the length of its document), and the documents one after another.  Outcomes are
-JSON: `[index, first]` or `[code, message]` for each statement, or `{"refused": […]}` for all of them.
+then what it attests, its edition, its version and the length of its document), and the documents one after another.
+Outcomes are JSON: `[index, first]` or `[code, message]` for each statement, or `{"refused": […]}` for all of them.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,19 @@ from ledger.services.admission.admit import Verdict
 from ledger.services.admission.wire import decode_error, decode_verdict, encode_error, encode_verdict
 from ledger.services.registration.submitting import Outcome
 from ledger.store.log import Appended
-from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry
+from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry, Version
 
 
 def pack(statements: Sequence[NewStatement]) -> bytes:
     """A submission."""
     told = [
-        [encode_verdict(Verdict(row)), _as_json(row.attestation), _as_json(row.edition), len(row.body)]
+        [
+            encode_verdict(Verdict(row)),
+            _as_json(row.attestation),
+            _as_json(row.edition),
+            None if row.version is None else [row.version.name.hex(), row.version.number],
+            len(row.body),
+        ]
         for row in statements
     ]
     return b"".join([orjson.dumps(told), b"\n", *(row.body for row in statements)])
@@ -43,15 +49,16 @@ def unpack(packed: bytes) -> list[NewStatement]:
 def _unpacked(packed: bytes) -> list[NewStatement]:
     at = packed.index(b"\n") + 1
     rows: list[NewStatement] = []
-    for verdict, attestation, edition, size in orjson.loads(packed[:at]):
+    for verdict, attestation, edition, version, size in orjson.loads(packed[:at]):
         body = packed[at : at + size]
         row = decode_verdict(verdict, body).row
         if row is None or sha256(body).digest() != row.digest:
             raise _damaged("has a document that is not the one that was verified")
-        if attestation is not None or edition is not None:
+        if attestation is not None or edition is not None or version is not None:
             row = row._replace(
                 attestation=None if attestation is None else _attestation(*attestation),
                 edition=None if edition is None else Edition(*edition),
+                version=None if version is None else Version(bytes.fromhex(version[0]), version[1]),
             )
         rows.append(row)
         at += size

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ledger.errors import SetupError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """Every revision this version knows, oldest first.  A test compares it with the folder `versions`."""
 REVISION = "SELECT version_num FROM alembic_version"
 

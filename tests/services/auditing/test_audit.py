@@ -21,7 +21,7 @@ from ledger.store.cosignatures import Cosignature, Cosignatures
 from ledger.store.database import open_database
 from tests.services.nodes import NOW, Node, identity, running
 from tests.simulator import ANCHOR, START, World, hexed, key
-from tests.store.attesting import certificate, rows, status_list
+from tests.store.attesting import certificate, measure, rows, status_list
 from tests.store.conftest import damage_file, path
 
 __all__ = ["damage", "path"]  # fixtures
@@ -77,8 +77,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("whole") / "ledger.db"
     with running(file) as node:
         node.enrol_exporter()
-        node.register_many([node.world.record(f"r{at}", reference=f"PO-{at}").encoded for at in range(297)])
-        terms = rows(certificate(supersedes="ab" * 32), status_list(START))
+        node.register_many([node.world.record(f"r{at}", reference=f"PO-{at}").encoded for at in range(296)])
+        terms = rows(measure("M-1"), certificate(supersedes="ab" * 32), status_list(START))
         node.sequencer.submit(terms).result(20)
         add_anchor(node)
         add_cosignature(node)
@@ -130,6 +130,7 @@ COLUMNS = {
     "edge": "leaf_index relation target",
     "attestation": "leaf_index issuer type number holder list list_index valid_from valid_until",
     "status_index": "leaf_index issuer list number",
+    "version": "name version leaf_index",
     "status_list": "leaf_index issuer list valid_from valid_until",
     "head": "size root",
     "tile": "hashes",
@@ -217,19 +218,25 @@ def test_a_value_of_another_kind_is_named(
     assert table in {finding.table for finding in run(store).findings}
 
 
-@pytest.mark.parametrize("table", ["edge", "attestation", "status_index", "status_list"])
+@pytest.mark.parametrize("table", ["edge", "attestation", "status_index", "version", "status_list"])
 def test_a_row_by_which_a_statement_is_found_and_that_is_missing_is_named(
     store: Path, damage: Callable[[str], None], table: str
 ) -> None:
     damage(f"DELETE FROM {table}")
     (finding,) = run(store).findings
-    assert (finding.table, finding.index) == (table, 299 if table == "status_list" else 298)
+    assert (finding.table, finding.index) == (table, {"version": 297, "status_list": 299}.get(table, 298))
 
 
 def test_an_edge_that_no_body_calls_for_is_named(store: Path, damage: Callable[[str], None]) -> None:
     damage("INSERT INTO edge VALUES (41, 'supersedes', zeroblob(32))")
     (finding,) = run(store).findings
     assert str(finding) == "entry 41 differs: edge: a row is not what the body says; tile 0/0 hash 41"
+
+
+def test_a_version_that_no_body_calls_for_is_named(store: Path, damage: Callable[[str], None]) -> None:
+    damage("INSERT INTO version VALUES (zeroblob(32), 1, 41)")
+    (finding,) = run(store).findings
+    assert str(finding) == "entry 41 differs: version: a row is not what the body says; tile 0/0 hash 41"
 
 
 def test_a_checkpoint_over_another_tree_is_named(store: Path, damage: Callable[[str], None]) -> None:

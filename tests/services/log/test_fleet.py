@@ -22,7 +22,7 @@ from ledger.store.checkpoints import Checkpoints, StoredCheckpoint
 from ledger.store.database import Database, Writing, open_database
 from ledger.store.log import Appended, Log, create_log
 from ledger.store.pending import PendingStore
-from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry
+from ledger.store.rows import Attestation, Edition, NewStatement, StatusEntry, Version
 from tests.postgres import APP, Server
 from tests.services.nodes import signing
 from tests.simulator import START, World
@@ -131,11 +131,13 @@ def test_statements_are_unpacked_as_they_were_packed() -> None:
     )
     bare = make_statement(3)._replace(attestation=Attestation(None, None, 1, 2, None))
     edition = make_statement(4)._replace(type="StatusList", edition=Edition("urn:x:list", 1, 2))
-    statements = [plain, certificate, bare, edition]
+    measure = make_statement(5)._replace(type="PolicyMeasure", version=Version(b"n" * 32, 7))
+    statements = [plain, certificate, bare, edition, measure]
     found = unpack(pack(statements))
     assert found == statements
     assert [type(one.attestation) for one in found[:3]] == [type(None), Attestation, Attestation]
     assert isinstance(found[1].status, StatusEntry)
+    assert isinstance(found[4].version, Version)
 
 
 def test_a_submission_that_was_damaged_is_not_taken() -> None:

@@ -12,7 +12,7 @@ from ledger.services.admission.batches import admit
 from ledger.services.admission.versions import check_version
 from ledger.services.bundles.closure import closure
 from ledger.services.registration.register import enter
-from ledger.statements.catalogue import read
+from ledger.statements.catalogue import read as read_subject
 from ledger.store.rows import row_of
 from tests.services.recognising import Recognising, party, recognising, subject_of
 from tests.services.sides import Side, holder
@@ -77,10 +77,10 @@ def test_the_measure_of_another_jurisdiction_is_another_measure(made: Recognisin
     abroad["applies"] = {"direction": "outbound", "jurisdiction": "XB"}
     following = measure(made, "M-11", **abroad, **later(2, first))
     with pytest.raises(LedgerError) as refused:
-        check_version(following, read(following), "XB", held)
+        check_version(following, read_subject(following), "XB", held)
     assert refused.value.code == "version-conflict"
     own = measure(made, "M-11", **abroad, objectives=["freeFlow"])
-    check_version(own, read(own), "XB", held)  # a first version of its own
+    check_version(own, read_subject(own), "XB", held)  # a first version of its own
 
 
 def test_another_grade_of_a_dataset_supersedes_the_last(made: Recognising) -> None:
@@ -99,30 +99,48 @@ def test_another_registrar_neither_supersedes_nor_takes_a_version(made: Recognis
     subject = {**subject_of("DatasetRegistration"), "holder": party(made.sides.exporter), "reference": "D-2"}
     stranger = made.sides.sign(made.of_xa, "DatasetRegistration", {**subject, **later(2, first)})
     with pytest.raises(LedgerError) as refused:
-        check_version(stranger, read(stranger), "XA", held)
+        check_version(stranger, read_subject(stranger), "XA", held)
     assert refused.value.code == "version-conflict"
     own = made.sides.sign(made.of_xa, "DatasetRegistration", {**subject, "licence": {"name": "other"}})
-    check_version(own, read(own), "XA", held)  # a first version by another registrar is another registration
+    check_version(
+        own, read_subject(own), "XA", held
+    )  # a first version by another registrar is another registration
 
 
-def test_only_its_own_issuers_versions_are_read_for_a_further_one(
+def test_of_all_versions_only_the_one_before_is_read_for_a_further_one(
     made: Recognising, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else one party's versions under a number would make another's next version dear."""
-    xa, looked, sound = made.sides.xa, list[str](), versions.read
+    """Else who registers thousands of versions of one name would make the next one dear."""
+    xa, looked, sound = made.sides.xa, list[bytes](), versions.read
     other = {**subject_of("DatasetRegistration"), "holder": party(made.sides.exporter), "reference": "D-3"}
     strangers = made.sides.sign(made.of_xa, "DatasetRegistration", other)
     enter([row_of(strangers)], xa.node.parties, xa.node.sequencer).result(timeout=30)
-    first = xa.register(dataset(made, "D-3"))
+    line = [xa.register(dataset(made, "D-3"))]
+    for version in range(2, 7):
+        line.append(xa.register(dataset(made, "D-3", **later(version, line[-1]))))
 
     def read(statement: Statement, *, screened: bool) -> Any:
-        looked.append(statement.issuer)
+        looked.append(statement.digest)
         return sound(statement, screened=screened)
 
     monkeypatch.setattr(versions, "read", read)
-    assert refusal(xa, dataset(made, "D-3", licence={"name": "other"})) == "version-taken"
-    xa.register(dataset(made, "D-3", **later(2, first)))
-    assert set(looked) == {xa.node.home.keys.registrar.holder}
+    rival = dataset(made, "D-3", licence={"name": "other"}, **later(3, line[1]))
+    held, answered = xa.node.statements, list[int]()
+    asked = held._many
+
+    def many(query: str, values: Any) -> Any:
+        found = asked(query, values)
+        answered.append(len(found))
+        return found
+
+    monkeypatch.setattr(held, "_many", many)
+    with pytest.raises(LedgerError, match=f"version 3 of dataset D-3 is {line[2].hex()}") as refused:
+        check_version(rival, read_subject(rival), "XA", held)
+    assert refused.value.code == "version-taken"
+    following = dataset(made, "D-3", **later(7, line[-1]))
+    check_version(following, read_subject(following), "XA", held)
+    assert looked == [line[1], line[-1]]
+    assert answered == [1, 1, 1, 0]  # what each supersedes, and who is its version
 
 
 def test_a_party_registers_no_measure(made: Recognising) -> None:
