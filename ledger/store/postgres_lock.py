@@ -4,8 +4,11 @@ The lock is an advisory one, on a session of its own, which the server lets go w
 The epoch, read in every transaction that counts, keeps a process apart that lost the lock and does not know it yet.
 """
 
+import select
 import threading
+import time
 from contextlib import suppress
+from typing import Final
 
 import psycopg
 from sqlalchemy import URL
@@ -13,6 +16,9 @@ from sqlalchemy import URL
 from ledger.errors import ConflictError
 from ledger.store.database import Writing
 from ledger.store.postgres_session import Session, is_lost, name_of, open_session, postgres_error
+
+UNLOCK_SECONDS: Final = 3
+"""How long a server has to let a lock go that it is asked for; one that hangs keeps no process from ending."""
 
 _RAISE = (
     "INSERT INTO office (name, epoch) VALUES (%s, 1) ON CONFLICT (name) DO UPDATE SET epoch = office.epoch + 1"
@@ -61,15 +67,32 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        """Let another process have it, from the moment this returns where the server answers."""
+        """Let another process have it, from the moment this returns where the server answers in time."""
         session, self._session = self._session, None
         if session is None:
             return
         # Closing alone does not wait: the server lets go when its process gets to see the end of the connection.
         with suppress(psycopg.Error):
             if not is_lost(session):
-                session.execute("SELECT pg_advisory_unlock(%s)", (self.key,))
+                _ask_briefly(session, b"SELECT pg_advisory_unlock(%d)" % self.key)
         session.close()
+
+
+def _ask_briefly(session: Session, query: bytes) -> None:
+    """Send a query and wait for its answer, which nobody reads, for `UNLOCK_SECONDS` at most.
+
+    The driver's own calls wait for as long as the server takes, and a server that was stopped answers nothing.
+    """
+    connection = session.pgconn
+    waiting = select.poll()
+    ends = time.monotonic() + UNLOCK_SECONDS
+    connection.send_query(query)
+    while (unsent := connection.flush()) or connection.is_busy():
+        waiting.register(connection.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+        left = ends - time.monotonic()
+        if left <= 0 or not waiting.poll(left * 1000):
+            return
+        connection.consume_input()
 
 
 class PostgresOffice:

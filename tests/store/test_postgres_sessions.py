@@ -1,5 +1,9 @@
 """Sessions with a database server: the one writer, connections that are lost, and what errors say."""
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +50,42 @@ def test_a_lock_is_let_go_before_its_connection_ends(place: str, monkeypatch: py
     assert one.take()
     session = one.session
     assert session is not None
+    serving = session.info.backend_pid
+    resumed = threading.Timer(0.3, os.kill, (serving, signal.SIGCONT))
     with monkeypatch.context() as late:
         late.setattr(session, "close", lambda: None)
+        os.kill(serving, signal.SIGSTOP)
+        resumed.start()
         one.release()
+    assert resumed.finished.is_set()  # its answer was waited for
     assert other.take()
     session.close()
+    other.release()
+
+
+def test_a_server_that_was_stopped_keeps_nobody_from_ending(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.store.postgres_lock.UNLOCK_SECONDS", 0.2)
+    one, other = AdvisoryLock(address_of(place), 1), AdvisoryLock(address_of(place), 1)
+    assert one.take()
+    session = one.session
+    assert session is not None
+    serving = session.info.backend_pid
+    os.kill(serving, signal.SIGSTOP)
+    try:
+        ending = threading.Thread(target=one.release, daemon=True)  # else one that hangs would hang the tests
+        ending.start()
+        ending.join(20)
+        assert not ending.is_alive()
+        assert session.closed
+        assert not other.take()  # whoever is stopped lets nothing go
+    finally:
+        os.kill(serving, signal.SIGCONT)
+    give_up = time.monotonic() + 20
+    while not other.take():
+        assert time.monotonic() < give_up, "the lock outlives its connection"
+        time.sleep(0.02)
     other.release()
 
 
