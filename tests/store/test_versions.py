@@ -18,7 +18,7 @@ from ledger.store.log import Appended, Log
 from ledger.store.rows import NewStatement, Version, row_of, version_name
 from ledger.store.statements import Statements
 from tests.postgres import OWNER, Server
-from tests.store.attesting import dataset, measure, rows, signed
+from tests.store.attesting import certificate, dataset, measure, rows, signed
 from tests.store.conftest import ORIGIN, make_statement, on_sqlite
 
 TYPES = {"PolicyMeasure": ("authority", "number"), "DatasetRegistration": ("holder", "reference")}
@@ -160,6 +160,33 @@ def test_a_version_is_found_by_its_name(database: Database, log: Log) -> None:
     assert first.version is not None
     assert statements.at_version(first.version._replace(number=3)) is None
     assert statements.at_version(Version(version_name("PolicyMeasure", "", "", "", "M-1"), 1)) is None
+
+
+MISSING, OTHER = "a row that the body calls for is missing", "a row is not what the body says"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DELETE FROM version WHERE leaf_index = 1", [(1, MISSING)]),
+        ("UPDATE version SET version = 9 WHERE leaf_index = 1", [(1, MISSING), (1, OTHER)]),
+        ("UPDATE version SET name = zeroblob(32) WHERE leaf_index = 1", [(1, MISSING), (1, OTHER)]),
+        ("UPDATE version SET leaf_index = 3 WHERE leaf_index = 0", [(0, MISSING)]),
+        ("INSERT INTO version VALUES (zeroblob(32), 1, 2)", [(2, OTHER)]),
+    ],
+)
+def test_the_audit_names_every_row_that_does_not_follow(
+    database: Database, log: Log, damage: Callable[[str], None], change: str, named: list[tuple[int, str]]
+) -> None:
+    """Entry 3 is a version that entry 0 is already, from the time when nothing kept it out."""
+    given = rows(measure("M-1"), measure("M-1", 2), certificate(), measure("M-1", title="rival"))
+    log.append([*given[:3], given[3]._replace(version=None)])
+    computed = dict(enumerate(given))
+    assert list(found_by_differences(database, 0, 3, computed)) == []
+    damage(change)
+    found = list(found_by_differences(database, 0, 3, computed))
+    assert {one.table for one in found} == {"version"}
+    assert [(one.index, one.detail) for one in found] == named
 
 
 # -- one look-up -------------------------------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ def later(version: int, before: bytes) -> dict[str, Any]:
 
 
 def test_a_version_of_a_measure_stands_once(made: Recognising) -> None:
-    first = made.sides.xa.register(measure(made, "M-1"))
+    one = measure(made, "M-1")
+    first = made.sides.xa.register(one)
+    check_version(one, read_subject(one), "XA", made.sides.xa.node.statements)  # it is that version itself
     assert refusal(made.sides.xa, measure(made, "M-1", kind="threshold")) == "version-taken"
     second = made.sides.xa.register(measure(made, "M-1", **later(2, first)))
     again = measure(made, "M-1", objectives=["freeFlow"], **later(2, first))
