@@ -314,7 +314,7 @@ def test_a_database_from_before_gets_the_nodes_of_its_tiles(copied: Path) -> Non
     )
     connection.execute("INSERT INTO tile SELECT * FROM old")
     connection.execute("DROP TABLE old")
-    for later in ("request_nonce", "request_once", "request_forgotten"):
+    for later in ("request_nonce", "request_once", "request_forgotten", "version"):
         connection.execute(f"DROP TABLE {later}")
     connection.execute("UPDATE alembic_version SET version_num = '0005'")
     connection.close()
