@@ -13,7 +13,6 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.believing import believed_by
-from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, Group, Home, Yes, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.core.attestation import (
@@ -22,7 +21,7 @@ from ledger.core.attestation import (
     encode_attestation,
     parse_attestation,
 )
-from ledger.services.files import read_bounded, write_new
+from ledger.services.files import read_bounded, write_out
 from ledger.services.home.folder import Home as NodeHome
 from ledger.services.home.folder import open_home
 from ledger.services.trust.partners import FOLDER, PartnerBook
@@ -42,9 +41,7 @@ class _Attest(Group):
 app = noun("Attesting: the word of one jurisdiction's node that blocks of another's chain are final.")
 app.info.cls = _Attest
 
-Out = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where it goes; must not be there yet.")
-]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where it goes.")]
 Size = Annotated[int, typer.Option(min=1, metavar="N", help="Of the anchored checkpoint.")]
 ChainName = Annotated[
     str | None, typer.Option("--chain", metavar="eip155:N", help="Of several chains, which; else the first.")
@@ -85,7 +82,7 @@ def sign(
     if out is None:
         output.write_bytes(answer + b"\n")
         return output.DONE
-    write_new(out, answer + b"\n", what="attestation", mode=READABLE)
+    write_out(out, answer + b"\n", what="attestation")
     told = {"file": str(out), "address": "0x" + given.address.hex(), "size": given.size, "chain": given.chain}
     output.show(told, str(out), as_json=as_json)
     return output.DONE
@@ -158,7 +155,7 @@ def request(
     if out is None:
         output.write_bytes(data + b"\n")
         return output.DONE
-    write_new(out, data + b"\n", what="request", mode=READABLE)
+    write_out(out, data + b"\n", what="request")
     told = {
         "file": str(out),
         "size": size,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli import bundle_update, calling, output
-from ledger.cli.documents import READABLE, digest_of
+from ledger.cli.documents import digest_of
 from ledger.cli.kinds import require_evidence
 from ledger.cli.options import AsJson, OptionalNodeUrl, command, noun, time_of
 from ledger.cli.waiting import DEFAULT_SECONDS, wait_for
@@ -23,7 +23,7 @@ from ledger.remote.node import NodeClient
 from ledger.services.bundles.gathering import gather
 from ledger.services.bundles.joining import MOST_OF_A_LOG
 from ledger.services.bundles.joining import disclose as disclosed
-from ledger.services.files import read_bounded, read_private, replace
+from ledger.services.files import read_bounded, read_private, require_absent, write_out
 from ledger.statements.transfer import read as read_record
 from ledger.verify.bundle import Item, Section, parse_bundle
 from ledger.verify.chain_parts import Anchor, Foreign
@@ -45,7 +45,8 @@ app = noun("Evidence bundles: export one, look inside, bring it up to date, join
     more="From a node, or with --home on the node's own machine, of a log that ended too. With partners' nodes, what"
     " their logs hold of it become sections of the same file: the importer's acknowledgement of a transfer, other"
     " countries' recognitions of a certificate, endorsements of an arrangement. What is disclosed is there for whoever"
-    " holds the file, for good. Nothing is verified here: evidence verify does that.",
+    " holds the file, for good. Nothing is verified here: evidence verify does that. A bundle that is there is brought"
+    " up to date by evidence bundle refresh.",
     statuses="0 done; 1 refused; 2 bad usage; 3 not anchored or not acknowledged yet, or a node was out of reach.",
 )
 def export(
@@ -93,6 +94,8 @@ def export(
         raise typer.BadParameter(
             "--with and --wait ask nodes; without them a home is read", param_hint="--home"
         )
+    if wait:
+        require_absent(out, what="bundle")
     with _told_what_is_missing():
         if home is not None:
             data = _of_home(home, digest, at=moment, allow_unanchored=allow_unanchored)
@@ -102,7 +105,7 @@ def export(
     if openings is not None:
         kept = parse_openings(read_private(openings, limit=OPENINGS_LIMIT, what="openings file"))
         data = disclosed(data, kept, disclose or [])
-    replace(out, data, what="bundle", mode=READABLE)
+    write_out(out, data, what="bundle")
     _tell(out, digest, data, as_json=as_json)
     return output.DONE
 

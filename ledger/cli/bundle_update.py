@@ -8,14 +8,13 @@ import typer
 
 from ledger.cli import calling, output
 from ledger.cli.believing import Trust, believed
-from ledger.cli.documents import READABLE
 from ledger.cli.fork import require_no_fork
 from ledger.cli.options import AsJson, command, time_of
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.remote.exchange import plain
 from ledger.services.bundles.joining import join as joined
 from ledger.services.bundles.refresh import refresh as refreshed
-from ledger.services.files import read_bounded, replace, write_new
+from ledger.services.files import read_bounded, write_out
 from ledger.verify.bundle import parse_bundle
 
 
@@ -76,7 +75,7 @@ def refresh(
         if made.kept is not None:
             kept[url] = made.kept
     target = file if out is None else out
-    replace(target, data, what="bundle", mode=READABLE)
+    write_out(target, data, what="bundle", made_of=file)
     items = {item.statement.digest.hex(): item.statement.type for _, item in parse_bundle(data).items}
     lines = [f"new: {items.get(digest, 'statement')} {digest}" for digest in added]
     lines += [plain(f"{url}: {why}; its part stays as it was") for url, why in kept.items()]
@@ -106,7 +105,7 @@ def join(
         raise typer.BadParameter("give two bundles or more")
     require_no_fork([first, *others], out)
     data = joined(first, *others)
-    write_new(out, data, what="bundle", mode=READABLE)
+    write_out(out, data, what="bundle")
     bundle = parse_bundle(data)
     told = {
         "file": str(out),

@@ -8,14 +8,13 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.believing import believed
-from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, command
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import Statement, parse_statement
 from ledger.core.times import parse_time
 from ledger.core.trust import TrustList
 from ledger.errors import MalformedError
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, write_out
 from ledger.verify.bundle import kind_of, parse_bundle
 from ledger.verify.report import Report
 from ledger.verify.single import verify_statement_file
@@ -87,7 +86,7 @@ def render(
     sheet = sheet_of(_statement(data), report, languages=_LANGUAGES[lang], url=address)
     paper = out.suffix.lower() == ".pdf"
     page = paper_of(sheet, moment=report.checked_at) if paper else page_of(sheet)
-    replace(out, page, what="page", mode=READABLE)
+    write_out(out, page, what="page")
     value = {
         "file": str(out),
         "bytes": len(page),

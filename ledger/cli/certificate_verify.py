@@ -9,7 +9,6 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.believing import Trust, believed
-from ledger.cli.documents import READABLE
 from ledger.cli.finding import CERTIFICATE, Body, file_statement
 from ledger.cli.gathered import (
     SECONDS,
@@ -30,7 +29,7 @@ from ledger.core.times import format_time
 from ledger.core.trust import TrustList
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, require_absent, write_out
 from ledger.statements.certificate import ConformityCertificate
 from ledger.statements.certificate import read as read_certificate
 from ledger.statements.recognition import purpose_of
@@ -88,6 +87,8 @@ def verify(
 ) -> int:
     """Verify a certificate."""
     moment = None if at is None else time_of(at, "--at")
+    if keep is not None and wait:
+        require_absent(keep, what="bundle")
     listed, name = believed(trust)
     record = None if transfer is None else _record(transfer)
     if moment is None and record is not None and transfer is not None:
@@ -97,7 +98,7 @@ def verify(
     data = evidence_on(certificate, CERTIFICATE, nodes, body=body, at=moment, seconds=seconds)
     data = brought_up_to_date(data, refresh or [], listed, now=int(time.time()), at=moment)
     if keep is not None:
-        replace(keep, data, what="bundle", mode=READABLE)
+        write_out(keep, data, what="bundle")
     purpose = None if record is None else purpose_of(record[1])
     # What was asked for just now may be of this very second.
     report = report_on(data, listed, now=int(time.time()), at=moment, into=into, purpose=purpose)

@@ -59,7 +59,7 @@ def commit(
         made = commit_to(document, contents=files, values=values, random=os.urandom)
     target = statement if out is None else out
     kept = target.with_name(f"{_stem(target)}.openings.json") if openings is None else openings
-    _keep(kept, made, lambda: write_draft(document, target, over=out is None or out == statement))
+    _keep(kept, made, lambda: write_draft(document, target, made_of=statement))
     places = {name: place for place in made.openings for name in (_name(place),)}
     told = {"statement": str(target), "openings": str(kept), "commitments": places}
     lines = [f"{name}: committed at {place}" for name, place in places.items()]

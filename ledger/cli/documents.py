@@ -21,13 +21,12 @@ import typer
 from ledger.cli import output
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement, parse_statement
-from ledger.errors import LedgerError, MalformedError, SetupError
+from ledger.errors import LedgerError, MalformedError
 from ledger.services.drafting.drafts import faults, read_document, sign_draft
-from ledger.services.files import exists, read_bounded, replace, reported, sync_folder, write_new
+from ledger.services.files import READABLE, read_bounded, reported, require_absent, sync_folder, write_out
 from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.shape import Problem
 
-READABLE = 0o644
 """Mode of files without secrets."""
 STDIN = "-"
 _LINES = {".ndjson", ".jsonl"}
@@ -200,10 +199,8 @@ def check_documents(names: list[str], kind: str, *, as_json: bool) -> int:
 
 def sign_documents(name: str, key: HolderKey, kind: str, out: Path | None, *, now: int, as_json: bool) -> int:
     """Sign every document of an input, all or none; the exit status."""
-    if out is not None and exists(out):
-        raise SetupError(
-            f"signed statement {out} exists already; it is never overwritten", code="file-exists"
-        )
+    if out is not None:
+        require_absent(out, what="signed statement")
     with inputs([name]) as (path, *_), _beside(out) as made:
         many, count, bad, digest = is_many(path), 0, 0, ""
         with output.Progress("signing", unit="drafts") as progress:
@@ -260,17 +257,15 @@ def require_type(document: dict[str, Any], kind: str) -> None:
         raise MalformedError(f"the document is no {kind}", code="statement-type", pointer="/type")
 
 
-def write_draft(document: dict[str, Any], out: Path | None, *, over: bool = False) -> None:
-    """Write a draft for people to edit, to `out` or standard output; `over` what is there only where asked."""
+def write_draft(document: dict[str, Any], out: Path | None, *, made_of: Path | None = None) -> None:
+    """Write a draft for people to edit, to `out` or standard output; `made_of` an earlier one, which may be `out`."""
     import orjson
 
     data = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
     if out is None:
         output.write_bytes(data)
-    elif over:
-        replace(out, data, what="draft", mode=READABLE)
     else:
-        write_new(out, data, what="draft", mode=READABLE)
+        write_out(out, data, what="draft", made_of=made_of)
 
 
 def _beside(out: Path | None) -> Any:

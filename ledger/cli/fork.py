@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -9,13 +10,12 @@ import typer
 
 from ledger.cli import output
 from ledger.cli.believing import Trust, believed
-from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, command, noun
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.members import evm_bytes
 from ledger.core.trust import TrustList
 from ledger.errors import MalformedError, RefusedError, SetupError
-from ledger.services.files import read_bounded, replace, write_new
+from ledger.services.files import read_bounded, write_out
 from ledger.services.keys.keyfile import Kind, read_node_key
 from ledger.verify.fork import LIMIT, WHAT, Fork, parse_fork
 from ledger.verify.fork_report import verify_fork
@@ -58,7 +58,7 @@ def find(
         output.show({"found": False, "file": None}, told, as_json=as_json)
         return output.REFUSED
     if out is not None:
-        write_new(out, data, what=WHAT, mode=READABLE)
+        write_out(out, data, what=WHAT)
     where = None if out is None else str(out)
     if listed is None:
         lines = [*_claims(parse_fork(data)), "no signature was checked: no trust list is given or pinned"]
@@ -159,7 +159,13 @@ def require_no_fork(bundles: Sequence[bytes], out: Path) -> None:
         return
     name = out.name.removesuffix(".json").removesuffix(".evidence")
     beside = out.with_name(f"{name}.fork.json")
-    replace(beside, data, what=WHAT, mode=READABLE)
+    try:
+        write_out(beside, data, what=WHAT)
+    except SetupError as error:
+        if error.code != "file-exists":
+            raise
+        beside = out.with_name(f"{name}.{sha256(data).hexdigest()[:16]}.fork.json")
+        write_out(beside, data, what=WHAT)
     raise RefusedError(
         f"the bundles hold two histories of {parse_fork(data).origin}, so they are not joined; the proof is {beside},"
         " and evidence verify says who signed both",

@@ -11,7 +11,6 @@ import typer
 from ledger.cli import calling, drafting, output
 from ledger.cli.believing import Trust, believed
 from ledger.cli.changing import add_changes
-from ledger.cli.documents import READABLE
 from ledger.cli.finding import found_statement, is_digest
 from ledger.cli.gathered import (
     SECONDS,
@@ -35,7 +34,7 @@ from ledger.core.times import format_time
 from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
 from ledger.remote.node import NodeClient
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, require_absent, write_out
 from ledger.statements.arrangement import read as read_arrangement
 from ledger.statements.identity import read as read_identity
 
@@ -164,12 +163,14 @@ def verify(
 ) -> int:
     """Verify an identity's recognition."""
     moment = None if at is None else time_of(at, "--at")
+    if keep is not None and wait:
+        require_absent(keep, what="bundle")
     listed, name = believed(trust)
     nodes = [] if node is None else [node, *(partners or [])]
     data = evidence_on(recognition, KIND, nodes, at=moment, seconds=timeout if wait else None)
     data = brought_up_to_date(data, refresh or [], listed, now=int(time.time()), at=moment)
     if keep is not None:
-        replace(keep, data, what="bundle", mode=READABLE)
+        write_out(keep, data, what="bundle")
     report = report_on(data, listed, now=int(time.time()), at=moment, into=into)
     value: dict[str, Any] = {"into": into, "report": report.to_json()}
     lines = on_a_screen(report, name)

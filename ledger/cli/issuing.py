@@ -10,15 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli import calling, output
-from ledger.cli.documents import READABLE, require_type
+from ledger.cli.documents import require_type
 from ledger.cli.options import AsJson, Key, NodeUrl, command
 from ledger.cli.signing import Signed
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.core.statement import Statement
-from ledger.errors import SetupError
 from ledger.services.drafting import status
 from ledger.services.drafting.drafts import read_document
-from ledger.services.files import exists, read_bounded, write_new
+from ledger.services.files import read_bounded, require_absent, write_out
 from ledger.services.keys.keyfile import read_holder_key
 
 StatusList = Annotated[
@@ -40,10 +39,8 @@ def issuer(key: Path, node: str) -> Iterator[status.Issuer]:
 
 def require_free(out: Path | None) -> None:
     """Refuse before anything is done, rather than after it was registered."""
-    if out is not None and exists(out):
-        raise SetupError(
-            f"signed statement {out} exists already; it is never overwritten", code="file-exists"
-        )
+    if out is not None:
+        require_absent(out, what="signed statement")
 
 
 def read_draft(file: Path, kind: str) -> dict[str, Any]:
@@ -85,7 +82,7 @@ def show_issued(
 ) -> None:
     """Keep a statement that was registered, and tell of it; `new`: whether it did not stand in the log before."""
     if out is not None:
-        write_new(out, statement.encoded, what="signed statement", mode=READABLE)
+        write_out(out, statement.encoded, what="signed statement")
     told: dict[str, Any] = {"digest": statement.digest.hex(), "type": statement.type, "id": statement.id}
     if new is not None:
         told["new"] = new

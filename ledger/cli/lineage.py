@@ -6,13 +6,12 @@ from typing import Annotated, Final, Literal
 import typer
 
 from ledger.cli import calling, output
-from ledger.cli.documents import READABLE
 from ledger.cli.options import AsJson, OptionalHome, OptionalNodeUrl, command, from_home_or_node, noun
 from ledger.cli.overriding import opened_home
 from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.statement import parse_statement
 from ledger.errors import MalformedError
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, write_out
 from ledger.services.lineage.graph import (
     DEFAULT_COUNT,
     DEFAULT_DEPTH,
@@ -75,7 +74,7 @@ def show(
             found = _of_node(str(url), digest, depth, count)
     data = _written(found, form)
     if out is not None:
-        replace(out, data, what="lineage", mode=READABLE)
+        write_out(out, data, what="lineage")
         told = f"{out}: {output.counted(len(found.entries), 'statement')}"
         output.show({"file": str(out), "bytes": len(data)}, told, as_json=as_json)
     elif as_json and form == "tree":

@@ -24,11 +24,10 @@ from ledger.cli.monitor_lines import (
 )
 from ledger.cli.options import AsJson, command, noun
 from ledger.core.trust import TrustList
-from ledger.errors import MalformedError, NotFoundError, RefusedError
-from ledger.services.files import exists, read_bounded, replace, reported
+from ledger.errors import NotFoundError, RefusedError, SetupError
+from ledger.services.files import reported, write_out
 from ledger.store.alarms import Alarm, Alarms
 from ledger.store.followed import FILE, FollowedLogs
-from ledger.verify.fork import LIMIT
 
 if TYPE_CHECKING:  # what speaks to nodes and chains is loaded when a command does
     from ledger.chain.port import Chain
@@ -39,7 +38,6 @@ if TYPE_CHECKING:  # what speaks to nodes and chains is loaded when a command do
 
 FORKS: Final = "forks"
 _FOLDER_MODE: Final = 0o700
-_READABLE: Final = 0o644
 
 app = noun("Watch logs from outside: follow them, compare what others saw, keep them.")
 
@@ -82,9 +80,12 @@ def run(
         list[str] | None, typer.Option(metavar="URL", help="JSON-RPC of a chain of the list. Repeatable.")
     ] = None,
     within: Annotated[int, typer.Option(min=1, help="Seconds in which a head must be anchored.")] = 600,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where a fork proof goes.")] = Path(
-        "fork.json"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where a fork proof goes; where that is taken, into --state."
+        ),
+    ] = Path("fork.json"),
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -310,11 +311,11 @@ def _tell(look: "Look", written: Mapping[int, str], *, as_json: bool) -> None:
 def _beside(out: Path, evidence: bytes, kept: Path) -> Path:
     """Write a fork proof where the user wants it, unless another one is there; where it is then."""
     try:
-        if exists(out) and read_bounded(out, limit=LIMIT, what="fork proof") != evidence:
+        write_out(out, evidence, what="fork proof")
+    except SetupError as error:
+        if error.code == "file-exists":
             return kept
-    except MalformedError:
-        return kept
-    replace(out, evidence, what="fork proof", mode=_READABLE)
+        raise
     return out
 
 

@@ -30,7 +30,8 @@ REFUSED: Final = 1
 USAGE: Final = 2
 COULD_NOT_FINISH: Final = 3
 
-_USAGE_CODES: Final = frozenset({"chain-url", "digest-malformed", "remote-url"})
+_USAGE_CODES: Final = frozenset({"chain-url", "digest-malformed", "file-exists", "home-exists", "remote-url"})
+"""Of what a command was given, which it cannot be given: nothing was done, and another word does it."""
 _LATER_CODES: Final = frozenset({"not-anchored-yet", "overloaded", "not-found"})
 _OWN: Final = frozenset({"ledger", "api"})
 _PROBLEMS_SHOWN: Final = 50

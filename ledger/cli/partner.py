@@ -34,7 +34,7 @@ from ledger.cli.partner_lines import (
 from ledger.core.canonical import STATEMENT_LIMIT
 from ledger.errors import RefusedError, SetupError
 from ledger.services.exchange.pulling import Pulled
-from ledger.services.files import exists, read_bounded, reported
+from ledger.services.files import read_bounded, reported, require_absent
 from ledger.services.home.calling import calling_of
 from ledger.services.home.folder import Home as NodeHome
 from ledger.services.home.folder import open_home
@@ -257,8 +257,7 @@ def export(
     if problems(COUNTRY, jurisdiction):
         raise typer.BadParameter(f"{jurisdiction} is no country, such as XB", param_hint="--for")
     opened = opened_home(home)
-    if exists(out):
-        raise SetupError(f"file {out} exists already; it is never overwritten", code="file-exists")
+    require_absent(out, what="file")
     part = out.with_name(f".{out.name}.part")
     count = 0
     try:

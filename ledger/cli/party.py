@@ -20,7 +20,7 @@ from ledger.remote.node import NodeClient, RemoteRefusedError
 from ledger.remote.registration import Registered
 from ledger.services import ids
 from ledger.services.drafting.enrol import enrolment_of
-from ledger.services.files import exists, read_bounded, write_new
+from ledger.services.files import exists, read_bounded, require_absent, write_out
 from ledger.services.home.folder import Home as NodeHome
 from ledger.services.home.folder import open_home
 from ledger.services.keys.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
@@ -31,7 +31,6 @@ from ledger.statements.shape import problems
 
 KEY_LIFE = 2 * 365 * 86_400
 """Seconds for which a key is asked for unless `--until` says otherwise."""
-READABLE = 0o644
 SUITES: dict[str, Suite] = {"ed25519": EDDSA, "p256": ECDSA}
 
 app = noun("Parties: asking to be enrolled, enrolling, revoking keys.")
@@ -81,8 +80,7 @@ def request(
         )
     now = int(time.time())
     ends = now + KEY_LIFE if until is None else time_of(until, "--until")
-    if exists(out):
-        raise SetupError(f"request {out} exists already; it is never overwritten", code="file-exists")
+    require_absent(out, what="request")
     made = not exists(key)
     chosen = SUITES[suite or "ed25519"]
     if made:
@@ -100,7 +98,7 @@ def request(
     data = requests.make(subject, {held.id: held.private}, created=now)
     if made:
         write_key(key, held)
-    write_new(out, data, what="request", mode=READABLE)
+    write_out(out, data, what="request")
     _show_request(out, key, held, ends, made=made, as_json=as_json)
     return output.DONE
 

@@ -76,7 +76,8 @@ def add_precheck(app: typer.Typer) -> None:
         out: Annotated[
             Path | None,
             typer.Option(
-                metavar="FILE", help="Where the outcomes of rows go; else beside the table, .precheck.csv."
+                metavar="FILE",
+                help="Where the outcomes of rows go, in place of the last ones; else beside the table, .precheck.csv.",
             ),
         ] = None,
         as_json: AsJson = False,

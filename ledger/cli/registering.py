@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from ledger.cli import calling, output
-from ledger.cli.documents import READABLE, Entry, count_lines, entries, inputs, is_many
+from ledger.cli.documents import Entry, count_lines, entries, inputs, is_many
 from ledger.errors import LedgerError, MalformedError, RemoteError, SetupError
 from ledger.remote.node import NodeClient, Outcome, Refused, Registered, RemoteRefusedError
 from ledger.services.drafting.drafts import read_document
-from ledger.services.files import replace, reported
+from ledger.services.files import READABLE, replace, reported
 from ledger.services.tables.resume import Position, beside, resumed
 
 SAVED_SECONDS: Final = 1.0

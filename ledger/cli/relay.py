@@ -18,7 +18,7 @@ from ledger.core.canonical import BUNDLE_LIMIT
 from ledger.core.times import format_time
 from ledger.errors import LedgerError, RefusedError
 from ledger.remote.exchange import GUARDED
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, write_out
 from ledger.services.home.folder import Home as NodeHome
 from ledger.services.home.folder import open_home
 from ledger.services.relay.file import encode_file, export, parse_file, taken
@@ -32,7 +32,6 @@ from ledger.store.relay import FILE as OUTBOX
 from ledger.store.relay import Halt, Item, Outbox
 
 SHOWN: Final = 50
-_READABLE: Final = 0o644
 
 app = noun("The relay: partners' checkpoints on the node's own chain.")
 
@@ -263,7 +262,7 @@ def export_(
     with RelayClient(partner.node, calling=GUARDED) as client:
         file = export(client, origin, chain, since=since, trust=trust)
     data = encode_file(file)
-    replace(out, data, what="relay file", mode=_READABLE)
+    write_out(out, data, what="relay file")
     told = {"origin": origin, "chain": chain, "since": since, "items": len(file.items), "bytes": len(data)}
     output.show(told, f"{len(file.items)} checkpoints of {origin} on {chain} in {out}", as_json=as_json)
     return output.DONE

@@ -12,7 +12,7 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.core.canonical import BUNDLE_LIMIT, decode_checked
 from ledger.errors import NotFoundError
-from ledger.services.files import read_bounded, replace
+from ledger.services.files import read_bounded, write_out
 from ledger.services.home.database import open_log_database
 from ledger.services.statistics.page import statistics_page
 from ledger.services.statistics.report import (
@@ -27,8 +27,6 @@ from ledger.services.statistics.report import (
 from ledger.store.checkpoints import Checkpoints
 from ledger.store.log import Log
 from ledger.store.statements import Statements
-
-_READABLE = 0o644
 
 app = noun("The yearly report: what a log holds, in counts that name nobody.")
 
@@ -74,10 +72,10 @@ def make(
             )
         state = _state(log, newest.size if size is None else size)
         report = made(statements, state, asked)
-    replace(out, report + b"\n", what="report", mode=_READABLE)
+    write_out(out, report + b"\n", what="report")
     told: Any = decode_checked(report)
     if page is not None:
-        replace(page, statistics_page(told), what="page", mode=_READABLE)
+        write_out(page, statistics_page(told), what="page")
     output.show(told, _lines(told, out), as_json=as_json)
     return output.DONE
 

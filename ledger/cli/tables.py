@@ -31,7 +31,10 @@ Table = Annotated[
 Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="Of a workbook with several.")]
 Report = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where the report of rows goes; else beside the table, .report.csv."),
+    typer.Option(
+        metavar="FILE",
+        help="Where the report of rows goes, in place of the last one; else beside the table, .report.csv.",
+    ),
 ]
 Shared = Annotated[
     str | None, typer.Option("--template", metavar="NAME", help="What all rows of the table have in common.")

@@ -9,7 +9,7 @@ import typer
 
 from ledger.cli import calling, drafting, output
 from ledger.cli.deciding import add_decide
-from ledger.cli.documents import READABLE, digest_of, signed
+from ledger.cli.documents import digest_of, signed
 from ledger.cli.options import AsJson, Key, NodeUrl, command, noun
 from ledger.cli.precheck import add_precheck
 from ledger.cli.signing import OptionalKey, Out, Sets, Signed, add_check, add_sign
@@ -19,7 +19,7 @@ from ledger.errors import RefusedError
 from ledger.remote.exchange import plain
 from ledger.remote.node import Item, NodeClient
 from ledger.services.drafting.acknowledge import acknowledgement, given, require_importer, told
-from ledger.services.files import write_new
+from ledger.services.files import write_out
 from ledger.services.ids import RANDOM_SIZE
 from ledger.services.keys.keyfile import read_holder_key
 
@@ -131,7 +131,7 @@ def acknowledge(
             )
         )
         if out is not None:
-            write_new(out, statement.encoded, what="acknowledgement", mode=READABLE)
+            write_out(out, statement.encoded, what="acknowledgement")
         place = client.register(statement.encoded)
     value = {
         "digest": place.digest,

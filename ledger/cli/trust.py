@@ -37,13 +37,13 @@ from ledger.core.suites import EDDSA, RANDOM_SIZE
 from ledger.core.times import format_time
 from ledger.core.trust import TrustList, parse_trust_list
 from ledger.errors import LedgerError, RefusedError, SetupError
-from ledger.services.files import exists, read_bounded, replace, write_new
+from ledger.services.files import exists, is_same, read_bounded, require_absent, write_out
 from ledger.services.home.folder import open_home
 from ledger.services.keys.keyfile import HolderKey, make_holder_key, read_holder_key, write_key
 from ledger.services.trust.compose import compose
 from ledger.services.trust.partners import FOLDER as PARTNERS
 from ledger.services.trust.partners import PartnerBook
-from ledger.services.trust.pinned import READABLE, fingerprint_of
+from ledger.services.trust.pinned import fingerprint_of
 from ledger.services.trust.stated_attesters import compare_attesters
 from ledger.statements.entries import read_entry
 
@@ -72,7 +72,7 @@ def export(
     data = _claim_of_home(folder) if folder is not None else _claim_of_node(str(url))
     claim = parse_trust_list(data)
     if out is not None:
-        write_new(out, data, what="claim", mode=READABLE)
+        write_out(out, data, what="claim")
     if as_json:
         output.show({"out": None if out is None else str(out), **_told(claim)}, "", as_json=True)
     elif out is None:
@@ -124,26 +124,23 @@ def make(
     chains: ChainsNeeded = None,
     attester: AttesterOf = None,
     previous: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The publisher's last list, which this one succeeds.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The last list, which this one succeeds; may be --out."),
     ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
     """Make a list."""
     last = None if previous is None else read_bounded(previous, limit=TRUST_LIMIT, what="trust list")
-    succeeds = previous is not None and exists(out) and out.samefile(previous)
-    if exists(out) and not succeeds:
-        raise SetupError(f"trust list {out} exists already; it is never overwritten", code="file-exists")
+    if previous is None or not is_same(out, previous):
+        require_absent(out, what="trust list")
     believed, entries = _sources(claims or [], home, fingerprint or [], yes=yes)
     held, made = _publisher_key(key, publisher)
     policy = policy_of(require, witnesses, quorum, finality, chain, chains, attester, home)
     data = compose(believed, keys=[held], policy=policy, now=int(time.time()), entries=entries, previous=last)
     if made:
         write_key(key, held)
-    if succeeds:
-        replace(out, data, what="trust list", mode=READABLE)
-    else:
-        write_new(out, data, what="trust list", mode=READABLE)
+    write_out(out, data, what="trust list", made_of=previous)
     listed = parse_trust_list(data)
     for one in compare_attesters(listed, policy.attesters):
         output.say(f"not compared: {one}: no entry given states its address; ask it by another way")

@@ -37,17 +37,23 @@ USAGE = 2
 _OPENINGS_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1 << 20
 _WIDTH = 80
-_READABLE = 0o644
 
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out the command and return its exit status; writes the report to standard output."""
     options = _parser().parse_args(arguments)
     try:
+        if options.report is not None:
+            from ledger.services.files import require_absent
+
+            require_absent(options.report, what="report")
         report, name = _verify(options)
         if options.report is not None:
             _write_page(options, report)
     except LedgerError as error:
+        if error.code == "file-exists":
+            sys.stderr.write(f"error: {error} ({error.code})\n")
+            return USAGE
         sys.stderr.write(f"error: could not finish: {error} ({error.code})\n")
         return COULD_NOT_FINISH
     if options.json:
@@ -181,7 +187,7 @@ def _write_page(options: argparse.Namespace, report: "Report | ForkReport") -> N
     """The findings for a court, beside the report; loads what makes pages only where one is asked for."""
     if not isinstance(report, Report):
         _parser().error(f"{options.file} is a fork proof: --report is of evidence")
-    from ledger.services.files import replace
+    from ledger.services.files import write_out
     from ledger.services.render.court import Looked, court_page, looked_at
 
     if str(options.file) == "-":
@@ -202,7 +208,7 @@ def _write_page(options: argparse.Namespace, report: "Report | ForkReport") -> N
         trust_file=name or "trust.json",
         others=others,
     )
-    replace(options.report, page, what="report", mode=_READABLE)
+    write_out(options.report, page, what="report")
 
 
 def _refuse_questions(options: argparse.Namespace) -> None:

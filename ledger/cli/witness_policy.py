@@ -8,7 +8,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.options import AsJson, Home, command, noun
 from ledger.core.policy import POLICY_LIMIT, Policy, encode_policy
-from ledger.services.files import read_bounded, write_new
+from ledger.services.files import read_bounded, write_out
 from ledger.services.home.folder import Home as NodeHome
 from ledger.services.home.folder import open_home
 from ledger.services.trust.partners import FOLDER, PartnerBook
@@ -46,7 +46,7 @@ def export(
     policy = _witnesses(opened).as_policy(log, settings.address, wanted, own=own)
     data = encode_policy(policy)
     if out is not None:
-        write_new(out, data, what="policy", mode=0o644)
+        write_out(out, data, what="policy")
     if as_json or out is not None:
         output.show(_told(policy), _lines(policy), as_json=as_json)
     else:

@@ -111,6 +111,7 @@ class Crossing:
         first, second = self._trading
         give_up = time.monotonic() + SECONDS
         while True:
+            out.unlink(missing_ok=True)
             self._evidence.run(
                 *("bundle", "export", statement, "--node", first.url, "--with", second.url),
                 *("--wait", "--out", out),

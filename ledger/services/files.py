@@ -16,6 +16,8 @@ from ledger.errors import MalformedError, SetupError
 
 PRIVATE = 0o600
 """Mode of files with secrets: read and written by their owner alone."""
+READABLE = 0o644
+"""Mode of files that other users of the machine may read."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _CAUSES = {
@@ -65,10 +67,35 @@ def write_new(path: Path, data: bytes, *, what: str, mode: int = PRIVATE) -> Non
             # Unlike a rename, a link never replaces what is already there.
             os.link(temporary, path)
         except FileExistsError:
-            raise SetupError(
-                f"{what} {path} exists already; it is never overwritten", code="file-exists"
-            ) from None
+            raise _taken(path, what) from None
         sync_folder(path.parent)
+
+
+def write_out(path: Path, data: bytes, *, what: str, made_of: Path | None = None) -> None:
+    """Write what a user asked for under a name of theirs, so that they lose no file that they had.
+
+    Where a file with the same bytes is there already, it stays.
+
+    Args:
+        made_of: What `data` was made of; whoever gives the same file for both asks for it to be replaced.
+
+    Raises:
+        SetupError: `file-exists`: anything else is there, and stands unchanged; or as `write_new`.
+    """
+    if made_of is not None and is_same(path, made_of):
+        replace(path, data, what=what, mode=READABLE)
+    elif not _holds(path, data):
+        write_new(path, data, what=what, mode=READABLE)
+
+
+def require_absent(path: Path, *, what: str) -> None:
+    """Refuse a name that is taken before anything is done, where doing it takes long or cannot be undone.
+
+    Raises:
+        SetupError: `file-exists`.
+    """
+    if exists(path):
+        raise _taken(path, what)
 
 
 def replace(path: Path, data: bytes, *, what: str, mode: int = PRIVATE) -> None:
@@ -128,6 +155,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _taken(path: Path, what: str) -> SetupError:
+    return SetupError(f"{what} {path} exists already; it is never overwritten", code="file-exists")
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return _read(path, limit=len(data), what="file", check=lambda _: None) == data
+    except (OSError, SetupError, MalformedError):
+        return False
+
+
 def _read(path: Path, *, limit: int, what: str, check: Callable[[os.stat_result], None]) -> bytes:
     # A pipe put in the file's place must not block; the checks ask the open file, so that nobody can swap it.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -174,3 +212,11 @@ def exists(path: Path) -> bool:
     except OSError as error:
         raise file_error(error, "look for", path) from None
     return True
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Whether two names are of one file that is there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False

@@ -117,7 +117,14 @@ def test_before_the_anchor_export_names_the_wait_unless_it_may_go_without(tmp_pa
     assert (ran.status, "(not-anchored-yet)" in ran.told, "--wait" in ran.told) == (3, True, True)
     assert not out.exists()
     done("bundle", "export", signed, "--node", xa.url, "--out", out, "--allow-unanchored")
-    done("bundle", "export", signed, "--node", xa.url, "--out", out, "--wait")
+    early = out.read_bytes()
+    ran = evidence("bundle", "export", signed, "--node", xa.url, "--out", out, "--wait")
+    assert (ran.status, "(file-exists)" in ran.told, "waiting" in ran.told) == (2, True, False)
+    assert out.read_bytes() == early
+    anchored = tmp_path / "anchored.evidence.json"
+    done("bundle", "export", signed, "--node", xa.url, "--out", anchored, "--wait")
+    ran = evidence("bundle", "export", signed, "--node", xa.url, "--out", out)
+    assert (ran.status, "(file-exists)" in ran.told, out.read_bytes()) == (2, True, early)
 
 
 def test_only_what_opens_a_commitment_of_this_statement_is_disclosed(tmp_path: Path, xa: Side) -> None:

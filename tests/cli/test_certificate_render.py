@@ -59,6 +59,9 @@ def test_a_page_that_nobody_checked_recognition_for_says_so(
     ran = evidence("certificate", "render", bundle, "--trust", trust, "-o", out, "--lang", "en")
     assert ran.status == 3
     assert "validity was not checked" in ran.text
+    before = out.read_bytes()
+    ran = evidence("certificate", "render", bundle, "--trust", trust, "-o", out, "--lang", "zh")
+    assert (ran.status, "(file-exists)" in ran.told, out.read_bytes()) == (2, True, before)
     assert "status, accreditation and recognition in another state" in text_of(out.read_bytes())
 
 

@@ -99,6 +99,11 @@ def test_bundles_of_two_histories_are_not_joined_and_the_proof_is_written_beside
     assert (ran.status, "(split-view)" in ran.told) == (1, True)
     assert not out.exists()
     assert evidence("verify", folder / "joined.fork.json", "--trust", folder / "trust.json").status == 0
+    proof = (folder / "joined.fork.json").read_bytes()
+    (folder / "joined.fork.json").write_bytes(b"mine")
+    ran = evidence("bundle", "join", *sorted(folder.glob("*.evidence.json")), "--out", out)
+    (beside,) = (path for path in folder.glob("joined.*.fork.json") if path.name in ran.told)
+    assert ((folder / "joined.fork.json").read_bytes(), beside.read_bytes()) == (b"mine", proof)
 
 
 def test_a_foreign_part_is_shown(folder: Path) -> None:

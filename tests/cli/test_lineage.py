@@ -49,6 +49,9 @@ def test_it_is_written_as_prov_and_as_a_drawing(registered: tuple[Path, Path], t
     assert "entity" in json.loads(ran.text)
     out = tmp_path / "lineage.svg"
     done("lineage", "show", registered[1], "--format", "svg", "--out", out)
+    done("lineage", "show", registered[1], "--format", "svg", "--out", out)  # the same drawing again
+    ran = evidence("lineage", "show", registered[1], "--format", "prov-json", "--out", out)
+    assert (ran.status, "(file-exists)" in ran.told) == (2, True)
     assert ET.fromstring(out.read_bytes()).tag.endswith("svg")
 
 

@@ -29,7 +29,7 @@ def test_a_key_is_made_private_and_used_again(tmp_path: Path) -> None:
 def test_a_request_that_stands_already_is_not_overwritten(tmp_path: Path) -> None:
     assert request(tmp_path).status == 0
     run = request(tmp_path)
-    assert (run.status, "(file-exists)" in run.err) == (3, True)
+    assert (run.status, "(file-exists)" in run.err) == (2, True)
 
 
 def test_every_problem_of_a_request_is_named_and_nothing_is_written(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def test_checkpoints_are_carried_by_hand_where_no_network_joins_two_sides(
     while (written := evidence(*writing, "--json")).status != 0 or not reaches(file, size):
         assert "relay-nothing" in written.told or written.status == 0, written.told
         assert time.monotonic() < give_up, written.told
+        file.unlink(missing_ok=True)
         time.sleep(0.3)
     # XB reaches nothing of XA's; what is on the stick is enough, and the second time adds nothing.
     xa.kill()

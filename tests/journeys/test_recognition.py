@@ -103,6 +103,7 @@ def test_from_the_accreditation_to_the_withdrawal(both: Countries) -> None:
     offline = ("verify", kept, "--trust", both.trust, "--into", "XB")
     assert evidence(*offline).status == 0  # whoever has only this file does not know of it yet
     done("transfer", "status", certificate, "--node", both.xa.url, "--wait", "anchored")
+    kept.unlink()
     done("bundle", "export", certificate, *nodes, "--out", kept)
     assert evidence(*offline).status == 4
     ran = both.verify(kept, "--into", "XB")

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import LedgerError, MalformedError, SetupError
 from ledger.services import files
-from ledger.services.files import read_bounded, read_private, replace, write_new
+from ledger.services.files import read_bounded, read_private, replace, require_absent, write_new, write_out
 
 
 def names(folder: Path) -> list[str]:
@@ -29,6 +29,41 @@ def test_a_file_that_exists_is_never_overwritten(tmp_path: Path) -> None:
     assert refused.value.code == "file-exists"
     assert (tmp_path / "key").read_bytes() == b"one"
     assert names(tmp_path) == ["key"]
+
+
+def test_no_file_of_a_users_is_lost_to_what_they_ask_for(tmp_path: Path) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    write_out(out, b"one", what="bundle")
+    assert out.stat().st_mode & 0o777 == 0o644
+    before = out.stat().st_ino
+    write_out(out, b"one", what="bundle")  # the same bytes may stand there already
+    assert out.stat().st_ino == before
+    other.write_bytes(b"other")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder").mkdir()
+    for path, made_of in (
+        (out, None),
+        (out, other),
+        (out, tmp_path / "none"),
+        (tmp_path / "link", None),
+        (tmp_path / "folder", None),
+    ):
+        for data in (b"two", b"on", b"one more"):
+            with pytest.raises(SetupError, match=f"bundle {path} exists already") as refused:
+                write_out(path, data, what="bundle", made_of=made_of)
+            assert refused.value.code == "file-exists"
+    assert out.read_bytes() == b"one"
+    write_out(out, b"two", what="bundle", made_of=tmp_path / "folder" / ".." / "out")
+    assert (out.read_bytes(), other.read_bytes()) == (b"two", b"other")
+    assert sorted(names(tmp_path)) == ["folder", "link", "other", "out"]
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    require_absent(tmp_path / "out", what="bundle")
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SetupError) as refused:
+        require_absent(tmp_path / "out", what="bundle")
+    assert refused.value.code == "file-exists"
 
 
 def test_a_dangling_link_in_its_place_is_not_followed(tmp_path: Path) -> None:

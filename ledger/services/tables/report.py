@@ -4,6 +4,7 @@ What a spreadsheet would take for a formula has an apostrophe before it, also be
 Format: docs/spec/tables.md.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -11,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from ledger.services.files import replace
+from ledger.errors import SetupError
+from ledger.services.files import READABLE, exists, replace, reported
 from ledger.services.tables.rows import CellProblem
 from ledger.statements.deciding.precheck import LineCheck, Precheck
 from ledger.statements.deciding.precheck_year import Reached
@@ -23,7 +25,8 @@ OUTCOMES: Final = (
 )  # fmt: skip
 _FORMULA: Final = re.compile("(^|[,;|\t\r\n])([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
 """Before which a formula begins, and be it in a spreadsheet that separates cells by another character."""
-_READABLE: Final = 0o644
+_BEGINS: Final = codecs.BOM_UTF8
+"""Tells spreadsheets that it is UTF-8."""
 
 
 def write_problems(path: Path, problems: Iterable[CellProblem]) -> None:
@@ -42,12 +45,25 @@ def plain(text: str) -> str:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a report in place of an earlier one, and of nothing else."""
+    _require_earlier(path, header)
     made = io.StringIO(newline="")
     writer = csv.writer(made)
     writer.writerow(header)
     writer.writerows([plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    # The mark tells spreadsheets that it is UTF-8.
-    replace(path, made.getvalue().encode("utf-8-sig"), what="report", mode=_READABLE)
+    replace(path, _BEGINS + made.getvalue().encode(), what="report", mode=READABLE)
+
+
+def _require_earlier(path: Path, header: Sequence[str]) -> None:
+    if not exists(path):
+        return
+    first = _BEGINS + ",".join(header).encode()
+    with reported("look into", path), path.open("rb") as file:
+        if file.read(len(first)) == first:
+            return
+    raise SetupError(
+        f"file {path} exists already and is no report of this kind; it is not overwritten", code="file-exists"
+    )
 
 
 def _outcome(row: int, reference: str, checked: Precheck, after: Reached) -> tuple[object, ...]:

@@ -104,12 +104,15 @@ def test_a_recognition_counts_from_its_grant_until_it_is_suspended_and_again(wor
     assert world.change("reinstate", digest).status == 0
     kept = world.folder / "kept.evidence.json"
     assert world.verify("--out", kept).status == 0
+    bundle = kept.read_bytes()
     assert evidence("verify", kept, "--trust", world.trust, "--into", "XB").status == 0
 
     assert world.change("withdraw", digest, "--reason", "arrangementEnded", "--yes").status == 0
     done("transfer", "status", digest, "--node", world.xb.url)
     ran = world.verify()
     assert (ran.status, ran.json["report"]["statusNow"]) == (4, "recognition withdrawn")
+    ran = world.verify("--out", kept)
+    assert (ran.status, "(file-exists)" in ran.told, kept.read_bytes()) == (2, True, bundle)
     # The file that was kept knows nothing of it until it is brought up to date.
     assert evidence("certificate", "verify", kept, "--trust", world.trust, "--into", "XB").status == 0
     ran = done("bundle", "refresh", kept, "--node", world.xb.url, "--trust", world.trust, "--json")
