@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ledger.cli.kinds import require_evidence
 from ledger.core.canonical import BUNDLE_LIMIT, STATEMENT_LIMIT, TRUST_LIMIT
@@ -78,8 +78,16 @@ def run(arguments: Sequence[str]) -> int:
     return report.exit_status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells of bad usage as every other command does, which `ledger.cli.app` reads with a library of its own."""
+
+    def error(self, message: str) -> NoReturn:
+        """As of the class above."""
+        self.exit(USAGE, f"error: {message} (usage)\nsee {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="evidence verify",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -88,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "file", type=Path, help="bundle, receipt (.tlog-proof), statement or fork proof; - for standard input"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="bundle, receipt (.tlog-proof), statement or fork proof; - for standard input",
     )
     parser.add_argument("--trust", type=Path, metavar="FILE", help="believe this trust list for this run")
     parser.add_argument(

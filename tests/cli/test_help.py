@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from ledger.cli import verify
 from ledger.cli.app import Nouns, _command, run_app
 
 
@@ -104,6 +105,9 @@ def test_a_noun_alone_shows_its_help_and_is_bad_usage(
         (["node", "init", "--home", "h"], "missing option"),
         (["node", "serve", "--home", "h", "--port", "many"], "invalid value"),
         (["trust", "add"], "missing argument"),
+        (["verify"], "arguments are required: FILE"),
+        (["verify", "a.evidence.json", "--nothing"], "unrecognized arguments: --nothing"),
+        (["verify", "a.evidence.json", "--require", "12"], "12 is not a step"),
         (["log", "checkpoint"], "--home"),
         (["log", "checkpoint", "--home", "h", "--node", "http://127.0.0.1:1"], "not both"),
     ],
@@ -120,6 +124,17 @@ def test_bad_usage_ends_with_2_and_one_line(
     assert told in lines[0]
     assert lines[0].endswith("(usage)")
     assert lines[1].startswith("see evidence")
+    assert len(lines) == 2
+
+
+def test_verify_run_by_itself_tells_of_bad_usage_as_other_commands_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        verify.run(["--nothing", "a.evidence.json"])
+    captured = capsys.readouterr()
+    assert (ended.value.code, captured.out) == (2, "")
+    assert captured.err == "error: unrecognized arguments: --nothing (usage)\nsee evidence verify --help\n"
 
 
 @pytest.mark.parametrize(
