@@ -1,12 +1,13 @@
 /**
  * The verifier as a process: requests on standard input, reports on standard output, one JSON document a line.
  *
- * A request has `bundle` (any file with evidence) and `trust`, both base64, and `now`, POSIX seconds; and may have `at`,
+ * A request has `bundle` (any file with evidence) and `trust`, both base64, and `now`, POSIX seconds.  It may have `at`,
  * `into`, `purpose`, `content` (SHA-256 of files in hand, in hex, by name), `openings` and `statement` (base64),
- * `require` (steps), `requireNow`, `beside` (base64, several) and `times`, how often the file is verified before it is
- * answered, for who measures that.  Answers stand in the order of the requests.  Verdicts
- * of signatures and hashes are kept, so that many files that are nearly alike cost less; with the argument `--afresh`
- * they are not.
+ * `require` (steps), `requireNow` and `beside` (base64, several); and, for who measures, `times`: how often the file is
+ * verified before it is answered.
+ *
+ * Answers stand in the order of the requests.  Verdicts of signatures and hashes are kept, so that many files that are
+ * nearly alike cost less; with the argument `--afresh` they are not.
  */
 
 import { type Bytes, fromHex } from "./core/bytes.ts";

@@ -233,8 +233,7 @@ def open_home(path: Path) -> Home:
     Raises:
         SetupError: `home-missing`; `home-writable` where others may write there; `key-file-readable`;
             `settings-invalid`; `home-keys` where a key belongs to somebody else or stands in for another; as
-            `read_node_key`;
-            or the disk's own fault.
+            `read_node_key`; or the disk's own fault.
     """
     if not exists(path / SETTINGS):
         raise SetupError(
