@@ -6,6 +6,7 @@ One text for one second: UTC only, no fraction, no second 60, four digits of the
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from ledger.core.canonical import quoted
 from ledger.errors import MalformedError
 
 EARLIEST = -62_167_219_200
@@ -45,7 +46,9 @@ def parse_time(text: str) -> int:
             hour, minute, second = int(digits[8:10]), int(digits[10:12]), int(digits[12:14])
             if _exists(year, month, day) and hour < 24 and minute < 60 and second < 60:  # noqa: PLR2004
                 return ((_days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
-    raise MalformedError("a time is written YYYY-MM-DDThh:mm:ssZ and exists", code="time-malformed")
+    raise MalformedError(
+        f"{quoted(text)} is no time; one is written YYYY-MM-DDThh:mm:ssZ and exists", code="time-malformed"
+    )
 
 
 def format_time(posix: int) -> str:

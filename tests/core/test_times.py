@@ -57,6 +57,11 @@ def test_another_spelling_or_a_time_that_does_not_exist_is_refused(text: str) ->
     assert refused.value.code == "time-malformed"
 
 
+def test_what_is_no_time_is_named() -> None:
+    with pytest.raises(MalformedError, match='^"yesterday" is no time; one is written YYYY-MM-DDThh:mm:ssZ'):
+        parse_time("yesterday")
+
+
 def test_the_end_of_a_day_is_no_time_though_the_library_should_read_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
