@@ -21,6 +21,8 @@ SAVED_LINES: Final = 1_000
 """The progress file is written after so many answers, and after so much time."""
 SHOWN: Final = 50
 """Refusals shown at the end; `--errors` writes all."""
+_BEGINS: Final = b'{"file":'
+"""How a file of refusals begins, as `_refusal` tells of one."""
 _NOT_FOUND: Final = 404
 
 
@@ -190,6 +192,7 @@ class _Errors:
         """Begin the file, or go on with that of the run that broke off."""
         if self._path is not None and self._file is None:
             with reported("write errors", self._path):
+                _require_refusals(self._path)
                 self._file = self._path.open("ab" if append else "wb")
 
     def __exit__(self, *_: object) -> None:
@@ -203,6 +206,18 @@ class _Errors:
             with reported("write errors", self._path):
                 self._file.write(orjson.dumps(told) + b"\n")
                 self._file.flush()
+
+
+def _require_refusals(path: Path) -> None:
+    """Refuse to write where a file of something else is; a terminal or a pipe holds nothing."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        first = file.read(len(_BEGINS))
+    if first not in {b"", _BEGINS}:
+        raise SetupError(
+            f"file {path} exists already and holds no refusals; it is not overwritten", code="file-exists"
+        )
 
 
 def _advance(position: Position, entry: Entry, outcome: Outcome, told: dict[str, Any] | None) -> None:

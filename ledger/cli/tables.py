@@ -77,7 +77,10 @@ def add_register(app: typer.Typer) -> None:
             Path | None, typer.Option(metavar="FOLDER", help="Keep each receipt there.")
         ] = None,
         errors: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="Write every refusal there, NDJSON.")
+            Path | None,
+            typer.Option(
+                metavar="FILE", help="Write every refusal there, NDJSON, in place of the last ones."
+            ),
         ] = None,
         as_json: AsJson = False,
     ) -> int:

@@ -83,10 +83,26 @@ def test_what_is_refused_is_told_with_its_line_and_stops_nothing(tmp_path: Path,
     assert [one["line"] for one in ran.json["errors"]] == [2, 4, 6, 7]
     assert ran.json["errors"][0]["code"] == "signature-invalid"
     assert [json.loads(line) for line in errors.read_bytes().splitlines()] == ran.json["errors"]
+    again = evidence("transfer", "register", lines, "--node", xa.url, "--errors", errors, "--json")
+    assert [json.loads(line) for line in errors.read_bytes().splitlines()] == again.json["errors"]
     text = evidence("transfer", "register", lines, "--node", xa.url)
     assert text.status == 1
     assert "records.ndjson line 2: " in text.text
     assert "0 registered, 3 known before, 4 refused" in text.text
+
+
+def test_refusals_are_written_over_no_other_file(tmp_path: Path, xa: Side) -> None:
+    lines, single = tmp_path / "records.ndjson", tmp_path / "record.signed.json"
+    made = record(read_holder_key(xa.key), "E-1").encoded
+    lines.write_bytes(made + b"\n")
+    single.write_bytes(made)
+    for name in (lines, single):
+        ran = evidence("transfer", "register", name, "--node", xa.url, "--errors", lines)
+        assert (ran.status, "(file-exists)" in ran.told) == (2, True)
+        assert lines.read_bytes() == made + b"\n"
+    (tmp_path / "empty").touch()
+    done("transfer", "register", single, "--node", xa.url, "--errors", tmp_path / "empty")
+    done("transfer", "register", single, "--node", xa.url, "--errors", "/dev/null")
 
 
 def test_single_files_patterns_and_standard_input_are_taken_and_receipts_kept(
