@@ -58,7 +58,7 @@ def test_another_spelling_or_a_time_that_does_not_exist_is_refused(text: str) ->
 
 
 def test_what_is_no_time_is_named() -> None:
-    with pytest.raises(MalformedError, match='^"yesterday" is no time; one is written YYYY-MM-DDThh:mm:ssZ'):
+    with pytest.raises(MalformedError, match=r'^"yesterday" is no time; one is written YYYY-MM-DDThh:mm:ssZ'):
         parse_time("yesterday")
 
 
