@@ -27,7 +27,6 @@ from ledger.services.files import READABLE, read_bounded, reported, require_abse
 from ledger.services.keys.keyfile import HolderKey
 from ledger.statements.shape import Problem
 
-"""Mode of files without secrets."""
 STDIN = "-"
 _LINES = {".ndjson", ".jsonl"}
 _DIGEST_LENGTH = 64

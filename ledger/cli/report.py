@@ -12,7 +12,7 @@ from ledger.cli.options import AsJson, Home, command, noun
 from ledger.cli.overriding import opened_home
 from ledger.core.canonical import BUNDLE_LIMIT, decode_checked
 from ledger.errors import NotFoundError
-from ledger.services.files import read_bounded, write_out
+from ledger.services.files import check_out, read_bounded, write_out
 from ledger.services.home.database import open_log_database
 from ledger.services.statistics.page import statistics_page
 from ledger.services.statistics.report import (
@@ -72,10 +72,13 @@ def make(
             )
         state = _state(log, newest.size if size is None else size)
         report = made(statements, state, asked)
-    write_out(out, report + b"\n", what="report")
     told: Any = decode_checked(report)
-    if page is not None:
-        write_out(page, statistics_page(told), what="page")
+    drawn = None if page is None else statistics_page(told)
+    if page is not None and drawn is not None:
+        check_out(page, drawn, what="page")
+    write_out(out, report + b"\n", what="report")
+    if page is not None and drawn is not None:
+        write_out(page, drawn, what="page")
     output.show(told, _lines(told, out), as_json=as_json)
     return output.DONE
 

@@ -88,6 +88,16 @@ def write_out(path: Path, data: bytes, *, what: str, made_of: Path | None = None
         write_new(path, data, what=what, mode=READABLE)
 
 
+def check_out(path: Path, data: bytes, *, what: str) -> None:
+    """Refuse what `write_out` would refuse, where another file is to be written first.
+
+    Raises:
+        SetupError: `file-exists`.
+    """
+    if not _holds(path, data):
+        require_absent(path, what=what)
+
+
 def require_absent(path: Path, *, what: str) -> None:
     """Refuse a name that is taken before anything is done, where doing it takes long or cannot be undone.
 

@@ -100,8 +100,9 @@ def test_refusals_are_written_over_no_other_file(tmp_path: Path, xa: Side) -> No
         ran = evidence("transfer", "register", name, "--node", xa.url, "--errors", lines)
         assert (ran.status, "(file-exists)" in ran.told) == (2, True)
         assert lines.read_bytes() == made + b"\n"
-    (tmp_path / "empty").touch()
-    done("transfer", "register", single, "--node", xa.url, "--errors", tmp_path / "empty")
+    for begun in (b"", b'{"fi', b'{"file":"a.json"}\n'):  # what a run that broke off may have left
+        (tmp_path / "errors.ndjson").write_bytes(begun)
+        done("transfer", "register", single, "--node", xa.url, "--errors", tmp_path / "errors.ndjson")
     done("transfer", "register", single, "--node", xa.url, "--errors", "/dev/null")
 
 

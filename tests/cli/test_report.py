@@ -20,6 +20,7 @@ def test_a_report_that_is_made_follows_from_the_log_and_one_that_is_changed_does
     for taken in (("--out", out), ("--out", tmp_path / "another.json", "--page", page)):
         ran = evidence("report", "make", "--home", home, "--year", 2025, *taken)
         assert (ran.status, "(file-exists)" in ran.told) == (2, True)
+    assert not (tmp_path / "another.json").exists()
     assert "Transfers of 2026, XA" in page.read_text()
     out.write_text(out.read_text().replace(f'"inputs":"{made["inputs"]}"', f'"inputs":"{"0" * 64}"'))
     ran = evidence("report", "check", out, "--home", home)

@@ -98,7 +98,7 @@ def test_a_measure_published_at_a_served_node_forbids_the_next_record(tmp_path: 
     )
     (tmp_path / "measure.json").write_bytes(orjson.dumps(draft))
     with serving(home) as served:
-        node = Served(None, None, served.url, read_holder_key(tmp_path / "exporter.key"))  # type: ignore[arg-type]
+        node = Served(None, None, served.url, read_holder_key(tmp_path / "exporter.key"))  # type: ignore[arg-type]  # the application is elsewhere
         run("party", "enrol", "exporter.request.json", "--home", home, "--node", served.url, "--yes")
         assert answered(node, "personal") == UNKNOWN
         run("measure", "publish", "measure.json", "--key", "authority.key", "--node", served.url)

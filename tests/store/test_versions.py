@@ -240,23 +240,28 @@ def test_a_further_version_is_one_look_up_however_many_came_before(database: Dat
 
 
 @on_sqlite
-def test_a_look_up_reads_no_other_version(database: Database, log: Log, path: Path) -> None:
+def test_a_look_up_reads_no_other_version(
+    database: Database, log: Log, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By steps of SQLite's machine, which takes some for every row that it goes through."""
     append_versions(log, range(1, 3))
     version = row_of(measure("M-1", 2)).version
     assert version is not None
-    statements = Statements(database)
-    few = _steps(path, statements, version)
+    statements, asked = Statements(database), list[tuple[str, Any]]()
+
+    def many(query: str, values: Any) -> list[Any]:
+        asked.append((query, values))
+        return []
+
+    monkeypatch.setattr(statements, "_many", many)
+    assert statements.at_version(version) is None
+    few = _steps(path, *asked[0])
     append_versions(log, range(3, 600))
-    assert _steps(path, statements, version) == few
+    assert _steps(path, *asked[0]) == few
 
 
-def _steps(path: Path, statements: Statements, version: Version) -> int:
-    asked: list[tuple[str, Any]] = []
-    sound, statements._many = statements._many, lambda *one: asked.append(one) or []  # type: ignore[method-assign, func-returns-value]  # what is asked
-    statements.at_version(version)
-    statements._many = sound  # type: ignore[method-assign]  # as it was
-    ((query, values),) = asked
+def _steps(path: Path, query: str, values: Any) -> int:
+    """What one query takes; it finds one row."""
     taken = 0
 
     def step() -> int:

@@ -119,8 +119,11 @@ class MeasureBook:
             return
         self._again = self._steady() + RETRY
         for index in tuple(self._unread):
-            if (stored := self._statements.by_index(index)) is not None:
-                self._take(self._takes[stored.type], stored)
+            stored = self._statements.by_index(index)
+            take = None if stored is None else self._takes.get(stored.type)
+            # Else it is damaged further: what it says is still unknown.
+            if stored is not None and take is not None:
+                self._take(take, stored)
 
     def _take(self, take: Callable[[StoredStatement], bool], stored: StoredStatement) -> None:
         """Take in one entry, or note why it cannot be read."""

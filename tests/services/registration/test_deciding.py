@@ -1,6 +1,7 @@
 """Rules on at a node: decisions in answers, what is refused, measures that follow the log, reviews once anchored."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ledger.services.registration.register import Registration, register_many
 from ledger.services.rules import reviewing
 from ledger.services.rules.reviewing import Reviewer
 from ledger.statements.measure_review import read as read_review
+from ledger.store.statements import StoredStatement
 from tests.services.homes import DAY
 from tests.services.recognising import Recognising, party, recognising, subject_of
 from tests.services.sides import holder
@@ -196,6 +198,31 @@ def test_what_could_not_be_read_for_a_while_is_read_once_more_and_then_is_no_tro
     assert tried.count(said) == 3
     with pytest.raises(StoreError):  # whoever asked before still has what was said then
         before.require_readable()
+
+
+@pytest.mark.parametrize("kind", [None, "TransferRecord"])
+def test_what_is_damaged_further_meanwhile_is_still_unknown(
+    made: Recognising, monkeypatch: pytest.MonkeyPatch, kind: str | None
+) -> None:
+    node, steady = made.sides.xa.node, [0.0]
+    made.sides.xa.register(measure(made, f"D-14-{kind}", FREE))
+
+    def read(statement: Statement, *, screened: bool) -> Any:
+        raise MalformedError(f"screened: {screened}", code="statement-malformed")
+
+    def by_index(index: int) -> StoredStatement | None:
+        stored = sound(index)
+        assert stored is not None
+        return None if kind is None else replace(stored, type=kind)
+
+    sound = node.statements.by_index
+    monkeypatch.setattr(deciding, "read", read)
+    book = MeasureBook(node.statements, lambda: node.log.head.size, steady=lambda: steady[0])
+    assert book.at_hand(made.sides.clock.now).trouble is not None
+    unread, steady[0] = book.unread, deciding.RETRY
+    monkeypatch.setattr(node.statements, "by_index", by_index)
+    assert book.at_hand(made.sides.clock.now).trouble is not None
+    assert book.unread == unread
 
 
 def test_the_answer_names_the_conditions_of_the_rules(made: Recognising) -> None:

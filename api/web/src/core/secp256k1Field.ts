@@ -114,7 +114,7 @@ export function less(a: Limbs, m: number, b: Limbs, n = 0, c = b): Limbs {
 /** A product. */
 export function times(a: Limbs, b: Limbs): Limbs {
   const c = COLUMNS;
-  // Named, since each is read eleven times.
+  // Named, since each is read eleven times; one by one, since a pattern takes a third longer.
   const a0 = a[0];
   const a1 = a[1];
   const a2 = a[2];
