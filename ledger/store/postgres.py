@@ -29,7 +29,7 @@ from ledger.store.migrations import REVISIONS, require_current, require_known
 from ledger.store.pool import Pool
 from ledger.store.postgres_faults import faults_of, unchecked_of
 from ledger.store.postgres_lock import AdvisoryLock, PostgresOffice
-from ledger.store.postgres_schema import make_schema, may_change, migrate_postgres, read_schema
+from ledger.store.postgres_schema import make_schema, may_change, migrate_postgres, read_schema, turn
 from ledger.store.postgres_session import (
     WRITING_IDLE_SECONDS,
     Session,
@@ -239,7 +239,8 @@ class PostgresDatabase(Database):
                 )
             require_current(schema.revision, self.name, MIGRATE)
         try:
-            make_schema(self._address)
+            with turn(self._address):
+                make_schema(self._address)
         except (DBAPIError, psycopg.Error) as error:
             raise postgres_error(error, self.name) from None
 

@@ -4,6 +4,8 @@ The role that owns the tables makes and changes them; the one that the node runs
 and cannot change it even where a trigger is taken away.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -31,7 +33,7 @@ HANDED_OVER = ("submission", "settled", "duty")
 OFFICES = ("office",)
 """The epochs of what one process of several does; see `ledger.store.postgres_lock`."""
 _MIGRATING = 0x65766964656E6365
-"""Advisory lock of a session that changes the schema."""
+"""Advisory lock of a session whose turn it is to change the schema and what roles may do."""
 _SCHEMA = (
     "SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()),"
     " to_regclass('alembic_version') IS NOT NULL,"
@@ -73,11 +75,18 @@ def may_change(schema: Schema) -> bool:
     return schema.may_create and (schema.is_owner or schema.tables == 0)
 
 
+@contextmanager
+def turn(address: URL) -> Iterator[None]:
+    """Be the one process that changes the schema of a database or who may do what with it, until the block ends."""
+    with open_session(address, patient=True) as session:
+        session.execute("SELECT set_config('lock_timeout', '0', false)")
+        session.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        yield
+
+
 def make_schema(address: URL) -> None:
-    """Bring the schema up to date, in one transaction per revision; one process at a time does."""
-    with open_session(address, patient=True) as turn, open_session(address, patient=True) as session:
-        turn.execute("SELECT set_config('lock_timeout', '0', false)")
-        turn.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+    """Bring the schema up to date in one's `turn`, in one transaction per revision."""
+    with open_session(address, patient=True) as session:
         session.autocommit = False
         engine = create_engine(
             f"{DRIVER}://", creator=lambda: session, poolclass=StaticPool, use_native_hstore=False
@@ -104,9 +113,10 @@ def migrate_postgres(owner: str, node: str) -> tuple[str, str]:
             schema = read_schema(session)
             if schema.tables:
                 require_known(schema.revision, name)
-            make_schema(address)
-            if other.username != address.username:
-                permit(session, other.username)
+            with turn(address):
+                make_schema(address)
+                if other.username != address.username:
+                    permit(session, other.username)
             return name, str(read_schema(session).revision)
     except (DBAPIError, psycopg.Error) as error:
         raise postgres_error(error, name) from None

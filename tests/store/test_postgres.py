@@ -1,7 +1,9 @@
 """The database on a server: roles, schema and settings."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,10 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from ledger.errors import LedgerError, StoreError
+from ledger.store import postgres_schema
 from ledger.store.database import Database, migrate_server, open_database
 from ledger.store.integrity import differences
 from ledger.store.log import Appended, Log, create_log
 from ledger.store.postgres_schema import HANDED_OVER, OFFICES
+from ledger.store.postgres_session import Session
 from ledger.store.tables import APPEND_ONLY, TRANSIENT, StoreTable
 from tests.postgres import APP, OWNER, PASSWORD, Server
 from tests.store.conftest import ORIGIN, make_statements
@@ -177,6 +181,28 @@ def test_an_empty_database_is_for_another_role_to_fill(postgres: Server, bare: s
     with open_database(url) as opened:
         create_log(opened, ORIGIN)
         assert Log(opened, ORIGIN).append(make_statements([1])) == [Appended(0, first=True)]
+
+
+def test_rights_are_given_by_one_process_at_a_time(
+    postgres: Server, bare: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server refuses whoever changes a table's rights while another does ("tuple concurrently updated")."""
+    owner, app = postgres.url(bare, OWNER), postgres.url(bare, APP)
+    inside, most = [0], [0]
+
+    def permit(session: Session, role: str) -> None:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.2)
+        given(session, role)
+        inside[0] -= 1
+
+    given = postgres_schema.permit
+    monkeypatch.setattr(postgres_schema, "permit", permit)
+    with ThreadPoolExecutor(3) as threads:
+        found = [threads.submit(migrate_server, owner, app) for _ in range(3)]
+        assert len({one.result() for one in found}) == 1
+    assert most == [1]
 
 
 def test_a_role_that_owns_the_database_makes_its_tables_itself(postgres: Server, bare: str) -> None:
