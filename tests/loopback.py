@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 REQUEST_LIMIT = 1 << 20
+AUTOMINED_WITHIN = 5.0
+"""Seconds that a node which mines at once may take; a transaction that can't be mined costs a test as much."""
 
 Request = dict[str, Any]
 Respond = Callable[[BaseHTTPRequestHandler, Request], None]
@@ -58,7 +61,20 @@ class PlainProvider:
     def make_request(self, method: str, params: Any) -> Any:
         asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
         self._connection.request("POST", "/", asked, {"Content-Type": "application/json"})
-        return json.loads(self._connection.getresponse().read())
+        answer = json.loads(self._connection.getresponse().read())
+        if method == "eth_sendRawTransaction" and "result" in answer:
+            self._await_automine(answer["result"])
+        return answer
+
+    def _await_automine(self, transaction_hash: str) -> None:
+        """A node that mines at once does so a moment after it has answered; what cannot be mined is left."""
+        if self.make_request("anvil_getAutomine", []).get("result") is not True:
+            return
+        until = time.monotonic() + AUTOMINED_WITHIN
+        while time.monotonic() < until:
+            if self.make_request("eth_getTransactionReceipt", [transaction_hash]).get("result") is not None:
+                return
+            time.sleep(0.001)
 
     def close(self) -> None:
         self._connection.close()
