@@ -5,7 +5,39 @@ from typing import Any
 from ledger.core.times import format_time
 from tests.deciding.records import rule
 from tests.simulator import DAY, LEI, START, key
-from tests.verify.ruled import HOUR, JOINT, MACHINE, MADE, SECOND, THIRD, Ruled, free, ruled, without
+from tests.verify.mutual import AUTHORITY_XB
+from tests.verify.ruled import (
+    ENGINE,
+    HOUR,
+    JOINT,
+    MACHINE,
+    MADE,
+    SECOND,
+    THIRD,
+    Ruled,
+    free,
+    line,
+    ruled,
+    without,
+)
+
+ELSEWHERE = {
+    "did": "did:web:importer.example.xc",
+    "id": "did:web:importer.example.xc",
+    "jurisdiction": "XC",
+    "scheme": "DID",
+}
+"""An importer of neither XA nor XB."""
+
+
+def assessed(by: str, mechanism: str) -> Ruled:
+    """XA asks for an assessment, which the record declares; another measure, of XA or XB, asks for a mechanism."""
+    made = ruled()
+    made.measure("XA-1", rule("1", "assessmentRequired"))
+    made.measure("beside", rule("1", "mechanismRequired", mechanisms=[mechanism]), by=by)
+    made.record(mechanism={"type": "authorityAssessment"})
+    made.decision("XA-1", "beside")
+    return made
 
 
 def by_others(*decided: tuple[str, ...], outcome: str = "free") -> Ruled:
@@ -137,4 +169,119 @@ def conditions_beneath() -> Ruled:
     made.measure("XA-2", rule("1", "mechanismRequired"))
     made.record()
     made.decision("XA-1", "XA-2")
+    return made
+
+
+def joint_aside_twice() -> Ruled:
+    """Two decisions beside a joint measure of too few endorsements."""
+    made = joint_aside()
+    made.decision("XA-1", name="second", created=MADE + 70)
+    return made
+
+
+def joint_of_a_third_country() -> Ruled:
+    """A joint measure of too few endorsements, of XB, which is neither side of the record."""
+    made = ruled()
+    made.measure("XA-1", free())
+    made.measure("joint", rule("1", "prohibited"), by=AUTHORITY_XB, **JOINT)
+    made.record(importer=ELSEWHERE)
+    made.decision("XA-1")
+    return made
+
+
+def silent_once() -> Ruled:
+    """Two decisions, of which one knows no measure of the destination."""
+    made = ruled()
+    made.measure("XA-1", free())
+    made.record()
+    made.decision("XA-1")
+    made.measure("XB-1", free(), by=AUTHORITY_XB, created=MADE + 120)
+    made.decision("XA-1", "XB-1", name="second", created=MADE + 180)
+    return made
+
+
+def version_twice() -> Ruled:
+    """The measure that is named, and one more of its number and version, which came later."""
+    made = ruled()
+    made.measure("XA-1", free())
+    made.measure("again", rule("1", "prohibited"), number="XA-1", created=START + 30)
+    made.record()
+    made.decision("XA-1")
+    return made
+
+
+def foreseen() -> Ruled:
+    """A decision by a measure that came into its log after it."""
+    later = ruled()
+    later.measure("XA-1", free(), created=MADE + 120)
+    later.record()
+    later.decision("XA-1")
+    subject = later.said["decision"][1].subject
+    made = ruled()
+    made.record()
+    made.decided(subject)
+    made.measure("XA-1", free(), created=MADE + 120)
+    return made
+
+
+def alike_again() -> Ruled:
+    """Other conditions when the record was made than at the end of its window, of which the decision speaks."""
+    made = ruled()
+    first = made.measure("v1", rule("1", "conditional"), number="XA-1")
+    members = {"number": "XA-1", "version": 2, "supersedes": first.digest.hex()}
+    made.measure("v2", free(), effectiveFrom=format_time(MADE + DAY), created=START + 30, **members)
+    made.record(window={"start": format_time(MADE + HOUR), "end": format_time(MADE + 2 * DAY)})
+    made.decision("v2", at=MADE + 2 * DAY)
+    return made
+
+
+def unknown_engine() -> Ruled:
+    """A decision by an engine that is not known, of which there would be more to tell if it followed."""
+    made = ruled()
+    made.measure("XA-1", rule("1", "conditional"), created=MADE + 5)
+    made.measure("joint", rule("1", "prohibited"), created=MADE + 6, **JOINT)
+    made.record()
+    made.decision("XA-1", changes={"engine": "evidence-rules/2"})
+    return made
+
+
+def published_then() -> Ruled:
+    """A decision about the second at which its measure is shown to have existed."""
+    made = ruled()
+    made.measure("XA-1", free())
+    made.record()
+    made.decision("XA-1", at=START + 10)
+    return made
+
+
+def by_a_listed(stranger: str, *, astray: bool = False) -> Ruled:
+    """A decision by who may not say so though the trust list names them, beside one by who may.
+
+    Args:
+        astray: It stands in XA's log, wherever the stranger is from.
+    """
+    made = ruled()
+    made.measure("XA-1", free())
+    made.measure("XA-2", free())
+    made.record(importer=ELSEWHERE)
+    made.decision("XA-1", name="stranger", by=stranger)
+    if astray:
+        made.said["stranger"] = (made.world.xa, made.world.xa.add(made.said["stranger"][1]))
+    made.decision("XA-1", "XA-2", by=ENGINE, created=MADE + 70)
+    return made
+
+
+def too_much() -> Ruled:
+    """A decision by more rules times lines than are asked."""
+    made = ruled()
+    made.measure("XA-1", free())
+    made.record(*(line("nonPersonal", number) for number in range(1, 201)))
+    made.decision("XA-1")
+    subject = made.said.pop("decision")[1].subject
+    many = [rule(str(number), "prohibited", table={"grade": ["core"]}) for number in range(1_024)]
+    used = [{"digest": made.said["XA-1"][1].digest.hex(), "number": "XA-1", "version": 1}]
+    for name in ("XA-2", "XA-3"):
+        statement = made.measure(name, *many)
+        used.append({"digest": statement.digest.hex(), "number": name, "version": 1})
+    made.decided({**subject, "measures": sorted(used, key=lambda one: str(one["digest"]))})
     return made

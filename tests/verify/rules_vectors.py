@@ -12,7 +12,7 @@ from ledger.core.times import format_time
 from ledger.verify.verifier import verify_bundle
 from tests.deciding.records import rule
 from tests.simulator import DAY, START
-from tests.verify.mutual import AUTHORITY_XA, AUTHORITY_XB, BODY
+from tests.verify.mutual import ACCREDITOR, AUTHORITY_XA, AUTHORITY_XB, BODY
 from tests.verify.ruled import (
     HOUR,
     JOINT,
@@ -29,17 +29,27 @@ from tests.verify.ruled import (
     without,
 )
 from tests.verify.rules_made import (
+    alike_again,
+    assessed,
     backdated,
     beside_others,
+    by_a_listed,
     by_a_party,
     by_others,
     changed_elsewhere,
     conditions_beneath,
     endorsed_before,
     endorsed_late,
+    foreseen,
     in_window,
     inside_window,
     joint_aside,
+    joint_aside_twice,
+    joint_of_a_third_country,
+    published_then,
+    silent_once,
+    unknown_engine,
+    version_twice,
 )
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "decided"
@@ -118,16 +128,6 @@ def both_sides(*, named: tuple[str, ...] = ("XA-1", "XB-1")) -> Ruled:
     made.measure("XB-1", rule("1", "conditional"), by=AUTHORITY_XB)
     made.record()
     made.decision(*named)
-    return made
-
-
-def assessed(by: str, mechanism: str) -> Ruled:
-    """XA asks for an assessment, which the record declares; another measure, of XA or XB, asks for a mechanism."""
-    made = ruled()
-    made.measure("XA-1", rule("1", "assessmentRequired"))
-    made.measure("beside", rule("1", "mechanismRequired", mechanisms=[mechanism]), by=by)
-    made.record(mechanism={"type": "authorityAssessment"})
-    made.decision("XA-1", "beside")
     return made
 
 
@@ -339,6 +339,18 @@ ROWS: tuple[Row, ...] = (
     Row("decided-for-another-time-alike", "passed", "free",
         lambda: versions("v1", MADE - 4 * HOUR, then="conditional"), 1),
     Row("decision-by-a-stranger", "absent", "premise-failed", by_a_stranger),
+    Row("record-by-a-stranger", "absent", "premise-failed", lambda: without(decided(free()), "exporter")),
+    Row("joint-not-endorsed-aside-of-two", "passed", "free", joint_aside_twice, not_counted=1),
+    Row("joint-of-a-third-country-aside", "passed", "free", joint_of_a_third_country),
+    Row("one-of-two-silent-on-the-destination", "passed", "free", silent_once, 2),
+    Row("version-twice", "failed", "measure-left-out", version_twice),
+    Row("measure-logged-after-the-decision", "passed", "free", foreseen, 1),
+    Row("window-ends-as-decided", "passed", "free", alike_again, 1),
+    Row("engine-unknown-with-conditions", "absent", "engine-unknown", unknown_engine),
+    Row("measure-published-at-the-moment", "passed", "free", published_then),
+    Row("beside-an-accreditor", "passed", "free", lambda: by_a_listed(ACCREDITOR), not_counted=1),
+    Row("beside-a-third-countrys-authority", "passed", "free", lambda: by_a_listed(AUTHORITY_XB), not_counted=1),
+    Row("beside-an-authority-astray", "passed", "free", lambda: by_a_listed(AUTHORITY_XB, astray=True), not_counted=1),
 )  # fmt: skip
 
 
@@ -358,6 +370,7 @@ def told(row: Row, data: bytes) -> dict[str, Any]:
         "verdict": report.verdict,
         "outcome": row.outcome,
         "code": row.code,
+        "pointer": check.pointer,
         "notices": row.notices,
         "notCounted": row.not_counted,
         "notChecked": list(report.not_checked),

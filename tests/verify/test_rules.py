@@ -18,6 +18,7 @@ from tests.simulator import DAY, START
 from tests.trees import tree_consistency
 from tests.verify.mutual import AUTHORITY_XB
 from tests.verify.ruled import HOUR, MADE, NOW, SECOND, THIRD, Ruled, free, line, rule, ruled, step, without
+from tests.verify.rules_made import too_much
 from tests.verify.rules_vectors import FOLDER, ROWS, decided, jointly, published_later, versions
 
 DOCUMENT = json.loads((FOLDER / "verdicts.json").read_bytes())
@@ -35,6 +36,7 @@ def test_a_bundle_of_the_vectors_is_judged_as_listed(row: dict[str, Any], listed
     data = (FOLDER / f"{row['name']}.evidence.json").read_bytes()
     report = verify_bundle(data, listed_trust, now=NOW)
     assert step(report) == (row["outcome"], row["code"]), render(report)
+    assert report.step(11).pointer == row["pointer"]
     assert report.verdict == row["verdict"]
     assert report.to_json()["rules"] == row["rules"]
     assert list(report.not_checked) == row["notChecked"]
@@ -88,18 +90,7 @@ def test_of_several_decisions_each_has_a_line_of_its_own() -> None:
 
 
 def test_what_is_too_much_to_decide_is_absent_with_the_code_of_the_bound() -> None:
-    made = ruled()
-    made.measure("XA-1", free())
-    made.record(*(line("nonPersonal", number) for number in range(1, 201)))
-    made.decision("XA-1")
-    subject = made.said.pop("decision")[1].subject
-    many = [rule(str(number), "prohibited", table={"grade": ["core"]}) for number in range(1_024)]
-    used = [{"digest": made.said["XA-1"][1].digest.hex(), "number": "XA-1", "version": 1}]
-    for name in ("XA-2", "XA-3"):
-        statement = made.measure(name, *many)
-        used.append({"digest": statement.digest.hex(), "number": name, "version": 1})
-    made.decided({**subject, "measures": sorted(used, key=lambda one: str(one["digest"]))})
-    assert step(made.judged()) == ("absent", "decision-too-large")
+    assert step(too_much().judged()) == ("absent", "decision-too-large")
 
 
 def test_what_is_missing_is_named() -> None:

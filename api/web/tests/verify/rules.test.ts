@@ -12,6 +12,7 @@ interface Row {
   readonly verdict: string;
   readonly outcome: string;
   readonly code: string;
+  readonly pointer: string | null;
   /** How many are of step 11. */
   readonly notices: number;
   readonly notCounted: number;
@@ -27,9 +28,9 @@ test("every decision of the vectors is judged as its row says", async () => {
   for (const row of rows) {
     const data = ownBytes(`decided/${row.name}.evidence.json`);
     const report = await verifyBundle(data, trust, { now: parseTime(now) });
-    const { outcome, code } = stepOf(report.checks, 11);
+    const { outcome, code, pointer = null } = stepOf(report.checks, 11);
     const { verdict, notChecked, rules } = reportJson(report) as unknown as Row;
-    const found = { name: row.name, verdict, outcome, code, notChecked, rules };
+    const found = { name: row.name, verdict, outcome, code, pointer, notChecked, rules };
     const { notices, notCounted, ...wanted } = row;
     assert.equal(report.notCounted.length, notCounted, `${row.name}: ${report.notCounted.join("; ")}`);
     assert.deepEqual(found, wanted);
