@@ -11,6 +11,8 @@ from ledger.cli.output import forget_interrupt
 from ledger.errors import LedgerError
 
 COULD_NOT_FINISH: Final = 3
+BAD_USAGE: Final = 2
+_USAGE_CODES: Final = frozenset({"demo-exists", "demo-folder-taken"})
 EPILOG: Final = """\
 Exit status: 0 all shown; 1 never; 2 bad usage; 3 could not finish.
 Logs are anchored every 5 seconds here, not every 10; EVIDENCE_ANCHOR_PERIOD chooses another number.
@@ -27,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         play(options.folder, serve=options.serve)
     except LedgerError as error:
-        return _fail(f"{error} ({error.code})")
+        status = BAD_USAGE if error.code in _USAGE_CODES else COULD_NOT_FINISH
+        return _fail(f"{error} ({error.code})", status)
     except KeyboardInterrupt:
         forget_interrupt()
         return _fail(f"interrupted; the nodes are stopped, {options.folder} stays as it is (interrupted)")
@@ -58,9 +61,9 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _fail(told: str) -> int:
+def _fail(told: str, status: int = COULD_NOT_FINISH) -> int:
     sys.stderr.write(f"\nerror: {told}\n")
-    return COULD_NOT_FINISH
+    return status
 
 
 if __name__ == "__main__":

@@ -345,7 +345,7 @@ def test_a_tutorial_has_no_command_that_is_not_run() -> None:
 def test_a_demonstration_is_never_played_over_another(left: Served) -> None:
     again = begun(left.folder)
     said, errors = again.communicate(timeout=60)
-    assert (again.returncode, said) == (3, "")
+    assert (again.returncode, said) == (2, "")
     assert "to start afresh, remove it (rm -r demo)" in errors
     assert errors.strip().endswith("(demo-exists)")
 
@@ -355,7 +355,7 @@ def test_a_folder_of_somebody_elses_is_refused(tmp_path: Path) -> None:
     (tmp_path / "demo" / "thesis.txt").write_text("years of work")
     refused = begun(tmp_path)
     _, errors = refused.communicate(timeout=60)
-    assert refused.returncode == 3
+    assert refused.returncode == 2
     assert errors.strip().endswith("(demo-folder-taken)")
     assert [path.name for path in (tmp_path / "demo").iterdir()] == ["thesis.txt"]
 
