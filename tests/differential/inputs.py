@@ -25,9 +25,9 @@ from tests.verify import test_onward as onward
 from tests.verify.attacking import QUORUM, WITNESSES, cosigned, rebuilt, witness
 from tests.verify.bundles_vouched import chains, require, vouched
 from tests.verify.mutual import ACCREDITOR, AUTHORITY_XA, AUTHORITY_XB, BODY, Mutual, identified, recognised
-from tests.verify.ruled import MACHINE, SECOND, THIRD
+from tests.verify.ruled import MACHINE, MADE, SECOND, THIRD
 from tests.verify.ruled import NOW as DECIDED
-from tests.verify.rules_made import too_much
+from tests.verify.rules_made import before_its_time, too_much
 from tests.verify.test_authorities import ROLE_OF
 from tests.verify.test_required_chains import on_two_chains, required
 from tests.vouching import attested, sealed
@@ -305,4 +305,8 @@ def vectors() -> Iterator[Case]:
     trust = (VECTORS / "decided" / "trust.json").read_bytes()
     for file in sorted(VECTORS.glob("decided/*.evidence.json")):
         yield Case(f"vector {file.name}", file.read_bytes(), trust, {"now": DECIDED})
-    yield Case("too much to decide", too_much().bundle("transfer"), trust, {"now": DECIDED})
+    for since in (START, MADE + DAY):
+        data = too_much(since).bundle("transfer")
+        yield Case(f"too much to decide from {since} on", data, trust, {"now": DECIDED})
+    for now in (MADE - 100, DECIDED):
+        yield Case(f"before its time, at {now}", before_its_time().bundle("transfer"), trust, {"now": now})

@@ -271,17 +271,32 @@ def by_a_listed(stranger: str, *, astray: bool = False) -> Ruled:
     return made
 
 
-def too_much() -> Ruled:
-    """A decision by more rules times lines than are asked."""
+def before_its_time() -> Ruled:
+    """A record of a clock that is a little ahead; another version is in force from half a minute before it."""
+    made = ruled()
+    first = made.measure("v1", free(), number="XA-1")
+    members = {"number": "XA-1", "version": 2, "supersedes": first.digest.hex()}
+    made.measure(
+        "v2", rule("1", "prohibited"), effectiveFrom=format_time(MADE - 30), created=START + 30, **members
+    )
+    made.record()
+    made.decision("v1", at=MADE - 200)
+    return made
+
+
+def too_much(since: int = START) -> Ruled:
+    """A decision by more rules times lines than are asked, most of which are in force from some time on."""
     made = ruled()
     made.measure("XA-1", free())
-    made.record(*(line("nonPersonal", number) for number in range(1, 201)))
+    lines = [line("nonPersonal", number) for number in range(1, 201)]
+    made.record(*lines, window={"start": format_time(MADE + HOUR), "end": format_time(MADE + DAY)})
     made.decision("XA-1")
     subject = made.said.pop("decision")[1].subject
     many = [rule(str(number), "prohibited", table={"grade": ["core"]}) for number in range(1_024)]
     used = [{"digest": made.said["XA-1"][1].digest.hex(), "number": "XA-1", "version": 1}]
     for name in ("XA-2", "XA-3"):
-        statement = made.measure(name, *many)
+        statement = made.measure(name, *many, effectiveFrom=format_time(since))
         used.append({"digest": statement.digest.hex(), "number": name, "version": 1})
-    made.decided({**subject, "measures": sorted(used, key=lambda one: str(one["digest"]))})
+    named = used if since <= MADE else used[:1]
+    made.decided({**subject, "measures": sorted(named, key=lambda one: str(one["digest"]))})
     return made

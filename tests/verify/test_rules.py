@@ -18,7 +18,7 @@ from tests.simulator import DAY, START
 from tests.trees import tree_consistency
 from tests.verify.mutual import AUTHORITY_XB
 from tests.verify.ruled import HOUR, MADE, NOW, SECOND, THIRD, Ruled, free, line, rule, ruled, step, without
-from tests.verify.rules_made import too_much
+from tests.verify.rules_made import before_its_time, too_much
 from tests.verify.rules_vectors import FOLDER, ROWS, decided, jointly, published_later, versions
 
 DOCUMENT = json.loads((FOLDER / "verdicts.json").read_bytes())
@@ -91,6 +91,16 @@ def test_of_several_decisions_each_has_a_line_of_its_own() -> None:
 
 def test_what_is_too_much_to_decide_is_absent_with_the_code_of_the_bound() -> None:
     assert step(too_much().judged()) == ("absent", "decision-too-large")
+    later = too_much(MADE + DAY).judged()  # at the end of the record's window
+    assert step(later) == ("absent", "decision-too-large")
+    assert later.rules is not None
+    assert later.rules[0].at_transfer is None
+
+
+def test_no_measure_is_asked_about_a_time_that_is_still_to_come() -> None:
+    made = before_its_time()
+    assert step(made.judged(now=MADE - 100)) == ("passed", "free")
+    assert step(made.judged()) == ("absent", "decided-for-another-time")
 
 
 def test_what_is_missing_is_named() -> None:
