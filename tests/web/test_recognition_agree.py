@@ -19,6 +19,7 @@ from tests.statements.recognition.world import (
     HOLDER,
     USE,
     World,
+    by_two_ways,
     day,
     digest,
     identified,
@@ -179,6 +180,12 @@ def test_what_two_sides_reserved_is_told_alike(answers: Answers) -> None:
     world.change("endorsement-xa", subject={"reservations": ["zones"]})
     asked = asked_of(world, [of_certificate("mutual")])
     assert asked["_wanted"][0]["at"]["limits"] == ["reservation of XA: zones", "reservation of XB: courts"]
+    agree(answers, iter([asked]))
+
+
+def test_of_two_ways_with_as_many_gaps_both_take_the_same(answers: Answers) -> None:
+    asked = asked_of(by_two_ways(), [of_certificate("onward", into="XC")])
+    assert asked["_wanted"][0]["at"]["limits"] == ["gap: first", "gap: fourth"]
     agree(answers, iter([asked]))
 
 

@@ -8,6 +8,7 @@ from tests.statements.recognition.world import (
     USE,
     against,
     authority,
+    by_two_ways,
     day,
     digest,
     mutual,
@@ -131,6 +132,10 @@ def test_of_two_ways_to_a_standard_the_one_with_fewer_gaps_counts() -> None:
     world = mutual()
     world.change("arrangement", equivalences=tuple(equal._replace(gaps=each) for each in gaps))
     assert world.ask().at.limits == ("gap: no audit",)
+
+
+def test_of_two_ways_with_as_many_gaps_the_first_in_the_texts_order_counts() -> None:
+    assert by_two_ways().ask(into="XC").at.limits == ("gap: first", "gap: fourth")
 
 
 def test_a_way_that_asks_for_less_is_taken_where_the_level_is_low() -> None:

@@ -197,6 +197,22 @@ def onward(depth: int = 1) -> World:
     return world
 
 
+def by_two_ways() -> World:
+    """As `onward`; XC's standard is reached over two of XB's, with as many gaps."""
+    world = onward()
+    world.change("arrangement", equivalences=(_equal("XB-PIMS 3", "first"), _equal("XB-PIMS 4", "second")))
+    last = (
+        Equivalence("XB-PIMS 4", "XC-PRIV 1", "aToB", None, ("third",)),
+        Equivalence("XB-PIMS 3", "XC-PRIV 1", "aToB", None, ("fourth",)),
+    )
+    world.change("arrangement-bc", equivalences=last)
+    return world
+
+
+def _equal(standard: str, gap: str) -> Equivalence:
+    return Equivalence("ISO/IEC 27701:2025", standard, "both", None, (gap,))
+
+
 def identified() -> World:
     """XA's exporter, whose identity XB recognised on day 20."""
     world = mutual()
