@@ -1,6 +1,7 @@
 """Nodes that are absent, slow or broken, over HTTP: each is a named error, and no secret of the URL is shown."""
 
 import errno
+import re
 import socket
 import threading
 import time
@@ -33,8 +34,8 @@ def server(*parts: bytes, pause: float = 0) -> Iterator[str]:
             except OSError:
                 return
             with connection:
-                connection.recv(65_536)
                 try:
+                    _read_request(connection)
                     for part in parts:
                         stop.wait(pause)
                         connection.sendall(part)
@@ -50,6 +51,18 @@ def server(*parts: bytes, pause: float = 0) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+def _read_request(connection: socket.socket) -> None:
+    """All of it: hanging up on what was not read would reset the connection, and take the answer with it."""
+    data = b""
+    while part := connection.recv(65_536):
+        data += part
+        head, ends, body = data.partition(b"\r\n\r\n")
+        told = re.search(rb"(?i)content-length: *(\d+)", head)
+        is_whole = ends and len(body) >= (int(told[1]) if told else 0)
+        if is_whole or not data.startswith(b"POST "):  # the greeting of TLS
+            return
 
 
 def http(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
