@@ -245,12 +245,12 @@ def unknown_engine() -> Ruled:
     return made
 
 
-def published_then() -> Ruled:
-    """A decision about the second at which its measure is shown to have existed."""
+def published_at(created: int, *, at: int = MADE) -> Ruled:
+    """A measure that was published at one moment, and a decision about another, or the same."""
     made = ruled()
-    made.measure("XA-1", free())
+    made.measure("XA-1", free(), created=created)
     made.record()
-    made.decision("XA-1", at=START + 10)
+    made.decision("XA-1", at=at)
     return made
 
 

@@ -46,7 +46,7 @@ from tests.verify.rules_made import (
     joint_aside,
     joint_aside_twice,
     joint_of_a_third_country,
-    published_then,
+    published_at,
     silent_once,
     unknown_engine,
     version_twice,
@@ -241,15 +241,6 @@ def published_later() -> Ruled:
     return made
 
 
-def retroactive() -> Ruled:
-    """A measure that was published after the moment of which the decision speaks."""
-    made = ruled()
-    made.measure("XA-1", free(), created=MADE + 5)
-    made.record()
-    made.decision("XA-1")
-    return made
-
-
 ROWS: tuple[Row, ...] = (
     Row("free", "passed", "free", lambda: decided(free())),
     Row("conditional", "passed", "conditional", lambda: decided(rule("1", "conditional")), 1),
@@ -321,7 +312,7 @@ ROWS: tuple[Row, ...] = (
     Row("measure-left-out", "failed", "measure-left-out", lambda: versions("v1")),
     Row("later-version", "failed", "prohibited", lambda: versions("v2")),
     Row("measure-published-later", "passed", "free", published_later, 1),
-    Row("measure-published-after-the-moment", "passed", "free", retroactive, 1),
+    Row("measure-published-after-the-moment", "passed", "free", lambda: published_at(MADE + 5), 1),
     Row("measure-changed-by-a-byte", "failed", "measure-changed", lambda: decided(free()),
         change=(b'"text":"Invented"', b'"text":"Inventeb"')),
     Row("measure-replaced", "failed", "measure-changed", replaced),
@@ -347,7 +338,7 @@ ROWS: tuple[Row, ...] = (
     Row("measure-logged-after-the-decision", "passed", "free", foreseen, 1),
     Row("window-ends-as-decided", "passed", "free", alike_again, 1),
     Row("engine-unknown-with-conditions", "absent", "engine-unknown", unknown_engine),
-    Row("measure-published-at-the-moment", "passed", "free", published_then),
+    Row("measure-published-at-the-moment", "passed", "free", lambda: published_at(START + 10, at=START + 10)),
     Row("beside-an-accreditor", "passed", "free", lambda: by_a_listed(ACCREDITOR), not_counted=1),
     Row("beside-a-third-countrys-authority", "passed", "free", lambda: by_a_listed(AUTHORITY_XB), not_counted=1),
     Row("beside-an-authority-astray", "passed", "free", lambda: by_a_listed(AUTHORITY_XB, astray=True), not_counted=1),
